@@ -1,0 +1,170 @@
+"""The verbs of script/lab."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+from lab import access, gateway, lifecycle, network, node
+from lab.layout import NODES, SUITES, LabError, Node
+
+_BY_NAME = {one.name: one for one in NODES}
+
+
+def up(suite: str | None) -> None:
+    lifecycle.require_host()
+    with lifecycle.locked():
+        current = lifecycle.running()
+        if current is None:
+            lifecycle.up(suite or SUITES[0])
+        elif suite in (None, current):
+            lifecycle.restore()
+        else:
+            print(f"lab: switching from {current} to {suite}: the {current} nodes are gone", file=sys.stderr)
+            lifecycle.up(str(suite))
+    status()
+
+
+def down() -> None:
+    lifecycle.require_host()
+    with lifecycle.locked():
+        lifecycle.down()
+    print("lab: down")
+
+
+def reset() -> None:
+    with _lab():
+        began = time.monotonic()
+        lifecycle.reset(str(lifecycle.running()))
+    print(f"lab: three bare nodes in {time.monotonic() - began:.1f} s")
+
+
+def status() -> int:
+    lifecycle.require_host()
+    suite = lifecycle.running()
+    if suite is None:
+        print("lab: down (script/lab up)")
+        return 1
+    print(f"lab: up, Debian {suite}")
+    for one in NODES:
+        cable = "unplugged" if one.isolated.exists() else "plugged in"
+        print(f"  {one.name:8} {one.address}  {f'on, {cable}' if node.is_on(one) else 'off'}")
+    print(f"page: {gateway.page()}")
+    return 0
+
+
+def cut(one: Node) -> None:
+    with _lab(one):
+        node.switch_off(one)
+    print(f"lab: {one.name} has lost power")
+
+
+def boot(one: Node) -> None:
+    with _lab(one):
+        lifecycle.boot(one)
+    print(f"lab: {one.name} is on")
+
+
+def isolate(one: Node) -> None:
+    with _lab(one):
+        one.isolated.touch()
+        if network.exists(one.name):
+            network.cable_down(one)
+    print(f"lab: {one.name} is unplugged from the network")
+
+
+def rejoin(one: Node) -> None:
+    with _lab(one):
+        one.isolated.unlink(missing_ok=True)
+        if network.exists(one.name):
+            network.cable_up(one)
+    print(f"lab: {one.name} is plugged into the network")
+
+
+@contextlib.contextmanager
+def _lab(one: Node | None = None) -> Iterator[None]:
+    """Work on a lab that is up, alone on all of it or on one node."""
+    lifecycle.require_host()
+    with lifecycle.locked(one):
+        if lifecycle.running() is None:
+            raise LabError("the lab is down: script/lab up")
+        yield
+
+
+def run(command: list[str], environment: dict[str, str] | None = None) -> None:
+    """Become COMMAND, which is given as a whole command line; does not return."""
+    lifecycle.require_host()
+    network.require()
+    os.execvpe(command[0], command, environment or dict(os.environ))  # noqa: S606 -- the user's own command
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/lab", description="Three real Debian nodes on this machine.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verb = verbs.add_parser("up", help="build the lab, or bring back what is off or unplugged")
+    verb.add_argument("--suite", choices=SUITES, help=f"default: what is up, or {SUITES[0]}")
+    verbs.add_parser("down", help="leave nothing running; images, packages and keys are kept for the next time")
+    verbs.add_parser("status", help="what is up; exit code 1 if the lab is down")
+    verbs.add_parser("reset", help="three bare nodes again")
+    verb = verbs.add_parser("run", help="run a command in the lab's network with the project's virtual environment")
+    verb.add_argument("command", nargs=argparse.REMAINDER)
+    helps = {
+        "ssh": "log in to a node as root, or run a command there",
+        "cut": "cut a node's power",
+        "boot": "turn a node on",
+        "isolate": "unplug a node from the network",
+        "rejoin": "plug it in again",
+    }
+    for name, text in helps.items():
+        verb = verbs.add_parser(name, help=text)
+        verb.add_argument("node", choices=_BY_NAME, metavar="NODE")
+        if name == "ssh":
+            verb.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
+    if arguments.verb == "run" and not arguments.command:
+        parser.error("run what? script/lab run CMD...")
+    return arguments
+
+
+def _dispatch(given: argparse.Namespace) -> int:
+    match given.verb:
+        case "up":
+            up(given.suite)
+        case "down":
+            down()
+        case "status":
+            return status()
+        case "reset":
+            reset()
+        case "run":
+            run(network.inside(*given.command), access.environment())
+        case "ssh":
+            run(access.ssh(_BY_NAME[given.node], *given.command))
+        case verb:
+            {"cut": cut, "boot": boot, "isolate": isolate, "rejoin": rejoin}[verb](_BY_NAME[given.node])
+    return 0
+
+
+def _interrupted(number: int, _frame: FrameType | None) -> None:
+    """A polite end runs the clean-up too."""
+    sys.exit(128 + number)
+
+
+def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    try:
+        return _dispatch(_arguments())
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

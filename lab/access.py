@@ -1,0 +1,70 @@
+"""Who may log in where: the lab's one client key and the nodes' host keys, made once and kept across resets."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lab.layout import NODES, RUN, STATE, Node, call
+from lab.network import inside
+
+KEY = STATE / "keys" / "id_ed25519"
+KNOWN_HOSTS = RUN / "known_hosts"
+
+
+def prepare() -> None:
+    """Make the keys that are missing, and write the known_hosts that tells what the nodes' keys are."""
+    KEY.parent.mkdir(mode=0o700, exist_ok=True)
+    for key in (KEY, *map(host_key, NODES)):
+        if not key.with_suffix(".pub").exists():
+            key.unlink(missing_ok=True)
+            call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "webha-lab", "-f", str(key))
+    lines = [f"{n.name},{n.address} {host_key(n).with_suffix('.pub').read_text().strip()}\n" for n in NODES]
+    KNOWN_HOSTS.write_text("".join(lines))
+
+
+def host_key(node: Node) -> Path:
+    return KEY.with_name(f"{node.name}_host_ed25519")
+
+
+def ssh(node: Node, *command: str, user: str = "root") -> list[str]:
+    """The command line of an ssh to NODE; the user's own ssh configuration has no say in it."""
+    options = {
+        "IdentityFile": KEY,
+        "IdentitiesOnly": "yes",
+        "UserKnownHostsFile": KNOWN_HOSTS,
+        "StrictHostKeyChecking": "yes",
+        "ConnectTimeout": 5,
+        "LogLevel": "ERROR",
+    }
+    flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    return inside("ssh", "-F", "none", *flags, f"{user}@{node.address}", *command)
+
+
+def answers(node: Node, command: str, user: str = "root", timeout: float = 5) -> bool:
+    """Whether COMMAND succeeds on the node, over ssh."""
+    try:
+        return (
+            subprocess.run(
+                ssh(node, command, user=user),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            ).returncode
+            == 0
+        )
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def environment() -> dict[str, str]:
+    """What a command of `run` finds in its environment."""
+    return {
+        **os.environ,
+        "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+        "WEBHA_LAB": "1",
+        "WEBHA_SSH_KEY": str(KEY),
+        "WEBHA_SSH_KNOWN_HOSTS": str(KNOWN_HOSTS),
+        "PYINFRA_PROGRESS": "off",
+    }

@@ -1,0 +1,51 @@
+"""The power supply of one node: boots it, boots it again when it reboots, ends when it powers off.
+
+systemd-nspawn leaves a reboot to its caller (exit code 133). Each boot gets a new network namespace, because a
+machine that reboots forgets its addresses: a virtual IP must not outlive the reboot of the node that held it.
+"""
+
+import os
+import subprocess
+import sys
+
+from lab import network
+from lab.group import Group
+from lab.layout import NODES, Node
+
+_REBOOT = 133
+
+
+def keep(node: Node) -> int:
+    group = Group(f"{node.name}/machine")
+    command = [
+        "systemd-nspawn",
+        "--quiet",
+        "--boot",
+        f"--directory={node.root}",
+        f"--machine={node.name}",
+        f"--network-namespace-path=/run/netns/{node.name}",
+        "--register=no",
+        "--keep-unit",
+        "--capability=all",
+        "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",  # the clock and the kernel are the host's
+        "--bind=/dev/fuse",
+        "--resolv-conf=off",
+        "--timezone=off",
+        "--link-journal=no",
+        "--console=pipe",
+    ]
+    while True:
+        network.plug(node)
+        code = subprocess.run(
+            group.wrap(*command),
+            env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "1"},  # systemd 257 boots on nothing else
+            check=False,
+        ).returncode
+        group.remove()
+        if code != _REBOOT:
+            network.unplug(node)
+            return code
+
+
+if __name__ == "__main__":
+    sys.exit(keep(next(node for node in NODES if node.name == sys.argv[1])))

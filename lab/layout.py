@@ -1,0 +1,59 @@
+"""Names, addresses and paths of the lab, and its one kind of error."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE = Path("/var/lib/webha-lab")  # kept: base images, packages, keys; and the nodes' disks while the lab is up
+RUN = Path("/run/webha-lab")  # only while the lab is up
+READY = RUN / "suite"  # written last by `up`: what it holds is the suite that runs
+
+HUB = "webha-lab"  # the network namespace with the bridge; the nodes' namespaces bear the nodes' names
+GATEWAY = "10.0.0.1"
+VIP = "10.0.0.250"
+DOMAIN = "gonzalonazareno.com"
+SUITES = ("trixie", "bookworm")
+
+
+class LabError(Exception):
+    """One line for a person: what was found and what to do."""
+
+
+@dataclass(frozen=True)
+class Node:
+    name: str
+    address: str
+    mac: str  # fixed, so that a node that comes back does not look like another machine to its peers' ARP caches
+
+    @property
+    def disk(self) -> Path:
+        return STATE / "nodes" / self.name
+
+    @property
+    def root(self) -> Path:
+        return self.disk / "root"
+
+    @property
+    def console(self) -> Path:
+        return RUN / f"{self.name}.console"
+
+    @property
+    def isolated(self) -> Path:
+        """Exists while the node's cable is unplugged on purpose: a reboot must not plug it in again."""
+        return RUN / f"{self.name}.isolated"
+
+
+NODES = (
+    Node("nodoha", "10.0.0.133", "02:00:0a:00:00:85"),
+    Node("nodoha2", "10.0.0.134", "02:00:0a:00:00:86"),
+    Node("nodoha3", "10.0.0.135", "02:00:0a:00:00:87"),
+)
+
+
+def call(*command: str, stdin: str | None = None) -> str:
+    """Run a command to its end and return what it printed; if it fails, its own last words are the error."""
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        words = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()[-1]
+        raise LabError(f"`{' '.join(command)}` failed: {words}")
+    return done.stdout

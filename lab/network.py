@@ -1,0 +1,81 @@
+"""The lab's network: a bridge in a namespace of its own, and one cable from it to each node.
+
+Nothing of 10.0.0.0/24 exists in the host's namespace, and no node has a default route: no packet can leave.
+"""
+
+from pathlib import Path
+
+from lab.layout import DOMAIN, GATEWAY, HUB, NODES, LabError, Node, call
+
+_BRIDGE = "hub"
+_FILES = Path("/etc/netns") / HUB  # `ip netns exec` lays these over /etc for the command it runs
+
+
+def exists(namespace: str) -> bool:
+    return (Path("/run/netns") / namespace).exists()
+
+
+def inside(*command: str) -> list[str]:
+    """The command line that runs COMMAND inside the lab's namespace."""
+    return ["ip", "netns", "exec", HUB, *command]
+
+
+def create_hub() -> None:
+    call("ip", "netns", "add", HUB)
+    call("ip", "-n", HUB, "link", "set", "lo", "up")
+    call(
+        "ip", "-n", HUB, "link", "add", _BRIDGE, "address", "02:00:0a:00:00:01", "type", "bridge", "forward_delay", "0"
+    )
+    call("ip", "-n", HUB, "address", "add", f"{GATEWAY}/24", "dev", _BRIDGE)
+    call("ip", "-n", HUB, "link", "set", _BRIDGE, "up")
+    names = [f"{node.address} {node.name}.{DOMAIN} {node.name}" for node in NODES]
+    _FILES.mkdir(parents=True, exist_ok=True)
+    (_FILES / "hosts").write_text("\n".join([Path("/etc/hosts").read_text().rstrip(), *names, ""]))
+    (_FILES / "resolv.conf").write_text("# no name server: names come from /etc/hosts\n")
+
+
+def remove_hub() -> None:
+    if exists(HUB):
+        call("ip", "netns", "delete", HUB)
+    for file in ("hosts", "resolv.conf"):
+        (_FILES / file).unlink(missing_ok=True)
+    if _FILES.exists():
+        _FILES.rmdir()
+
+
+def plug(node: Node) -> None:
+    """Give a node that is off a new, clean network: like a machine's, it forgets addresses and sockets with the power."""
+    unplug(node)
+    call("ip", "netns", "add", node.name)
+    call("ip", "-n", node.name, "link", "set", "lo", "up")
+    cable = ["type", "veth", "peer", "name", "eth0", "address", node.mac, "netns", node.name]
+    call("ip", "-n", HUB, "link", "add", node.name, *cable)
+    call("ip", "-n", HUB, "link", "set", node.name, "master", _BRIDGE)
+    call("ip", "-n", node.name, "address", "add", f"{node.address}/24", "broadcast", "+", "dev", "eth0")
+    call("ip", "-n", node.name, "link", "set", "eth0", "up")
+    if not node.isolated.exists():
+        cable_up(node)
+
+
+def unplug(node: Node) -> None:
+    """Remove a node's cable and namespace. The cable goes first: deleting a namespace takes its links only later."""
+    if (
+        exists(HUB)
+        and node.name in call("ip", "-n", HUB, "-o", "link", "show", "type", "veth").replace("@", " ").split()
+    ):
+        call("ip", "-n", HUB, "link", "delete", node.name)
+    if exists(node.name):
+        call("ip", "netns", "delete", node.name)
+
+
+def cable_down(node: Node) -> None:
+    call("ip", "-n", HUB, "link", "set", node.name, "down")
+
+
+def cable_up(node: Node) -> None:
+    call("ip", "-n", HUB, "link", "set", node.name, "up")
+
+
+def require() -> None:
+    if not exists(HUB):
+        raise LabError("the lab is down: script/lab up")

@@ -1,0 +1,99 @@
+"""One node: its disk (an overlay over the base image), its power, and what an outsider sees of it."""
+
+import os
+import shutil
+import sys
+import time
+import uuid
+from pathlib import Path
+
+from lab import access, network
+from lab.group import Group
+from lab.layout import DOMAIN, STATE, LabError, Node, call
+
+_HOSTS = """\
+127.0.0.1 localhost
+127.0.1.1 {name}.{domain} {name}
+
+::1 localhost ip6-localhost ip6-loopback
+ff02::1 ip6-allnodes
+ff02::2 ip6-allrouters
+"""
+
+
+def new_disk(node: Node, image: Path) -> None:
+    """A bare disk: the image, and what tells this machine from the other two."""
+    for layer in ("upper", "work", "root"):
+        (node.disk / layer).mkdir(parents=True)
+    layers = f"lowerdir={image},upperdir={node.disk}/upper,workdir={node.disk}/work"
+    call("mount", "-t", "overlay", "-o", layers, "webha-lab", str(node.root))
+    # Without a machine-id of its own systemd takes the boot for the first one and enables every unit by preset.
+    (node.root / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n")
+    (node.root / "etc/hostname").write_text(f"{node.name}\n")
+    (node.root / "etc/hosts").write_text(_HOSTS.format(name=node.name, domain=DOMAIN))
+    key = access.host_key(node)
+    for source in (key, key.with_suffix(".pub")):
+        target = node.root / f"etc/ssh/ssh_host_ed25519_key{source.suffix}"
+        shutil.copyfile(source, target)
+        target.chmod(0o644 if source.suffix else 0o600)
+    for home in (node.root / "root", node.root / "home/debian"):
+        authorized = home / ".ssh/authorized_keys"
+        authorized.parent.mkdir(mode=0o700, exist_ok=True)
+        shutil.copyfile(access.KEY.with_suffix(".pub"), authorized)
+        owner = home.stat()
+        for path in (authorized.parent, authorized):
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def discard_disk(node: Node) -> None:
+    """Take the disk of a node that is off out of use; `empty_trash` deletes it when there is time for it."""
+    mounts = {line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()}
+    own = [str(node.root), *(f"/run/systemd/nspawn/{kind}/{node.name}" for kind in ("unix-export", "propagate"))]
+    for mount in mounts.intersection(own):
+        call("umount", mount)
+    for leftover in map(Path, own[1:]):
+        if leftover.exists():
+            leftover.rmdir()
+    if node.disk.exists():
+        trash = STATE / "trash"
+        trash.mkdir(exist_ok=True)
+        node.disk.rename(trash / uuid.uuid4().hex)
+
+
+def empty_trash() -> None:
+    if (STATE / "trash").exists():
+        shutil.rmtree(STATE / "trash")
+
+
+def is_on(node: Node) -> bool:
+    return Group(node.name).alive()
+
+
+def switch_on(node: Node) -> None:
+    """Start the keeper, which boots the node and boots it again when it reboots (lab/keeper.py)."""
+    keeper = [sys.executable, "-P", "-m", "lab.keeper", node.name]
+    Group(f"{node.name}/keeper").start(*keeper, log=node.console)
+
+
+def wait_until_reachable(node: Node, *, bare: bool, patience: float = 60) -> None:
+    """Wait for a login as an ordinary user, which /run/nologin refuses until the boot is over.
+
+    A BARE node is also waited for until all its units are up; one that carries the stack may not get there by itself.
+    """
+    deadline = time.monotonic() + patience
+    while not access.answers(node, "true", user="debian"):
+        if not is_on(node):
+            raise LabError(f"{node.name} went off while booting: see {node.console}")
+        if time.monotonic() > deadline:
+            raise LabError(f"{node.name} is on but gives no ssh login after {patience:.0f} s: see {node.console}")
+        time.sleep(0.1)
+    if bare:
+        access.answers(node, "systemctl is-system-running --wait", timeout=30)
+
+
+def switch_off(node: Node) -> None:
+    """A power cut. The cable goes first: a kernel that still could would close its connections, and peers would know."""
+    if network.exists(node.name):
+        network.cable_down(node)
+    Group(node.name).kill()
+    network.unplug(node)
