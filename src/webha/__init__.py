@@ -1,0 +1,1 @@
+"""Facts, operations and decisions that make three Debian machines one highly available web server."""

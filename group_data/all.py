@@ -1,0 +1,119 @@
+"""Every tunable with its default: the document's value, or a safer one with a row in docs/deviations.md."""
+
+# Secrets are not here: webha.secrets makes them once, in secrets/ (mode 0600, ignored by git), or takes them from the
+# environment (WEBHA_DRUPAL_DB_PASSWORD, WEBHA_DRUPAL_ADMIN_PASSWORD, WEBHA_DRUPAL_HASH_SALT).
+
+# --- the cluster ------------------------------------------------------------------------------------------------
+cluster_name = "hacloud"  # corosync's, §2.3.2; tasks/reset.py asks for it
+domain = "gonzalonazareno.com"  # §2.1.2: nodoha.gonzalonazareno.com
+vip = "10.0.0.250"  # §2.3.3
+vip_netmask = 24  # §2.3.3: cidr_netmask
+
+# --- what a machine needs (guards, the document's §3: "no había RAM suficiente") ----------------------------------
+minimum_ram_mb = 900
+minimum_disk_mb = 3000
+maximum_clock_skew = 1.0  # seconds between any two nodes
+
+# --- §2.1 Galera --------------------------------------------------------------------------------------------------
+galera_packages = ["mariadb-server", "galera-4", "mariadb-backup", "rsync", "socat"]
+mariadb_repository = None  # Debian's own packages; or e.g. "https://deb.mariadb.org/11.8/debian"
+mariadb_repository_key = None  # then: the repository's signing key, a file on the control machine
+galera_cluster_name = "warner"
+galera_bind_address = "0.0.0.0"  # noqa: S104 (the document's; the nodes' network is the boundary)
+wsrep_sst_method = "mariabackup"  # the document: rsync, which blocks the donor
+wsrep_slave_threads = 4
+innodb_buffer_pool_size = "128M"
+# gcache.size: a node that was away joins by IST, not by a full copy, up to this much of missed writes.
+wsrep_provider_options = {"gcache.size": "256M"}
+
+# --- §2.2 Apache --------------------------------------------------------------------------------------------------
+# curl: what the cluster's apache agent looks at the status page with.
+apache_packages = [
+    "apache2", "curl", "php", "libapache2-mod-php", "php-cli", "php-gd", "php-mysql", "php-xml", "php-mbstring",
+    "php-curl", "php-zip", "php-intl", "php-apcu",
+]  # fmt: skip
+apache_modules = ["rewrite", "headers", "expires", "status"]
+server_name = "www.gonzalonazareno.com"
+health_port = 8081  # on 127.0.0.1 only: server-status and the health page
+php_settings = {
+    "memory_limit": "256M",
+    "upload_max_filesize": "32M",
+    "post_max_size": "32M",
+    "opcache.memory_consumption": "192",
+    "opcache.max_accelerated_files": "20000",
+    "realpath_cache_size": "4096K",
+    "realpath_cache_ttl": "600",
+}
+
+# --- §2.3 Corosync and Pacemaker ----------------------------------------------------------------------------------
+cluster_packages = ["corosync", "pacemaker", "pacemaker-cli-utils", "crmsh", "resource-agents", "iproute2", "iputils-arping"]
+corosync_token = 3000  # milliseconds, the document's
+corosync_crypto_cipher = "aes256"  # the document: none
+corosync_crypto_hash = "sha256"  # the document: none
+corosync_port = 5405  # the document's mcastport
+stonith_enabled = False  # the document's; every run says what that costs
+
+# --- §2.3.3-2.3.4 the resources -----------------------------------------------------------------------------------
+vip_monitor_interval = "20s"  # the document's; IPaddr2's monitor
+apache_monitor_interval = "10s"
+# Pacemaker's 20 s default is less than the agent's own patience: one slow download would fail a planned stop, and a
+# failed stop without fencing blocks the resource for good.
+apache_timeouts = {"start": "60s", "stop": "90s", "monitor": "20s"}
+vip_timeouts = {"start": "20s", "stop": "20s", "monitor": "20s"}
+resource_defaults = {"resource-stickiness": "100", "migration-threshold": "3", "failure-timeout": "600s"}
+
+# --- §2.4 GlusterFS -----------------------------------------------------------------------------------------------
+gluster_packages = ["glusterfs-server", "glusterfs-client", "attr", "e2fsprogs"]
+gluster_volume = "fs_ha"
+gluster_brick = "/gluster"
+gluster_options = {
+    "network.ping-timeout": "10",  # Gluster's own: 42, a freeze of up to 80 s when a node loses power
+    "client.tcp-user-timeout": "6",
+    "server.tcp-user-timeout": "6",
+    "server.keepalive-time": "10",
+    "server.keepalive-interval": "2",
+    "server.keepalive-count": "5",
+    "cluster.quorum-type": "auto",
+    "cluster.server-quorum-type": "server",
+    "cluster.favorite-child-policy": "none",
+    "features.cache-invalidation": "on",
+    "features.cache-invalidation-timeout": "600",
+    "performance.cache-invalidation": "on",
+    "performance.md-cache-timeout": "600",
+    "performance.stat-prefetch": "on",
+    "performance.nl-cache": "on",
+    "performance.nl-cache-timeout": "600",
+    "performance.parallel-readdir": "on",
+    "network.inode-lru-limit": "200000",
+    "storage.reserve": "1",
+}
+gluster_mount_options = "defaults,_netdev"
+
+# --- §2.5 Drupal --------------------------------------------------------------------------------------------------
+drupal_root = "/var/www/html/drupal"  # the document's, where the volume is mounted
+drupal_archive = None  # None: the release below that fits the distribution; or a URL, or a file on the control machine
+drupal_checksum = None  # of drupal_archive: "sha512:…" or "sha256:…"
+drupal_releases = {
+    # Drupal 11 needs PHP 8.3, so Debian 12 gets the newest 10. The document's 7.43 is past its end and needs PHP 5.
+    "13": (
+        "https://ftp.drupal.org/files/projects/drupal-11.4.4.tar.gz",
+        "sha512:2c08801a5ffada5a49ba2482ac239ac4e09a757ab920d3cbb9453e3e30162240010d0bb01992279732b51cd70eb0ee4eedc61c3ffa3edd359f2ae7083ca2b212",
+    ),
+    "12": (
+        "https://ftp.drupal.org/files/projects/drupal-10.5.4.tar.gz",
+        "sha256:eb536293e145d52e18d9ad22b8680e9028cb941a96b1209ba7e5ad232da0c035",
+    ),
+}
+drupal_install = True  # False: leave the web installer, the document's last step, to the user
+drupal_profile = "standard"
+drupal_site_name = "Servidor Web HA"
+drupal_admin = "admin"
+drupal_admin_mail = "admin@example.org"
+drupal_db = "drupal"
+drupal_db_user = "drupal"
+drupal_trusted_hosts = []  # regular expressions besides the vip, the nodes' addresses and names and server_name
+drupal_cron_minutes = 15
+
+# --- §2.3.3 OpenStack ---------------------------------------------------------------------------------------------
+openstack_cloud = None  # a name in clouds.yaml; None: the cloud step is skipped and says so
+floating_ip = "172.22.206.1"

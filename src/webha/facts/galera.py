@@ -1,0 +1,57 @@
+"""The node's mariadbd, its data directory and its place in the cluster."""
+
+from webha import galera, probe
+from webha.facts import Probe
+
+CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
+STARTED_WITH = "/run/webha/galera.sha256"
+SQL = "timeout 10 mariadb --connect-timeout=5 -N -B -e"
+_OWN = "mysql|performance_schema|sys|test|information_schema"
+
+
+class Galera(Probe[galera.Member]):
+    """One :class:`webha.galera.Member`; needs root (MariaDB's unix_socket login, the data directory)."""
+
+    def command(self) -> str:
+        """Ask dpkg, systemd, mariadbd and the data directory."""
+        return probe.script(
+            {
+                "installed": "command -v mariadbd",
+                "unit": "systemctl show -p ActiveState --value mariadb.service",
+                "status": f"if systemctl is-active -q mariadb; then {SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"; fi",
+                "grastate": "[ ! -e /var/lib/mysql/grastate.dat ] || cat /var/lib/mysql/grastate.dat",
+                "databases": "[ ! -d /var/lib/mysql ] || find /var/lib/mysql -mindepth 1 -maxdepth 1 -type d ! -name '.*' ! -name '#*' -printf '%f\\n'"
+                f" | grep -Evx '{_OWN}|lost\\+found' || true",
+                "configured": f"[ ! -e {CONFIGURATION} ] || sha256sum < {CONFIGURATION}",
+                "running": f"[ ! -e {STARTED_WITH} ] || cat {STARTED_WITH}",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> galera.Member:
+        """A running mariadbd that does not answer SQL has no status; a grastate.dat that is there must be readable."""
+        for question in ("unit", "grastate", "databases", "configured", "running"):
+            if not answers[question].ok:
+                raise probe.ProbeError(f"{question}: {answers[question].text}")
+        status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
+        grastate = answers["grastate"].text
+        return galera.Member(
+            installed=answers["installed"].ok,
+            unit=answers["unit"].text.strip() or "inactive",
+            status=status,
+            grastate=galera.parse_grastate(grastate) if grastate else None,
+            databases=tuple(sorted(answers["databases"].lines)),
+            configured=probe.first_word(answers["configured"]),
+            running=probe.first_word(answers["running"]),
+        )
+
+
+class Account(Probe[frozenset[str] | None]):
+    """The global privileges of the local account ``name``, upper case; None where there is no such account."""
+
+    def command(self, name: str) -> str:
+        """Ask mariadbd for the account's grants."""
+        return probe.script({"grants": f"{SQL} 'SHOW GRANTS FOR {name}@localhost'"})
+
+    def answer(self, answers: probe.Answers) -> frozenset[str] | None:
+        """Read the ON *.* line."""
+        return galera.parse_grants(answers["grants"].text) if answers["grants"].ok else None

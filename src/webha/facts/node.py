@@ -1,0 +1,129 @@
+"""What is true of any Debian machine: its files, packages and units."""
+
+from dataclasses import dataclass
+from shlex import quote
+
+from webha import probe
+from webha.facts import Probe
+
+
+@dataclass(frozen=True)
+class FileState:
+    """One path: its mode (``644``), owner (``root:root``) and the SHA-256 of its content; all None when absent."""
+
+    mode: str | None
+    owner: str | None
+    sha256: str | None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a regular file (a link to one counts) at the path."""
+        return self.sha256 is not None
+
+
+class Files(Probe[dict[str, FileState]]):
+    """State of the files at ``paths``, in one round trip."""
+
+    def command(self, paths: tuple[str, ...]) -> str:
+        """Ask for every path's mode, owner and digest."""
+        listed = " ".join(quote(path) for path in paths)
+        return probe.script(
+            {
+                "files": f'for f in {listed}; do if [ -f "$f" ]; then stat -L -c "%a %U:%G" "$f" && sha256sum < "$f" || exit 1; '
+                'elif [ -e "$f" ]; then echo "$f is not a file"; exit 1; else echo absent; fi; done',
+                "paths": f"printf '%s\\n' {listed}",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> dict[str, FileState]:
+        """Pair each path with what was printed for it."""
+        if not answers["files"].ok:
+            raise probe.ProbeError(answers["files"].text)
+        lines = iter(answers["files"].lines)
+        found = {}
+        for path in answers["paths"].lines:
+            first = next(lines)
+            if first == "absent":
+                found[path] = FileState(None, None, None)
+            else:
+                mode, owner = first.split()
+                found[path] = FileState(mode, owner, next(lines).split()[0])
+        return found
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """Which of the asked packages are installed and configured, and whether an interrupted install left traces."""
+
+    installed: frozenset[str]
+    interrupted: bool
+    start_blocked: bool
+
+
+START_BLOCK = "/usr/sbin/policy-rc.d"
+START_BLOCK_MARK = "webha: services stay down while their packages install"
+
+
+class Packages(Probe[PackageState]):
+    """State of the Debian packages ``names``, of dpkg itself and of our block on service starts."""
+
+    def command(self, names: tuple[str, ...]) -> str:
+        """Ask dpkg."""
+        return probe.script(
+            {
+                "packages": "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' "
+                + " ".join(quote(n) for n in names)
+                + "; true",
+                "audit": "dpkg --audit",
+                "block": f"grep -qs {quote(START_BLOCK_MARK)} {START_BLOCK}",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> PackageState:
+        """Count only what dpkg calls ``ii``: unpacked or half configured is not installed."""
+        installed = frozenset(
+            line.split()[1]
+            for line in answers["packages"].lines
+            if line.startswith(("ii ", "hi ")) and len(line.split()) > 1
+        )
+        return PackageState(installed, bool(answers["audit"].lines), answers["block"].ok)
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """One systemd unit as systemd sees it now."""
+
+    loaded: bool
+    active: str
+    enabled: str
+    stale: bool
+
+
+class Units(Probe[dict[str, UnitState]]):
+    """State of the systemd units ``names``. ``stale``: unit files on disk are newer than what systemd has read."""
+
+    def command(self, names: tuple[str, ...]) -> str:
+        """Ask systemd, one block of properties a unit."""
+        listed = " ".join(quote(name) for name in names)
+        return probe.script(
+            {"units": f"systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload -- {listed}"}
+        )
+
+    def answer(self, answers: probe.Answers) -> dict[str, UnitState]:
+        """Take the blocks apart."""
+        if not answers["units"].ok:
+            raise probe.ProbeError(answers["units"].text)
+        found: dict[str, UnitState] = {}
+        values: dict[str, str] = {}
+        for line in [*answers["units"].text.splitlines(), ""]:
+            if line:
+                key, _, values[key] = line.partition("=")
+            elif values:
+                found[values["Id"]] = UnitState(
+                    values["LoadState"] == "loaded",
+                    values["ActiveState"],
+                    values["UnitFileState"],
+                    values["NeedDaemonReload"] == "yes",
+                )
+                values = {}
+        return found

@@ -1,0 +1,187 @@
+"""Files, packages and units of any Debian machine.
+
+pyinfra's own ``files.put`` writes in place, passes through a world-readable file under sudo and costs three execs;
+``systemd.service`` and ``apt.packages`` neither notice a stale unit nor keep daemons down while they install
+(docs/decisions/0003-files-packages-units.md). These do one thing each and compare first.
+"""
+
+from base64 import b64encode
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pyinfra.api.command import StringCommand
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from webha import shell
+from webha.facts.node import START_BLOCK, START_BLOCK_MARK, Files, FileState, Packages, Units
+
+Commands = Generator[StringCommand, None, None]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it should be. ``content`` is text, or bytes for what is not."""
+
+    path: str
+    content: str | bytes
+    mode: str = "644"
+    owner: str = "root:root"
+
+    @property
+    def raw(self) -> bytes:
+        """The content's bytes."""
+        return self.content if isinstance(self.content, bytes) else self.content.encode()
+
+    def differs(self, state: FileState) -> bool:
+        """Whether the node's file has another content, mode or owner."""
+        return (state.mode, state.owner, state.sha256) != (self.mode, self.owner, sha256(self.raw).hexdigest())
+
+
+# The content arrives on standard input and the file under its final name only when it is whole, with its final mode:
+# a run that dies half-way leaves the old file, and a secret is never readable by others.
+_PLACE = """
+directory=$(dirname "$1"); mkdir -p "$directory"; rm -f "$directory"/.webha.??????
+umask 077; new=$(mktemp "$directory/.webha.XXXXXX"); trap 'rm -f "$new"' EXIT
+base64 -d > "$new"; chown "$3" "$new"; chmod "$2" "$new"; mv -f "$new" "$1"; trap - EXIT
+"""
+
+
+def place(file: File) -> StringCommand:
+    """Return the command that puts ``file`` on the node atomically."""
+    return shell.script(_PLACE, file.path, file.mode, file.owner, stdin=b64encode(file.raw).decode())
+
+
+@operation()
+def placed(files: Iterable[File]) -> Commands:
+    """Own the content, mode and owner of ``files``; directories above them are made when missing.
+
+    Does nothing where all three are right already. Refuses where the node cannot say (or has a directory there).
+    """
+    wanted = list(files)
+    states = host.get_fact(Files, paths=tuple(file.path for file in wanted))
+    if states is None:
+        yield shell.refusal("cannot read the state of " + ", ".join(file.path for file in wanted))
+        return
+    different = [file for file in wanted if file.differs(states[file.path])]
+    if not different:
+        host.noop("files are as they should be: " + ", ".join(file.path for file in wanted))
+        return
+    for file in different:
+        yield place(file)
+
+
+@operation()
+def absent(paths: Iterable[str]) -> Commands:
+    """Remove the files ``paths``. Does nothing where none is there; refuses where the node cannot say."""
+    wanted = tuple(paths)
+    states = host.get_fact(Files, paths=wanted)
+    if states is None:
+        yield shell.refusal("cannot read the state of " + ", ".join(wanted))
+        return
+    present = [path for path in wanted if states[path].exists]
+    if not present:
+        host.noop("already absent: " + ", ".join(wanted))
+        return
+    yield shell.run("rm", "-f", "--", *present)
+
+
+# Lists younger than an hour are used as they are; a package they do not know makes them be fetched again.
+_INSTALL = f"""
+export DEBIAN_FRONTEND=noninteractive
+block={START_BLOCK}
+if ! [ -e "$block" ]; then
+  printf '#!/bin/sh\\n# %s\\nexit 101\\n' '{START_BLOCK_MARK}' > "$block"; chmod 755 "$block"
+fi
+unblock() {{ if grep -qs '{START_BLOCK_MARK}' "$block"; then rm -f "$block"; fi; }}
+trap unblock EXIT
+apt="apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+dpkg --configure -a --force-confdef --force-confold
+[ $# -gt 0 ] || exit 0
+find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -60 | grep -q . || $apt update
+$apt install --no-install-recommends "$@" || {{ $apt update; $apt install --no-install-recommends "$@"; }}
+"""
+
+
+@operation()
+def packages(names: Iterable[str]) -> Commands:
+    """Install the Debian packages ``names`` (no recommended ones), with service starts blocked meanwhile.
+
+    Debian starts a daemon the moment its package is installed: corosync as a one-node cluster "debian", MariaDB as
+    a primary of its own, Apache on the cluster's port (stack-notes, "Debian's packages"). Also finishes what an
+    interrupted dpkg left, and takes away a block that an interrupted run left. Does nothing where all are installed.
+    """
+    wanted = tuple(names)
+    state = host.get_fact(Packages, names=wanted)
+    if state is None:
+        yield shell.refusal("dpkg does not say which packages are installed")
+        return
+    missing = [name for name in wanted if name not in state.installed]
+    if not missing and not state.interrupted and not state.start_blocked:
+        host.noop("installed: " + " ".join(wanted))
+        return
+    yield shell.script(_INSTALL, *missing)
+
+
+@operation()
+def unit(unit: str, running: bool | None = True, enabled: bool | None = True, seconds: int = 120) -> Commands:
+    """Own whether the systemd unit ``unit`` runs and starts at boot; None leaves that as it is.
+
+    Reloads systemd's view first where unit files on disk are newer. Never restarts a running unit. Fails with the
+    unit's own last words when it does not start within ``seconds``.
+    """
+    states = host.get_fact(Units, names=(unit,))
+    if not states:
+        yield shell.refusal(f"systemd says nothing of {unit}")
+        return
+    state = next(iter(states.values()))
+    noop = True
+    if state.stale:
+        noop = False
+        yield shell.run("systemctl", "daemon-reload")
+    if enabled is not None and (state.enabled in ("enabled", "static", "enabled-runtime")) != enabled:
+        noop = False
+        yield shell.run("systemctl", "--no-reload", "-q", "enable" if enabled else "disable", unit)
+        yield shell.run("systemctl", "daemon-reload")
+    if running is not None and (state.active in ("active", "reloading")) != running:
+        noop = False
+        verb = "start" if running else "stop"
+        yield shell.script(
+            f'timeout {seconds} systemctl {verb} "$1" || {{ journalctl -q -n 15 --no-pager -o cat -u "$1" >&2; exit 1; }}',
+            name,
+        )
+    if noop:
+        host.noop(f"{unit} is {state.active}, {state.enabled}")
+
+
+@operation()
+def repository(slug: str, uri: str, suite: str, key: str) -> Commands:
+    """Own an apt repository with its own key in /etc/apt/keyrings (apt-key, the document's way, is gone).
+
+    ``key`` is a file on the control machine, ASCII-armoured. Does nothing where source and key are in place;
+    fetches the package lists when one of them changed.
+    """
+    path = Path(key)
+    if not path.is_file():
+        yield shell.refusal(
+            f"{key}: no such key file on the control machine; download the repository's signing key to it"
+        )
+        return
+    keyring = File(f"/etc/apt/keyrings/{slug}.asc", path.read_bytes())
+    source = File(
+        f"/etc/apt/sources.list.d/{slug}.sources",
+        f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By: {keyring.path}\n",
+    )
+    states = host.get_fact(Files, paths=(keyring.path, source.path))
+    if states is None:
+        yield shell.refusal("cannot read the state of the apt sources")
+        return
+    different = [file for file in (keyring, source) if file.differs(states[file.path])]
+    if not different:
+        host.noop(f"repository {uri} is configured")
+        return
+    for file in different:
+        yield place(file)
+    yield shell.run("apt-get", "-q", "update")

@@ -1,0 +1,46 @@
+"""How this project puts shell commands together: one way to refuse, one way to wait, one way to run a script."""
+
+from shlex import quote
+
+from pyinfra.api.command import QuoteString, StringCommand
+
+
+def run(*words: str) -> StringCommand:
+    """Return the command of these words, each quoted."""
+    return StringCommand(*(QuoteString(word) for word in words))
+
+
+def script(text: str, *arguments: str, stdin: str | None = None) -> StringCommand:
+    """Run ``text`` as a shell script that stops at its first error, with ``arguments`` as ``$1`` and on.
+
+    ``stdin`` reaches the script's standard input and appears neither in the process list nor in pyinfra's log;
+    pyinfra ends it with a newline if it has none.
+    """
+    command = ["sh", "-euc", text, "webha", *arguments]
+    if stdin is None:
+        return run(*command)
+    return StringCommand(*(QuoteString(word) for word in command), _stdin=stdin)
+
+
+def refusal(reason: str) -> StringCommand:
+    """Fail this host with ``reason``, a sentence for a person, and change nothing.
+
+    A command rather than an exception, because an exception in an operation ends the run before other hosts could
+    say what they found, and without ``-y`` it would end it already while changes are being looked for.
+    """
+    return StringCommand("printf", "'%s\\n'", QuoteString(f"refused: {reason}"), ">&2;", "exit", "1")
+
+
+def until(probe: str, seconds: int, goal: str, diagnosis: str = ":") -> StringCommand:
+    """Wait until the shell condition ``probe`` holds, at most ``seconds``; then fail, naming ``goal``.
+
+    ``diagnosis`` runs on failure, so that the person reading sees what the node knows.
+    """
+    return run(
+        "sh",
+        "-c",
+        f"end=$(( $(date +%s) + {seconds} )); "
+        f"until {{ {probe}\n}}; do "
+        f'if [ "$(date +%s)" -ge $end ]; then echo {quote(f"after {seconds} s still not: {goal}")} >&2; '
+        f"{{ {diagnosis}\n}} >&2; exit 1; fi; sleep 0.3; done",
+    )

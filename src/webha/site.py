@@ -1,0 +1,62 @@
+"""The cluster as the inventory describes it, and whether that description can be built."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, ip_address
+from itertools import combinations
+
+SMALLEST_CLUSTER = 3
+
+
+@dataclass(frozen=True)
+class Node:
+    """One machine of the cluster: its inventory name, its address inside the cluster, its full name."""
+
+    name: str
+    address: str
+    fqdn: str
+
+
+def problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
+    """Say what keeps this inventory from becoming a cluster; an empty list means nothing does."""
+    found = []
+    if len(nodes) < SMALLEST_CLUSTER:
+        found.append(
+            f"{len(nodes)} node(s) in the inventory's group 'nodes', {SMALLEST_CLUSTER} are the least that can lose one "
+            "and keep a majority: add machines to inventory.py"
+        )
+    for one, other in combinations(nodes, 2):
+        if one.address == other.address:
+            found.append(f"{one.name} and {other.name} have the same address {one.address}: give each its own")
+    found += [f"{node.name}: {node.address!r} is not an IPv4 address" for node in nodes if not _is_ipv4(node.address)]
+    if not _is_ipv4(vip):
+        found.append(f"vip {vip!r} is not an IPv4 address")
+    if not found:
+        found += _vip_problems(nodes, vip, netmask)
+    return found
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return isinstance(ip_address(text), IPv4Address)
+    except ValueError:
+        return False
+
+
+def _vip_problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
+    subnet = IPv4Network(f"{nodes[0].address}/{netmask}", strict=False)
+    found = [
+        f"{node.name}: address {node.address} is outside {subnet}, the subnet of {nodes[0].name}: "
+        "the nodes must share one network for the virtual IP to move between them"
+        for node in nodes
+        if IPv4Address(node.address) not in subnet
+    ]
+    found += [
+        f"{node.name}: its address {node.address} is the vip: choose a free one"
+        for node in nodes
+        if node.address == vip
+    ]
+    if IPv4Address(vip) not in subnet:
+        found.append(f"vip {vip} is outside the nodes' subnet {subnet}: choose a free address inside it")
+    elif vip in (str(subnet.network_address), str(subnet.broadcast_address)):
+        found.append(f"vip {vip} is the network or broadcast address of {subnet}: choose a host address")
+    return found
