@@ -49,9 +49,7 @@ node.placed(
 
 node.unit(name="Galera: at boot", unit="mariadb.service", running=None)
 
-galera.bootstrapped(
-    name="Galera: a primary component exists", nodes=names, _if=lambda: host.name == names[0]
-)
+galera.bootstrapped(name="Galera: a primary component exists", nodes=names, _if=lambda: host.name == names[0])
 
 galera.account(
     name="Galera: the account of the state transfer",
@@ -65,7 +63,10 @@ for one in host.loop(names):
 
 for one in host.loop(names):
     galera.configuration_in_force(
-        name="Galera: the configuration on disk is in force", node=one, nodes=names, _if=lambda one=one: host.name == one
+        name="Galera: the configuration on disk is in force",
+        node=one,
+        nodes=names,
+        _if=lambda one=one: host.name == one,
     )
 
 galera.whole(name="Galera: one cluster of all nodes", nodes=names)

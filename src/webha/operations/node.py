@@ -150,7 +150,7 @@ def unit(unit: str, running: bool | None = True, enabled: bool | None = True, se
         verb = "start" if running else "stop"
         yield shell.script(
             f'timeout {seconds} systemctl {verb} "$1" || {{ journalctl -q -n 15 --no-pager -o cat -u "$1" >&2; exit 1; }}',
-            name,
+            unit,
         )
     if noop:
         host.noop(f"{unit} is {state.active}, {state.enabled}")

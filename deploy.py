@@ -1,0 +1,7 @@
+"""The document from beginning to end: three bare Debian machines become its highly available web server."""
+
+from pyinfra import local
+
+local.include("tasks/hosts.py")
+local.include("tasks/galera.py")
+local.include("tasks/cluster.py")
