@@ -4,4 +4,8 @@ from pyinfra import local
 
 local.include("tasks/hosts.py")
 local.include("tasks/galera.py")
+local.include("tasks/apache.py")
 local.include("tasks/cluster.py")
+local.include("tasks/gluster.py")
+local.include("tasks/drupal.py")
+local.include("tasks/vip.py")

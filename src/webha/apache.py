@@ -35,8 +35,7 @@ def loaded_at(status: str, now: float) -> float | None:
     values = dict(line.split(": ", 1) for line in status.splitlines() if ": " in line)
     try:
         current, restarted = (
-            datetime.strptime(values[key].rsplit(" ", 1)[0], _CLOCK)
-            for key in ("CurrentTime", "RestartTime")
+            datetime.strptime(values[key].rsplit(" ", 1)[0], _CLOCK) for key in ("CurrentTime", "RestartTime")
         )
     except (KeyError, ValueError):
         return None

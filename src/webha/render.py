@@ -1,10 +1,16 @@
 """One way to render what lands on the nodes."""
 
 from pathlib import Path
+from shlex import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+def _php_quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -14,6 +20,8 @@ _environment = Environment(
     lstrip_blocks=True,
     autoescape=False,  # noqa: S701 (configuration files, not HTML)
 )
+_environment.filters["shellquote"] = quote
+_environment.filters["phpquote"] = _php_quoted
 
 
 def render(template: str, **values: object) -> str:

@@ -51,6 +51,18 @@ class Files(Probe[dict[str, FileState]]):
         return found
 
 
+class Directories(Probe[dict[str, str | None]]):
+    """Mode and owner (``2775 www-data:www-data``) of the directories at ``paths``, None where there is none."""
+
+    def command(self, paths: tuple[str, ...]) -> str:
+        """Ask for every path."""
+        return probe.script({path: f"[ ! -d {quote(path)} ] || stat -c '%a %U:%G' {quote(path)}" for path in paths})
+
+    def answer(self, answers: probe.Answers) -> dict[str, str | None]:
+        """One line a path, empty where there is no directory."""
+        return {path: answer.text.strip() or None for path, answer in answers.items()}
+
+
 @dataclass(frozen=True)
 class PackageState:
     """Which of the asked packages are installed and configured, and whether an interrupted install left traces."""

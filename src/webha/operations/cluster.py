@@ -174,8 +174,8 @@ def running_together(resources: Iterable[str], seconds: int = 180) -> Commands:
         yield shell.refusal("pacemaker does not answer; run tasks/cluster.py first")
         return
     found = [peer.status.resource(name) for name in wanted]
-    places = {one.nodes if one else () for one in found}
-    place = places.pop() if len(places) == 1 else ()
+    places: set[tuple[str, ...]] = {one.nodes if one else () for one in found}
+    place: tuple[str, ...] = places.pop() if len(places) == 1 else ()
     if len(place) == 1 and not any(one and (one.failed or one.blocked) for one in found):
         host.noop(f"{', '.join(wanted)} run on {place[0]}")
         return

@@ -1,0 +1,50 @@
+"""Drupal's code on the volume and its tables in the database, seen from one node."""
+
+import json
+from shlex import quote
+
+from webha import drupal, galera, probe
+from webha.facts import Probe
+from webha.facts.galera import SQL
+
+MARKER = ".webha-release"  # names the release on the volume, written when all of it is there
+STAGING = ".webha-unpack"  # where a release is unpacked before it is moved into place
+
+
+class Drupal(Probe[drupal.Site]):
+    """One :class:`webha.drupal.Site`; needs root."""
+
+    def command(self, root: str, database: str, user: str) -> str:
+        """Ask the volume and the database. ``database`` and ``user`` are plain names (checked by the operation)."""
+        r = quote(root)
+        return probe.script(
+            {
+                "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | grep -qx fuse.glusterfs",
+                "code": f"cd {r} && timeout 20 sh -c 'if [ -e {MARKER} ]; then echo complete; elif [ -e {STAGING} ]; then echo partial; "
+                'elif [ -e index.php ]; then echo complete; elif [ -n "$(ls -A | grep -vx lost+found)" ]; then echo foreign; else echo none; fi\'',
+                "release": f"[ ! -e {r}/{MARKER} ] || timeout 10 cat {r}/{MARKER}",
+                "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
+                "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
+                "tables": f"{SQL} \"SELECT table_name FROM information_schema.tables WHERE table_schema='{database}'\"",
+                "user": f"{SQL} \"SELECT authentication_string FROM mysql.user WHERE user='{user}' AND host='localhost'\"",
+                "privileges": f"{SQL} \"SHOW GRANTS FOR '{user}'@localhost\" | grep -F 'GRANT ALL PRIVILEGES ON `{database}`.* TO'",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> drupal.Site:
+        """A database that does not answer leaves ``tables`` unknown, which is not "none"."""
+        status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
+        member = galera.Member(installed=True, unit="active", status=status)
+        tables = answers["tables"].lines if answers["tables"].ok and member.synced else None
+        release = json.loads(answers["release"].text).get("checksum") if answers["release"].text else None
+        return drupal.Site(
+            mounted=answers["mounted"].ok,
+            code=answers["code"].text.strip() if answers["code"].ok else None,
+            release=release,
+            primary=member.synced,
+            database=answers["database"].text.strip() == "1",
+            tables=None if tables is None else len([one for one in tables if one != drupal.INSTALLING]),
+            installing=drupal.INSTALLING in (tables or ()),
+            password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
+            privileges=answers["privileges"].ok,
+        )

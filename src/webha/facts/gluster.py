@@ -1,0 +1,48 @@
+"""The node's glusterd, brick directory and docroot mount."""
+
+from shlex import quote
+
+from webha import gluster, probe
+from webha.facts import Probe
+
+CLI = "timeout 20 gluster --mode=script"
+
+
+class Gluster(Probe[gluster.Store]):
+    """One :class:`webha.gluster.Store`; needs root. The CLI is given a time limit: it hangs when a peer vanished."""
+
+    def command(self, brick: str, root: str) -> str:
+        """Ask systemd, glusterd, the brick directory and the mount table."""
+        b, r = quote(brick), quote(root)
+        running = "systemctl is-active -q glusterd || exit 9"
+        return probe.script(
+            {
+                "installed": "command -v glusterd",
+                "glusterd": "systemctl show -p ActiveState --value glusterd.service",
+                "pool": f"{running}; {CLI} peer status --xml",
+                "volumes": f"{running}; {CLI} volume info --xml",
+                "brick": f"if [ ! -d {b} ]; then echo absent; "
+                f"elif getfattr -h -n trusted.glusterfs.volume-id {b} >/dev/null 2>&1; then echo used; "
+                f'elif [ -z "$(find {b} -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then echo empty; else echo foreign; fi',
+                "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | tail -n 1",
+                "reachable": f"timeout 10 stat -t {r} >/dev/null",
+                # The directory below the mount is seen through a bind of its parent, in a mount namespace of this probe's own.
+                "sealed": f'd=$(dirname {r}); [ -d "$d" ] || exit 1; command -v lsattr >/dev/null || exit 1; '
+                f'unshare -m sh -c \'mount --make-rprivate / && mount --bind "$1" /mnt && lsattr -d "/mnt/$2"\' sh "$d" "$(basename {r})" '
+                "| cut -d' ' -f1",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> gluster.Store:
+        """A glusterd that runs must answer; one that does not run leaves pool and volumes unknown."""
+        sealed = answers["sealed"]
+        return gluster.Store(
+            installed=answers["installed"].ok,
+            glusterd=answers["glusterd"].text.strip() or "inactive",
+            pool=gluster.parse_pool(answers["pool"].text) if answers["pool"].ok else None,
+            volumes=gluster.parse_volumes(answers["volumes"].text) if answers["volumes"].ok else None,
+            brick=answers["brick"].text.strip(),
+            mounted=probe.first_word(answers["mounted"]),
+            reachable=answers["reachable"].ok,
+            sealed="i" in sealed.text if sealed.ok and sealed.text else None,
+        )

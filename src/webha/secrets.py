@@ -1,0 +1,32 @@
+"""Secrets of the cluster: taken from the environment, else made once on the control machine and kept there.
+
+``secrets/`` beside the inventory (ignored by git, mode 0700) holds one file a secret, mode 0600. A secret never stands
+in group_data, on a command line or in a log.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+LENGTH = 32  # bytes of randomness
+
+
+def secret(name: str, directory: Path = Path("secrets")) -> str:
+    """Return the secret ``name``: ``WEBHA_<NAME>`` of the environment, else the kept one, else a new one, kept."""
+    given = os.environ.get(f"WEBHA_{name.upper()}")
+    if given:
+        return given
+    directory.mkdir(mode=0o700, exist_ok=True)
+    path = directory / name
+    if not path.exists():
+        new = directory / f".{name}.{os.getpid()}"
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(LENGTH) + "\n")
+        try:
+            os.link(new, path)  # fails where another process was first, whose secret is then everybody's
+        except FileExistsError:
+            pass
+        finally:
+            new.unlink()
+    return path.read_text().strip()
