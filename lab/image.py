@@ -18,6 +18,7 @@ _PACKAGES = [
 
 # A reset or a boot must not depend on the time of day, so Debian's own timers that take the package lock are off.
 # The nodes' network is given from outside, as a cloud gives it; nothing inside may touch it or wait for it.
+# The kernel's debug and trace files are the host's.
 _CUSTOMIZE = r"""
 set -eu
 cd "$1"
@@ -30,7 +31,8 @@ chmod 440 etc/sudoers.d/90-cloud-init-users
 printf 'PasswordAuthentication no\nPermitRootLogin prohibit-password\n' > etc/ssh/sshd_config.d/50-cloud-init.conf
 echo force-unsafe-io > etc/dpkg/dpkg.cfg.d/lab
 systemctl --root "$1" --quiet mask console-getty.service getty.target systemd-networkd.service systemd-networkd.socket \
-    systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer
+    systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
+    sys-kernel-debug.mount sys-kernel-tracing.mount
 rm -f etc/apt/sources.list etc/apt/sources.list.d/* etc/apt/apt.conf.d/99mmdebstrap
 """
 

@@ -13,6 +13,10 @@ from lab.group import Group
 from lab.layout import NODES, Node
 
 _REBOOT = 133
+_ENVIRONMENT = {
+    "UNIFIED_CGROUP_HIERARCHY": "1",  # systemd 257 boots on nothing else
+    "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",  # sysctl net.*: the namespace is the node's own
+}
 
 
 def keep(node: Node) -> int:
@@ -38,7 +42,7 @@ def keep(node: Node) -> int:
         network.plug(node)
         code = subprocess.run(
             group.wrap(*command),
-            env={**os.environ, "UNIFIED_CGROUP_HIERARCHY": "1"},  # systemd 257 boots on nothing else
+            env={**os.environ, **_ENVIRONMENT},
             check=False,
         ).returncode
         group.remove()
