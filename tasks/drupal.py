@@ -44,7 +44,7 @@ def on_first() -> bool:
     return host.name == names[0]
 
 
-galera.account(name="Drupal: the health page's account", account_name="'www-data'", grants="USAGE", _if=on_first)
+galera.account(name="Drupal: the health page's account", account_name="www-data", grants="USAGE", _if=on_first)
 
 operations.database(
     name="Drupal: database and user",

@@ -46,11 +46,11 @@ class Galera(Probe[galera.Member]):
 
 
 class Account(Probe[frozenset[str] | None]):
-    """The global privileges of the local account ``name``, upper case; None where there is no such account."""
+    """The global privileges of the local account ``account``, upper case; None where there is no such account."""
 
-    def command(self, name: str) -> str:
+    def command(self, account: str) -> str:
         """Ask mariadbd for the account's grants."""
-        return probe.script({"grants": f"{SQL} 'SHOW GRANTS FOR {name}@localhost'"})
+        return probe.script({"grants": f"{SQL} \"SHOW GRANTS FOR '{account}'@localhost\""})
 
     def answer(self, answers: probe.Answers) -> frozenset[str] | None:
         """Read the ON *.* line."""

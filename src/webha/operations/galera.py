@@ -60,16 +60,15 @@ def account(account_name: str, grants: str) -> Commands:
     if member is None or not member.synced:
         yield shell.refusal(f"account {account_name}: this node is not a Synced member; run tasks/galera.py first")
         return
-    known = host.get_fact(Account, name=account_name)
+    known = host.get_fact(Account, account=account_name)
     wanted = {grant.strip().upper() for grant in grants.split(",")}
     if known is not None and wanted <= known:
         host.noop(f"account {account_name} has its grants")
         return
-    yield shell.script(
-        f'{SQL} "CREATE USER IF NOT EXISTS $1@localhost IDENTIFIED VIA unix_socket; GRANT $2 ON *.* TO $1@localhost"',
-        account_name,
-        grants,
+    statements = (
+        "CREATE USER IF NOT EXISTS '$1'@localhost IDENTIFIED VIA unix_socket; GRANT $2 ON *.* TO '$1'@localhost"
     )
+    yield shell.script(f'{SQL} "{statements}"', account_name, grants)
 
 
 @operation()

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pyinfra.api.command import StringCommand
+from pyinfra.api.command import FileUploadCommand, StringCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import shell
 from webha.facts.node import START_BLOCK, START_BLOCK_MARK, Files, FileState, Packages, Units
 
-Commands = Generator[StringCommand, None, None]
+Commands = Generator[StringCommand | FileUploadCommand, None, None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,12 @@ fi
 unblock() {{ if grep -qs '{START_BLOCK_MARK}' "$block"; then rm -f "$block"; fi; }}
 trap unblock EXIT
 apt="apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
-dpkg --configure -a --force-confdef --force-confold
+# Another apt may be at work (apt-daily at boot, one that a killed run left): dpkg alone does not wait for its lock.
+left=300
+while ! report=$(dpkg --configure -a --force-confdef --force-confold 2>&1); do
+  case $report in *"lock was locked"*) ;; *) printf '%s\\n' "$report" >&2; exit 1;; esac
+  left=$((left - 1)); [ "$left" -gt 0 ] || {{ printf '%s\\n' "$report" >&2; exit 1; }}; sleep 2
+done
 [ $# -gt 0 ] || exit 0
 find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -60 | grep -q . || $apt update
 $apt install --no-install-recommends "$@" || {{ $apt update; $apt install --no-install-recommends "$@"; }}
