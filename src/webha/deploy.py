@@ -11,11 +11,15 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
 from pyinfra.facts.server import LinuxDistribution
 
+from webha.facts.guards import Machine
+from webha.guards import Machine as MachineState
+from webha.guards import Needs, shortcomings
 from webha.site import Node, problems
 
 GROUP = "nodes"
 SUPPORTED_DEBIAN = (12, 13)
 _said: set[str] = set()
+_machines: dict[str, MachineState | None] = {}
 
 
 def nodes() -> tuple[Node, ...]:
@@ -49,6 +53,21 @@ def nodes() -> tuple[Node, ...]:
 def this(among: Iterable[Node]) -> Node:
     """Return the node that this host is."""
     return next(node for node in among if node.name == host.name)
+
+
+def check_machines(among: Iterable[Node], needs: Needs) -> None:
+    """Stop the run before any change where a machine falls short of ``needs``, naming every one that does.
+
+    Called once for each host while the run is prepared; the last one to come judges them all.
+    """
+    wanted = {node.name: node.address for node in among}
+    _machines[host.name] = host.get_fact(Machine, vip=needs.vip)
+    if set(_machines) >= set(wanted):
+        found = shortcomings(_machines, wanted, needs)
+        if found:
+            raise PyinfraError(
+                "these machines cannot become the cluster, nothing was changed:\n    " + "\n    ".join(found)
+            )
 
 
 def debian() -> int:
