@@ -67,7 +67,7 @@ def running() -> str | None:
 
 def up(suite: str) -> None:
     """Three bare nodes, reachable; or nothing at all, if that fails."""
-    down()
+    _tear_down()
     try:
         RUN.mkdir(mode=0o700)
         access.prepare()
@@ -79,7 +79,7 @@ def up(suite: str) -> None:
     except BaseException:
         down()
         raise
-    node.empty_trash()
+    node.empty_trash(wait=False)
 
 
 def reset(suite: str) -> None:
@@ -96,7 +96,7 @@ def reset(suite: str) -> None:
     except BaseException:
         down()
         raise
-    node.empty_trash()
+    node.empty_trash(wait=False)
 
 
 def _boot_bare(base: Path) -> None:
@@ -136,6 +136,11 @@ def _await_power(one: Node) -> None:
 
 def down() -> None:
     """Leave nothing of a lab that runs, or of one that was half made: no process, mount, namespace or group."""
+    _tear_down()
+    node.empty_trash(wait=True)
+
+
+def _tear_down() -> None:
     READY.unlink(missing_ok=True)
     Group("").kill()
     for one in NODES:
@@ -144,7 +149,6 @@ def down() -> None:
     network.remove_hub()
     if RUN.exists():
         shutil.rmtree(RUN)
-    node.empty_trash()
 
 
 def each(act: Callable[[Node], None]) -> None:

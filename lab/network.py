@@ -3,6 +3,7 @@
 Nothing of 10.0.0.0/24 exists in the host's namespace, and no node has a default route: no packet can leave.
 """
 
+import time
 from pathlib import Path
 
 from lab.layout import DOMAIN, GATEWAY, HUB, NODES, LabError, Node, call
@@ -54,7 +55,7 @@ def plug(node: Node) -> None:
     call("ip", "-n", node.name, "address", "add", f"{node.address}/24", "broadcast", "+", "dev", "eth0")
     call("ip", "-n", node.name, "link", "set", "eth0", "up")
     if not node.isolated.exists():
-        cable_up(node)
+        call("ip", "-n", HUB, "link", "set", node.name, "up")
 
 
 def unplug(node: Node) -> None:
@@ -73,7 +74,16 @@ def cable_down(node: Node) -> None:
 
 
 def cable_up(node: Node) -> None:
+    """Plug in, and wait until packets pass: the kernel takes up to a second to notice a carrier."""
     call("ip", "-n", HUB, "link", "set", node.name, "up")
+    deadline = time.monotonic() + 5
+    while not all(
+        "state UP" in call("ip", "-n", namespace, "-o", "link", "show", link)
+        for namespace, link in ((HUB, node.name), (node.name, "eth0"))
+    ):
+        if time.monotonic() > deadline:
+            raise LabError(f"{node.name} is plugged in but its link stays down (in the node: ip link show eth0)")
+        time.sleep(0.02)
 
 
 def require() -> None:

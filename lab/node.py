@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import access, network
 from lab.group import Group
-from lab.layout import DOMAIN, STATE, LabError, Node, call
+from lab.layout import DOMAIN, RUN, STATE, LabError, Node, call
 
 _HOSTS = """\
 127.0.0.1 localhost
@@ -63,9 +63,13 @@ def discard_disk(node: Node) -> None:
         node.disk.rename(trash / uuid.uuid4().hex)
 
 
-def empty_trash() -> None:
-    if (STATE / "trash").exists():
-        shutil.rmtree(STATE / "trash")
+def empty_trash(*, wait: bool) -> None:
+    """Delete discarded disks, 10 s for a deployed node's: in the background unless nothing may stay running."""
+    disks = [str(disk) for disk in (STATE / "trash").glob("*")]
+    if disks and wait:
+        call("rm", "-rf", *disks)
+    elif disks:
+        Group("trash").start("nice", "-n", "19", "rm", "-rf", *disks, log=RUN / "trash.log")
 
 
 def is_on(node: Node) -> bool:
