@@ -1,5 +1,7 @@
 """Every tunable with its default: the document's value, or a safer one with a row in docs/deviations.md."""
 
+from os import environ as _environ
+
 # Secrets are not here: webha.secrets makes them once, in secrets/ (mode 0600, ignored by git), or takes them from the
 # environment (WEBHA_DRUPAL_DB_PASSWORD, WEBHA_DRUPAL_ADMIN_PASSWORD, WEBHA_DRUPAL_HASH_SALT).
 
@@ -92,7 +94,8 @@ gluster_mount_options = "defaults,_netdev"
 
 # --- §2.5 Drupal --------------------------------------------------------------------------------------------------
 drupal_root = "/var/www/html/drupal"  # the document's, where the volume is mounted
-drupal_archive = None  # None: the release below that fits the distribution; or a URL, or a file on the control machine
+# None: the release below that fits the distribution; or a URL, or a file on the control machine.
+drupal_archive = _environ.get("WEBHA_DRUPAL_ARCHIVE")
 drupal_checksum = None  # of drupal_archive: "sha512:…" or "sha256:…"
 drupal_releases = {
     # Drupal 11 needs PHP 8.3, so Debian 12 gets the newest 10. The document's 7.43 is past its end and needs PHP 5.

@@ -1,9 +1,12 @@
 """The node's glusterd, brick directory and docroot mount."""
 
+import re
 from shlex import quote
 
 from webha import gluster, probe
 from webha.facts import Probe
+
+_ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
 
 CLI = "timeout 20 gluster --mode=script"
 
@@ -29,7 +32,7 @@ class Gluster(Probe[gluster.Store]):
                 # The directory below the mount is seen through a bind of its parent, in a mount namespace of this probe's own.
                 "sealed": f'd=$(dirname {r}); [ -d "$d" ] || exit 1; command -v lsattr >/dev/null || exit 1; '
                 f'unshare -m sh -c \'mount --make-rprivate / && mount --bind "$1" /mnt && lsattr -d "/mnt/$2"\' sh "$d" "$(basename {r})" '
-                "| cut -d' ' -f1",
+                "2>/dev/null | cut -d' ' -f1",
             }
         )
 
@@ -44,5 +47,5 @@ class Gluster(Probe[gluster.Store]):
             brick=answers["brick"].text.strip(),
             mounted=probe.first_word(answers["mounted"]),
             reachable=answers["reachable"].ok,
-            sealed="i" in sealed.text if sealed.ok and sealed.text else None,
+            sealed="i" in sealed.text if _ATTRIBUTES.fullmatch(sealed.text.strip()) else None,
         )
