@@ -1,0 +1,106 @@
+"""A host context for operations without a host: facts return chosen values, commands are collected."""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pyinfra.api.command import FileUploadCommand, StringCommand
+from pyinfra.context import ctx_host
+
+NAMES = ("nodoha", "nodoha2", "nodoha3")
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Outcome:
+    """What an operation yielded, and the reason it gave for doing nothing."""
+
+    commands: list[StringCommand | FileUploadCommand]
+    noops: list[str]
+
+    @property
+    def texts(self) -> list[str]:
+        return [one.get_raw_value() for one in self.commands if isinstance(one, StringCommand)]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+    @property
+    def stdin(self) -> str:
+        return "\n".join(str(one.connector_arguments.get("_stdin") or "") for one in self.commands)
+
+    @property
+    def refused(self) -> str | None:
+        """The reason of a refusal; a refusing operation yields nothing else."""
+        if len(self.commands) != 1 or "refused: " not in self.text:
+            return None
+        assert self.text.rstrip().endswith("exit 1")
+        return self.text.split("refused: ", 1)[1]
+
+    @property
+    def idle(self) -> bool:
+        """Whether it did nothing and said why."""
+        return not self.commands and len(self.noops) == 1 and bool(self.noops[0])
+
+
+@dataclass
+class Host:
+    """What operations ask of pyinfra's host."""
+
+    name: str
+    facts: Mapping[type, Any]
+    noops: list[str] = field(default_factory=list)
+    asked: list[tuple[type, dict[str, Any]]] = field(default_factory=list)
+    data: SimpleNamespace = field(default_factory=SimpleNamespace)
+
+    def get_fact(self, fact: type, **arguments: Any) -> Any:
+        fact().command(**arguments)  # the arguments are those that the fact takes
+        self.asked.append((fact, arguments))
+        return self.facts[fact]
+
+    def noop(self, reason: str) -> None:
+        self.noops.append(reason)
+
+
+def perform(operation: Any, *arguments: Any, on: str = NAMES[0], facts: Mapping[type, Any] | None = None, **named: Any):
+    """Run an operation's generator to its end on a host whose facts are ``facts``."""
+    host = Host(on, facts or {})
+    before = ctx_host.get()
+    ctx_host.set(host)
+    try:
+        return Outcome(list(operation._inner(*arguments, **named)), host.noops)
+    finally:
+        ctx_host.set(before)
+
+
+def execute(command: StringCommand, **arguments: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command as a node's shell would, with its standard input."""
+    stdin = command.connector_arguments.get("_stdin")
+    return subprocess.run(
+        ["sh", "-c", command.get_raw_value()],
+        input=None if stdin is None else f"{stdin}\n",
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+        **arguments,
+    )
+
+
+def fake_program(directory: Path, name: str, body: str) -> None:
+    """Put a shell script in the place of a node's program."""
+    directory.mkdir(exist_ok=True)
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def cases(**named: Any) -> pytest.MarkDecorator:
+    """Parametrise ``case`` with values that have names."""
+    return pytest.mark.parametrize("case", [pytest.param(value, id=key) for key, value in named.items()])
