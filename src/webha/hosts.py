@@ -25,17 +25,20 @@ def with_nodes(text: str, nodes: Iterable[Node], own_names: Iterable[str] = ()) 
 
 
 def without_nodes(text: str) -> str:
-    """Return ``text`` as it was before :func:`with_nodes`."""
-    kept = []
-    inside = False
+    """Return ``text`` as it was before :func:`with_nodes`. Of a block whose end is missing the lines stay: whose they are is unknown."""
+    kept: list[str] = []
+    block: list[str] | None = None
     for line in text.splitlines():
         if line == BEGIN:
-            inside = True
-        elif line == END and inside:
-            inside = False
-        elif not inside:
+            kept += block or []
+            block = []
+        elif line == END and block is not None:
+            block = None
+        elif block is not None:
+            block.append(line)
+        else:
             kept.append(line.removeprefix(HIDDEN))
-    return "".join(f"{line}\n" for line in kept)
+    return "".join(f"{line}\n" for line in [*kept, *(block or [])])
 
 
 def _hide(line: str, taken: set[str]) -> str:
