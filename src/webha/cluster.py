@@ -127,7 +127,7 @@ def flatten(configuration: str) -> dict[str, str]:
                 section, count = f"node.{count}", count + 1
             path.append(section)
         elif line == "}":
-            path.pop()
+            del path[-1:]  # a brace too many is corosync's to refuse, not ours to stumble over
         elif ":" in line:
             key, _, value = line.partition(":")
             values[".".join([*path, key.strip()])] = value.strip()
