@@ -128,6 +128,7 @@ def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str]) -> N
         resources = ET.SubElement(root, "resources")
     standard, provider, kind = wanted.agent.split(":")
     found = next((one for one in resources.iter("primitive") if one.get("id") == wanted.id), None)
+    known = found is not None
     if found is None:
         found = ET.SubElement(resources, "primitive", id=wanted.id)
         changes.append(f"{wanted.id} is not there")
@@ -139,7 +140,7 @@ def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str]) -> N
         found.insert(0, attributes)
     _set_pairs(attributes, wanted.parameters, [])
     _put_operations(found, wanted)
-    if len(before) and not _same(before, found):
+    if known and not _same(before, found):
         changes.append(f"{wanted.id} differs")
 
 
