@@ -178,5 +178,5 @@ def mount_unit(path: str) -> str:
             return character
         return "".join(f"\\x{byte:02x}" for byte in character.encode())
 
-    stripped = path.strip("/")
-    return "".join(escaped(one, index == 0) for index, one in enumerate(stripped)) + ".mount"
+    plain = "/".join(part for part in path.split("/") if part) or "/"
+    return "".join(escaped(one, index == 0) for index, one in enumerate(plain)) + ".mount"
