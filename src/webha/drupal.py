@@ -1,6 +1,8 @@
 """Drupal: which release, whether a site is there, and what may be done about it."""
 
+import lzma
 import tarfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import new, sha1
@@ -94,7 +96,7 @@ def _look_inside(path: Path) -> None:
     try:
         with tarfile.open(path) as archive:
             names = archive.getnames()
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise ReleaseError(f"{path} is a broken archive ({error}): fetch the release again") from error
     tops = {name.split("/", 1)[0] for name in names}
     if len(tops) != 1 or any(".." in name.split("/") or name.startswith("/") for name in names):
