@@ -56,11 +56,20 @@ class Directories(Probe[dict[str, str | None]]):
 
     def command(self, paths: tuple[str, ...]) -> str:
         """Ask for every path."""
-        return probe.script({path: f"[ ! -d {quote(path)} ] || stat -c '%a %U:%G' {quote(path)}" for path in paths})
+        listed = " ".join(quote(path) for path in paths)
+        return probe.script(
+            {path: f"[ ! -d {quote(path)} ] || stat -c '%a %U:%G' {quote(path)}" for path in paths}
+            | {"paths": f"printf '%s\\n' {listed}"}
+        )
 
     def answer(self, answers: probe.Answers) -> dict[str, str | None]:
         """One line a path, empty where there is no directory."""
-        return {path: answer.text.strip() or None for path, answer in answers.items()}
+        found = {}
+        for path in answers["paths"].lines:
+            if not answers[path].ok:
+                raise probe.ProbeError(answers[path].text)
+            found[path] = answers[path].text.strip() or None
+        return found
 
 
 @dataclass(frozen=True)
