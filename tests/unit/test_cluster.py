@@ -192,11 +192,12 @@ def test_two_different_keys_are_not_chosen_between():
         (peer(running_configuration=None), "restart"),
         (peer(configuration=configuration(token=5000)), "reload"),
         (peer(configuration=configuration() + "logging {\n debug: on\n}\n"), "reload"),
-        (peer(configuration=configuration(nodes=("a", "b"))), "restart"),
-        (peer(configuration=configuration(token=5000, name="shop")), "restart"),
+        (peer(configuration=configuration() + "quorum {\n expected_votes: 5\n}\n"), "restart"),
+        (peer(configuration=configuration(nodes=("a", "b"))), "refuse"),
+        (peer(configuration=configuration(token=5000, name="shop")), "refuse"),
         (peer(running_key="old"), "restart"),
         (peer(running_key=None), "restart"),
-        (peer(configuration=None), "restart"),
+        (peer(configuration=None), "refuse"),
     ],
 )
 def test_how_a_configuration_gets_in_force(one, action):
