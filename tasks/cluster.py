@@ -68,5 +68,5 @@ cluster.configured(
 if not host.data.stonith_enabled:
     deploy.say_at_end(
         "stonith-enabled=false, as in the document: a node that does not answer is not switched off before its resources "
-        "start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/failures.md."
+        'start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/operations.md, "Without fencing".'
     )

@@ -17,7 +17,9 @@ data = host.data
 root = data.drupal_root
 library = "/usr/local/lib/webha"
 twig_cache = "/var/cache/webha-twig"
-release = drupal.choose(deploy.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases)
+release = deploy.or_stop(
+    drupal.choose, deploy.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
+)
 password = secret("drupal_db_password")
 settings = {
     "database": data.drupal_db,
@@ -122,4 +124,4 @@ operations.site(
     _if=on_first,
 )
 
-node.unit(name="Drupal: cron", unit="webha-cron.timer")
+node.unit(name="Drupal: cron", unit="webha-cron.timer", starts=("webha-cron.service",))

@@ -4,7 +4,7 @@ from pyinfra.context import host
 
 from webha import deploy
 from webha.gluster import mount_unit
-from webha.operations import gluster, node
+from webha.operations import gluster, hosts, node
 from webha.render import render
 
 nodes = deploy.nodes()
@@ -14,6 +14,8 @@ brick = host.data.gluster_brick
 root = host.data.drupal_root
 mount = mount_unit(root)
 keeper = "/usr/local/lib/webha/docroot-keeper"
+
+hosts.known(name="Gluster: the nodes know each other by name", nodes=nodes)
 
 node.packages(name="Gluster: packages", names=host.data.gluster_packages)
 
@@ -82,4 +84,4 @@ node.unit(name="Gluster: mounted at boot", unit=mount, running=None)
 
 gluster.mounted(name="Gluster: mounted at the docroot", unit=mount, brick=brick, root=root)
 
-node.unit(name="Gluster: mounted again when it was lost", unit="webha-docroot.timer")
+node.unit(name="Gluster: mounted again when it was lost", unit="webha-docroot.timer", starts=("webha-docroot.service",))

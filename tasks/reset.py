@@ -44,6 +44,7 @@ if "drupal" in plan.layers:
         root=root,
         database=data.drupal_db,
         user=data.drupal_db_user,
+        code="gluster" not in plan.layers,  # else the volume goes with all that is on it
         _if=lambda: host.name == names[0],
     )
 

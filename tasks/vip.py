@@ -4,7 +4,7 @@ from pyinfra.context import host
 
 from webha import deploy
 from webha.cib import Colocation, Operation, Order, Primitive, Wanted
-from webha.operations import cluster
+from webha.operations import apache, cluster
 
 nodes = deploy.nodes()
 names = [one.name for one in nodes]
@@ -32,6 +32,10 @@ web = Primitive(
         Operation("monitor", host.data.apache_timeouts["monitor"], host.data.apache_monitor_interval),
     ),
 )
+
+cluster.online(name="VIP: all nodes online", nodes=names, wait=False)
+
+apache.ready_for_the_cluster(name="VIP: a web server to move", health_port=host.data.health_port)
 
 cluster.configured(
     name="VIP: resources and constraints",

@@ -16,6 +16,8 @@ RELOADABLE = (
     "totem.crypto_hash",
     "logging.",
 )
+# What all nodes must have alike to see each other at all: a node restarted with the new value would stand alone.
+ALIKE = ("totem.cluster_name", "totem.transport", "totem.interface.", "nodelist.")
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,13 @@ def in_force(peer: Peer | None) -> Verdict:
     differing = tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
     if not differing:
         return Verdict("nothing", "corosync runs the configuration on disk")
+    if any(name.startswith(ALIKE) for name in differing):
+        return Verdict(
+            "refuse",
+            f"{', '.join(differing)} changed: nodes see each other only with the same values, so this cannot be done node by "
+            "node. Stop pacemaker and corosync on all nodes, then run this again",
+            differing=differing,
+        )
     reloadable = all(name.startswith(RELOADABLE) for name in differing)
     return Verdict("reload" if reloadable else "restart", f"{', '.join(differing)} changed", differing=differing)
 

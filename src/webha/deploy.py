@@ -2,8 +2,8 @@
 
 import atexit
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
 from pyinfra.api.command import QuoteString, StringCommand
@@ -16,6 +16,7 @@ from webha.guards import Machine as MachineState
 from webha.guards import Needs, shortcomings
 from webha.site import Node, problems
 
+T = TypeVar("T")
 GROUP = "nodes"
 SUPPORTED_DEBIAN = (12, 13)
 _said: set[str] = set()
@@ -88,6 +89,14 @@ def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any
     Privileges come from each host's own data (``_sudo``) or the command line, never from the operation that asks.
     """
     return {name: inventory.get_host(name).get_fact(fact, **arguments) for name in names}
+
+
+def or_stop(decide: Callable[..., T], *arguments: Any) -> T:
+    """Return ``decide(*arguments)``; a ValueError of it stops the run with its sentence, before any change."""
+    try:
+        return decide(*arguments)
+    except ValueError as error:
+        raise PyinfraError(str(error)) from error
 
 
 def read_secret(name: str, path: str) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
 CHUNK = 1 << 20
+BLOCK = 4096
 
 
 class ReleaseError(ValueError):
@@ -89,6 +90,12 @@ def verified(path: Path, checksum: str | None) -> str:
         raise ReleaseError(f"{path} has the checksum {found}, expected {checksum}: fetch the release again")
     _look_inside(path)
     return found
+
+
+def unpacked_size(path: Path) -> int:
+    """Return how many bytes the archive's files take once unpacked, in whole blocks of 4 KiB."""
+    with tarfile.open(path) as archive:
+        return sum(-(-member.size // BLOCK) * BLOCK + BLOCK for member in archive)
 
 
 def _look_inside(path: Path) -> None:

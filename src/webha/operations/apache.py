@@ -80,3 +80,13 @@ def configuration_in_force(health_port: int) -> Commands:
     else:
         # RestartTime counts whole seconds: it must end up past those of the files.
         yield shell.script(f"apache2ctl -t 2>/dev/null || apache2ctl -t; sleep 1.1; kill -USR1 $(cat {PID}); sleep 0.5")
+
+
+@operation()
+def ready_for_the_cluster(health_port: int) -> Commands:
+    """Assert that Apache is there for Pacemaker to start, with its health site; never changes anything."""
+    server = host.get_fact(Apache, health_port=health_port)
+    if server is None or not server.installed or "webha-health" not in server.sites:
+        yield shell.refusal("Apache and its sites are not here for Pacemaker to start: run tasks/apache.py first")
+    else:
+        host.noop("Apache is Pacemaker's to start")

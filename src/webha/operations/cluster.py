@@ -106,8 +106,8 @@ def configuration_in_force(seconds: int = 120) -> Commands:
 
 
 @operation()
-def online(nodes: Iterable[str], seconds: int = 120) -> Commands:
-    """Own that all nodes, and no others, are online in one quorate cluster with a coordinator; waits for it.
+def online(nodes: Iterable[str], seconds: int = 120, wait: bool = True) -> Commands:
+    """Own that all nodes, and no others, are online in one quorate cluster with a coordinator; waits for it (without ``wait``: refuses).
 
     Does nothing where that is so already. Fails after ``seconds`` with what crm_mon shows.
     """
@@ -120,6 +120,9 @@ def online(nodes: Iterable[str], seconds: int = 120) -> Commands:
     strangers = [line for line in wrong if line.endswith("no node of ours")]
     if strangers:
         yield shell.refusal("; ".join(strangers) + ": remove it with 'crm_node -R NAME --force', then run this again")
+        return
+    if not wait:
+        yield shell.refusal("; ".join(wrong) + ": run tasks/cluster.py first")
         return
     yield _online(names, seconds)
 

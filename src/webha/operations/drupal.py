@@ -21,7 +21,7 @@ from webha.facts.node import Directories, Files
 from webha.operations.node import Commands, File, place
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
-# Creating a file on the volume is a dozen round trips: a few writers at once took two thirds of one's time (docs/decisions/0005-docroot.md).
+# Creating a file on the volume is a dozen round trips: a few writers at once took three quarters of one's time (docs/decisions/0005-docroot.md).
 WRITERS = 4
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
@@ -85,6 +85,16 @@ def fetched(release: drupal.Release) -> Path:
     return path
 
 
+_ROOM = """
+while [ $# -gt 0 ]; do
+  free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt "$2" ]; then
+    echo "refused: $1 has $((free / 1024)) MB free, the release needs $(($2 / 1024)) MB there: free some" >&2; exit 1
+  fi
+  shift 2
+done
+"""
+
 # On local disk first: a broken archive or a full disk shows there in seconds. Onto the volume under a name of our own,
 # then moved into place, index.php last, the marker after all. The lock makes a second run wait for the first one's
 # process, which may outlive a killed pyinfra; what it finished is not done again.
@@ -146,6 +156,8 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
     except drupal.ReleaseError as error:
         yield shell.refusal(str(error))
         return
+    unpacked = drupal.unpacked_size(archive)
+    yield shell.script(_ROOM, "/var/tmp", str((archive.stat().st_size + unpacked) // 1024), root, str(unpacked // 1024))
     remote = f"/var/tmp/webha-{checksum.split(':')[1][:16]}.tar"
     yield FileUploadCommand(str(archive), remote)
     marker = json.dumps({"archive": archive.name, "checksum": checksum})

@@ -45,3 +45,16 @@ def names(nodes: Iterable[Node], present: bool = True) -> Commands:
         yield place(change)
     if state.template is not None:
         yield place(CLOUD_INIT) if present else shell.run("rm", "-f", CLOUD_INIT.path)
+
+
+@operation()
+def known(nodes: Iterable[Node]) -> Commands:
+    """Assert that this node's hosts file names every node; never changes anything."""
+    state = host.get_fact(Hosts)
+    missing = [
+        node.name for node in nodes if state is None or f"{node.address} {node.fqdn} {node.name}\n" not in state.hosts
+    ]
+    if missing:
+        yield shell.refusal(f"{HOSTS} does not name {', '.join(missing)}: run tasks/hosts.py first")
+    else:
+        host.noop("every node is known by name")

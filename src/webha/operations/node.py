@@ -131,19 +131,21 @@ def packages(names: Iterable[str]) -> Commands:
 
 
 @operation()
-def unit(unit: str, running: bool | None = True, enabled: bool | None = True, seconds: int = 120) -> Commands:
+def unit(
+    unit: str, running: bool | None = True, enabled: bool | None = True, seconds: int = 120, starts: Iterable[str] = ()
+) -> Commands:
     """Own whether the systemd unit ``unit`` runs and starts at boot; None leaves that as it is.
 
-    Reloads systemd's view first where unit files on disk are newer. Never restarts a running unit. Fails with the
+    Reloads systemd's view first where unit files on disk are newer, also those of the units that this one ``starts``. Never restarts a running unit. Fails with the
     unit's own last words when it does not start within ``seconds``.
     """
-    states = host.get_fact(Units, names=(unit,))
+    states = host.get_fact(Units, names=(unit, *starts))
     if not states:
         yield shell.refusal(f"systemd says nothing of {unit}")
         return
     state = next(iter(states.values()))
     noop = True
-    if state.stale:
+    if any(one.stale for one in states.values()):
         noop = False
         yield shell.run("systemctl", "daemon-reload")
     if enabled is not None and (state.enabled in ("enabled", "static", "enabled-runtime")) != enabled:

@@ -69,8 +69,8 @@ def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
 
 
 @operation()
-def site_erased(root: str, database: str, user: str) -> Commands:
-    """Own that the site's database, its account and everything on the volume are gone; for one node only.
+def site_erased(root: str, database: str, user: str, code: bool = True) -> Commands:
+    """Own that the site's database and account, and with ``code`` all that is on the volume, are gone; for one node only.
 
     Does nothing where a layer below is gone already (its data went with it). Refuses while the node is in no primary
     component although MariaDB runs: the drop would stay on this node alone.
@@ -84,7 +84,7 @@ def site_erased(root: str, database: str, user: str) -> Commands:
         yield shell.refusal("the database is not in a reachable primary component")
         return
     erase_database = member.synced and (site.database or site.password_hash is not None)
-    erase_code = site.mounted and site.code != "none"
+    erase_code = code and site.mounted and site.code != "none"
     if not erase_database and not erase_code:
         host.noop("no site is left")
         return

@@ -1,0 +1,141 @@
+"""How the lab's tests reach the lab: its verbs, pyinfra against its nodes, testinfra on them."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import testinfra
+from testinfra.host import Host
+
+ROOT = Path(__file__).parents[2]
+ADDRESSES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135"}
+VIP = "10.0.0.250"
+DOCROOT = "/var/www/html/drupal"
+STEPS = ("hosts", "galera", "apache", "cluster", "gluster", "drupal", "vip")
+MOUNT = "var-www-html-drupal.mount"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a pyinfra run ended: exit code, what it printed for a person, and its JSON (None: it was stopped)."""
+
+    code: int
+    text: str
+    json: dict[str, Any] | None
+
+    @property
+    def changed(self) -> dict[str, list[str]]:
+        """Operation name (without its file) to the hosts it changed."""
+        assert self.json is not None, self.text
+        operations = self.json["results"]["operations"]
+        return {one["name"].split(" | ")[-1]: sorted(one["success"]) for one in operations if one["success"]}
+
+    @property
+    def converged(self) -> bool:
+        """Whether it changed nothing and failed nowhere."""
+        if self.json is None:
+            return False
+        totals = self.json["results"]["totals"]
+        return bool(totals["success"] == 0 and totals["error"] == 0 and not self.json["results"]["failed_hosts"])
+
+
+def lab(*words: str, timeout: float = 300, check: bool = True) -> str:
+    done = subprocess.run(
+        [str(ROOT / "script" / "lab"), *words],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, f"script/lab {' '.join(words)}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def start(*arguments: str, inventory: str = "inventory.py", **environment: str) -> subprocess.Popen[str]:
+    """Start pyinfra against the lab and do not wait for it."""
+    return subprocess.Popen(
+        [str(ROOT / "script" / "lab"), "run", "pyinfra", inventory, *arguments],
+        cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **environment}, start_new_session=True,
+    )  # fmt: skip
+
+
+def pyinfra(*arguments: str, inventory: str = "inventory.py", timeout: float = 1200, **environment: str) -> Run:
+    """Run pyinfra against the lab to its end."""
+    process = start(*arguments, "--json", inventory=inventory, **environment)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return Run(process.returncode, out + err, json.loads(out) if out.startswith("{") else None)
+
+
+def converge(*arguments: str, **environment: str) -> Run:
+    """Run pyinfra for real; it must succeed."""
+    run = pyinfra(*arguments, "-y", **environment)
+    assert run.code == 0, run.text[-6000:]
+    assert run.json is not None, run.text[-6000:]
+    return run
+
+
+def refused(*arguments: str, inventory: str = "inventory.py", **environment: str) -> str:
+    """Run pyinfra, which must end with exit code 1; return what it said."""
+    run = pyinfra(*arguments, "-y", inventory=inventory, **environment)
+    assert run.code == 1, f"exit code {run.code}: {run.text[-3000:]}"
+    return run.text
+
+
+def on(name: str, command: str, check: bool = True) -> str:
+    return lab("ssh", name, command, check=check).strip()
+
+
+def everywhere(command: str) -> dict[str, str]:
+    return {name: on(name, command) for name in ADDRESSES}
+
+
+def host(name: str) -> Host:
+    """Return the node for testinfra, as root, through the lab's network namespace."""
+    config = Path("/run/webha-lab/testinfra.ssh_config")
+    config.write_text(
+        "Host *\n  ProxyCommand ip netns exec webha-lab socat - TCP4:%h:%p\n  StrictHostKeyChecking yes\n"
+        "  UserKnownHostsFile /run/webha-lab/known_hosts\n  IdentityFile /var/lib/webha-lab/keys/id_ed25519\n  LogLevel ERROR\n"
+    )
+    return testinfra.get_host(f"ssh://root@{ADDRESSES[name]}", ssh_config=str(config))
+
+
+def eventually(condition: Callable[[], bool], seconds: float, what: str) -> float:
+    """Wait until ``condition`` holds; return how long that took."""
+    begin = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begin < seconds, f"after {seconds} s still not: {what}"
+        time.sleep(1)
+    return time.monotonic() - begin
+
+
+def page() -> str:
+    return lab("run", "curl", "-s", "-m", "30", f"http://{VIP}/", check=False)
+
+
+def unhealthy() -> str:
+    """Say what keeps the cluster from being whole; empty where nothing does."""
+    for name in ADDRESSES:
+        state = on(
+            name,
+            "mariadb -NBe \"SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_size','wsrep_local_state_comment','wsrep_cluster_status')\" | cut -f2;"
+            f"findmnt -n -o FSTYPE --mountpoint {DOCROOT}; timeout 5 stat -t {DOCROOT}/index.php >/dev/null && echo readable",
+            check=False,
+        )
+        if sorted(state.split()) != ["3", "Primary", "Synced", "fuse.glusterfs", "readable"]:
+            return f"{name}: {state.split()}"
+    crm = on("nodoha", "crm_mon -1", check=False)
+    if "Online: [ nodoha nodoha2 nodoha3 ]" not in crm or crm.count("Started") != 2:
+        return crm
+    return "" if "<title>" in page() else "no page at the VIP"
+
+
+def whole(seconds: float = 120) -> float:
+    """Wait until the cluster is whole again; return how long that took."""
+    return eventually(lambda: unhealthy() == "", seconds, f"a whole cluster ({unhealthy()})")

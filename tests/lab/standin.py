@@ -1,0 +1,95 @@
+"""A release with Drupal's entry points, for where neither a real one nor drupal.org is at hand. It is no Drupal.
+
+What the deploy touches is there and works: the installer's ``install_drupal``, settings.php's database, a front page
+from rows of the cluster, cron. ``python tests/lab/standin.py FILE`` writes it as a tar archive.
+"""
+
+import io
+import sys
+import tarfile
+from pathlib import Path
+
+TOP = "drupal-stand-in"
+FILLER = 300  # files, so that unpacking is work
+
+FILES = {
+    "autoload.php": "<?php return require __DIR__ . '/vendor/autoload.php';\n",
+    "vendor/autoload.php": r"""<?php
+namespace Symfony\Component\HttpFoundation {
+    class Request { public static function create(...$arguments) { return new self(); } }
+}
+namespace Drupal\Core {
+    class DrupalKernel {
+        public static function createFromRequest($request, $loader, $environment) { return new self(); }
+        public function boot() {}
+        public function preHandle($request) {}
+    }
+}
+namespace {
+    function standin_db(): \PDO {
+        $app_root = __DIR__ . '/..'; $site_path = 'sites/default';
+        require $app_root . '/sites/default/settings.php';
+        $db = $databases['default']['default'];
+        return new \PDO("mysql:unix_socket={$db['unix_socket']};dbname={$db['database']}", $db['username'], $db['password'],
+            [\PDO::ATTR_ERRMODE => \PDO::ERRMODE_EXCEPTION]);
+    }
+    class Drupal {
+        public static function service($name) { return new self(); }
+        public function run() { return standin_db()->exec("REPLACE INTO state VALUES ('cron_last', " . time() . ")") > 0; }
+    }
+    return true;
+}
+""",
+    "index.php": r"""<?php
+require __DIR__ . '/autoload.php';
+try {
+    $rows = standin_db()->query("SELECT name, value FROM state")->fetchAll(\PDO::FETCH_KEY_PAIR);
+} catch (\Throwable $error) {
+    http_response_code(500);
+    exit("no database\n");
+}
+header('Content-Type: text/html');
+echo "<!DOCTYPE html><html><head><title>Welcome! | " . htmlspecialchars($rows['site_name']) . "</title></head>"
+    . "<body><p>Stand-in for Drupal, served by " . gethostname() . "</p></body></html>\n";
+""",
+    "core/includes/install.core.inc": r"""<?php
+function install_drupal($loader, array $settings = []) {
+    $form = $settings['forms']['install_configure_form'];
+    $db = standin_db();
+    $db->exec('CREATE TABLE state (name VARCHAR(64) PRIMARY KEY, value VARCHAR(255))');
+    $db->exec('CREATE TABLE users (name VARCHAR(64) PRIMARY KEY, pass VARCHAR(255))');
+    $db->prepare('INSERT INTO users VALUES (?, ?)')
+        ->execute([$form['account']['name'], password_hash($form['account']['pass']['pass1'], PASSWORD_DEFAULT)]);
+    $db->prepare("INSERT INTO state VALUES ('site_name', ?)")->execute([$form['site_name']]);
+    file_put_contents('sites/default/files/installed.txt', date('c'));
+}
+""",
+    "core/install.php": "<?php echo 'the web installer';\n",
+    "core/lib/Drupal.php": "<?php // the real class is in vendor/autoload.php of this stand-in\n",
+    "sites/default/default.settings.php": "<?php\n",
+    "sites/default/default.services.yml": "parameters: {}\n",
+    "robots.txt": "User-agent: *\n",
+    ".htaccess": "# as in the real one, which the vhost does not read\n",
+}
+
+
+def write(path: Path) -> Path:
+    """Write the archive to ``path``; the same bytes every time."""
+    filler = {f"core/misc/{index % 10}/file{index}.js": f"// {index}\n" * 40 for index in range(FILLER)}
+    names = {**FILES, **filler}
+    folders = sorted({str(parent) for name in names for parent in Path(TOP, name).parents if str(parent) != "."})
+    with tarfile.open(path, "w") as archive:
+        for folder in folders:
+            info = tarfile.TarInfo(folder)
+            info.type, info.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(info)
+        for name, text in sorted(names.items()):
+            raw = text.encode()
+            info = tarfile.TarInfo(f"{TOP}/{name}")
+            info.size, info.mode = len(raw), 0o644
+            archive.addfile(info, io.BytesIO(raw))
+    return path
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

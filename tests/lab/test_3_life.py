@@ -1,0 +1,72 @@
+"""The cluster's life: reboots, a late glusterd, killed runs, reset and a new start."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lab.nodes import ADDRESSES, DOCROOT, converge, everywhere, lab, on, page, start, unhealthy, whole
+
+
+@pytest.mark.usefixtures("deployed")
+class TestReboot:
+    @pytest.mark.parametrize("name", sorted(ADDRESSES))
+    def test_a_rebooted_node_comes_back_by_itself(self, name: str) -> None:
+        whole()
+        boot = on(name, "cat /proc/sys/kernel/random/boot_id")
+        lab("ssh", name, "systemctl reboot", check=False)
+        time.sleep(3)
+        seconds = whole()
+        assert on(name, "cat /proc/sys/kernel/random/boot_id") != boot
+        print(f"{name}: whole {seconds:.0f} s after its reboot")
+
+    def test_the_docroot_is_mounted_again_after_a_late_glusterd(self) -> None:
+        on("nodoha3", f"systemctl stop glusterd; umount -l {DOCROOT}; systemctl reset-failed || true")
+        time.sleep(12)
+        assert on("nodoha3", f"findmnt -n -o FSTYPE --mountpoint {DOCROOT} || true") == ""
+        on("nodoha3", "systemctl start glusterd")
+        whole(60)
+
+    def test_a_dead_client_is_replaced(self) -> None:
+        on("nodoha3", "pkill -KILL -f 'glusterfs.*fs_ha.*drupal'")
+        time.sleep(1)
+        whole(60)
+
+
+@pytest.mark.usefixtures("deployed")
+class TestOneLayer:
+    def test_is_reset_alone_and_deployed_again(self) -> None:
+        assert "<title>" in page()
+        converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=vip")
+        assert "HA_VIP" not in on("nodoha", "crm configure show")
+        assert "<title>" not in page()
+        assert converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=vip").converged
+        converge("tasks/vip.py")
+        assert unhealthy() == ""
+
+
+class TestFromBareAgain:
+    def test_reset_leaves_nothing(self, deployed: str) -> None:
+        assert deployed
+        converge("tasks/reset.py", "--data", "confirm=hacloud")
+        left = everywhere(
+            "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -E 'mariadb|galera|corosync|pacemaker|gluster|apache2|php' || true;"
+            f"ls -d /etc/mysql /var/lib/mysql /etc/corosync /var/lib/pacemaker /var/lib/glusterd /gluster {DOCROOT} /etc/apache2 2>/dev/null || true;"
+            "grep webha -r /etc || true; systemctl --failed --no-legend"
+        )
+        assert set(left.values()) == {""}, left
+        assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged
+
+    def test_runs_killed_on_the_way_end_in_the_same_state(self, deployed: str, archive: Path) -> None:
+        """The processes that a killed run leaves on the nodes go on meanwhile; what they do is not done twice."""
+        os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
+        for seconds in (12, 25, 25, 40, 40) if deployed == "trixie" else (45,):
+            run = start("deploy.py", "-y")
+            time.sleep(seconds)
+            os.killpg(run.pid, signal.SIGKILL)
+            run.communicate()
+        converge("deploy.py")
+        assert converge("deploy.py").converged
+        assert unhealthy() == ""
