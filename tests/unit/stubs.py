@@ -1,13 +1,15 @@
 """A host context for operations without a host: facts return chosen values, commands are collected."""
 
 import subprocess
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
-import pytest
 from pyinfra.api.command import FileUploadCommand, StringCommand
 from pyinfra.context import ctx_host
 
@@ -67,13 +69,25 @@ class Host:
         self.noops.append(reason)
 
 
-def perform(operation: Any, *arguments: Any, on: str = NAMES[0], facts: Mapping[type, Any] | None = None, **named: Any):
-    """Run an operation's generator to its end on a host whose facts are ``facts``."""
+def perform(
+    operation: Any,
+    *arguments: Any,
+    on: str = NAMES[0],
+    facts: Mapping[type, Any] | None = None,
+    peers: Mapping[str, Any] | None = None,
+    **named: Any,
+) -> Outcome:
+    """Run an operation's generator to its end on a host whose facts are ``facts``; ``peers``: what everyone answers."""
     host = Host(on, facts or {})
     before = ctx_host.get()
     ctx_host.set(host)
+    module = sys.modules[operation._inner.__module__]
+    asked = (
+        {} if peers is None else {"everyone": lambda _fact, names, **_arguments: {name: peers[name] for name in names}}
+    )
     try:
-        return Outcome(list(operation._inner(*arguments, **named)), host.noops)
+        with patch.multiple(module, **asked) if asked else nullcontext():
+            return Outcome(list(operation._inner(*arguments, **named)), host.noops)
     finally:
         ctx_host.set(before)
 
@@ -99,8 +113,3 @@ def fake_program(directory: Path, name: str, body: str) -> None:
     path = directory / name
     path.write_text(f"#!/bin/sh\n{body}\n")
     path.chmod(0o755)
-
-
-def cases(**named: Any) -> pytest.MarkDecorator:
-    """Parametrise ``case`` with values that have names."""
-    return pytest.mark.parametrize("case", [pytest.param(value, id=key) for key, value in named.items()])

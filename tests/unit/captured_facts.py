@@ -1,0 +1,35 @@
+"""What the facts' commands printed on real nodes: captured/<suite>/<fact>.txt."""
+
+from pathlib import Path
+
+from webha.facts import apache, cluster, drupal, galera, gluster, guards, hosts, node, reset
+
+CAPTURED = Path(__file__).parent / "captured"
+SUITES = sorted(one.name for one in CAPTURED.iterdir())
+CONVERGED = [suite for suite in SUITES if not suite.endswith("-bare")]
+BARE = [suite for suite in SUITES if suite.endswith("-bare")]
+FACTS = {
+    "account": (galera.Account, {"account": "www-data"}),
+    "apache": (apache.Apache, {"health_port": 8081}),
+    "cib": (cluster.LiveCib, {}),
+    "cluster": (cluster.Cluster, {}),
+    "directories": (node.Directories, {"paths": ("/etc", "/nonexistent")}),
+    "drupal": (drupal.Drupal, {"root": "/var/www/html/drupal", "database": "drupal", "user": "drupal"}),
+    "files": (node.Files, {"paths": ("/etc/hosts", "/nonexistent")}),
+    "galera": (galera.Galera, {}),
+    "gluster": (gluster.Gluster, {"brick": "/gluster", "root": "/var/www/html/drupal"}),
+    "hosts": (hosts.Hosts, {}),
+    "http": (cluster.HttpStatus, {"url": "http://10.0.0.250/"}),
+    "machine": (guards.Machine, {"vip": "10.0.0.250"}),
+    "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
+    "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),
+    "units": (node.Units, {"names": ("corosync.service", "apache2.service", "nosuch.service")}),
+}
+
+
+def text(suite, name):
+    return (CAPTURED / suite / f"{name}.txt").read_text()
+
+
+def fact(suite, name):
+    return FACTS[name][0]().process(text(suite, name).splitlines())
