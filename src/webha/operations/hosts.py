@@ -41,10 +41,10 @@ def names(nodes: Iterable[Node], present: bool = True) -> Commands:
     if not changes:
         host.noop("names are as they should be")
         return
+    if state.template is not None:  # first: a run that dies here finds the names still to change and does this again
+        yield place(CLOUD_INIT) if present else shell.run("rm", "-f", CLOUD_INIT.path)
     for change in changes:
         yield place(change)
-    if state.template is not None:
-        yield place(CLOUD_INIT) if present else shell.run("rm", "-f", CLOUD_INIT.path)
 
 
 @operation()
