@@ -49,6 +49,8 @@ node.placed(
 
 node.unit(name="Galera: at boot", unit="mariadb.service", running=None)
 
+galera.settled(name="Galera: nothing half-way")
+
 galera.bootstrapped(name="Galera: a primary component exists", nodes=names, _if=lambda: host.name == names[0])
 
 galera.account(

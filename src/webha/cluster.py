@@ -174,7 +174,7 @@ def key(peers: Peers) -> Verdict:
     return Verdict("make", "no node has a key")
 
 
-def in_force(peer: Peer | None) -> Verdict:
+def in_force(peer: Peer | None) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide how the configuration on disk gets in force: ``nothing``, ``start``, ``reload`` or ``restart``."""
     if peer is None:
         return Verdict("refuse", "the node's corosync state is unknown")

@@ -1,6 +1,7 @@
 """What every task needs from pyinfra's context: the nodes, the data and a voice at the end of the run."""
 
 import atexit
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -48,7 +49,24 @@ def nodes() -> tuple[Node, ...]:
             f"{', '.join(unseen)} not reached by this run: nothing is decided for a cluster that is seen in part. "
             "Check the machine, its address and key in inventory.py, and run without --limit"
         )
+    _notice_a_dead_peer()
     return found
+
+
+def _notice_a_dead_peer() -> None:
+    """Make the kernel give this host's SSH connection up 30 s after the node has died.
+
+    pyinfra reads without a time limit: a node that loses power during a command would hold the run for ever.
+    """
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client is not None else None
+    connection = getattr(transport, "sock", None)
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000)
 
 
 def this(among: Iterable[Node]) -> Node:

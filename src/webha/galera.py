@@ -148,7 +148,7 @@ def _recover_words(known: Mapping[str, Member]) -> str:
     )
 
 
-def may_join(name: str, members: Members) -> Verdict:
+def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the stopped node ``name`` may be started to join the primary component.
 
     Refuses where no node is in one (there is nothing to join), where the node's history is of another cluster, and

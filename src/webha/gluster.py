@@ -127,7 +127,7 @@ def to_probe(own: str, names: tuple[str, ...], aliases: Mapping[str, tuple[str, 
     return Verdict("nothing", f"{own} knows all nodes by name")
 
 
-def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | None]) -> Verdict:
+def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | None]) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether to create the volume, start it, or leave it.
 
     Refuses a volume of that name made of other bricks, and brick directories that hold somebody's files.

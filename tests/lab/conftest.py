@@ -1,7 +1,6 @@
 """The deployed lab as fixtures. These tests own the machine's lab: they reset it and put it through things."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,23 +34,34 @@ def bare(suite: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def deployed(bare: str, archive: Path) -> Iterator[str]:
-    """The converged cluster: on trixie step by step as root, on bookworm by deploy.py as the sudo user."""
-    os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
+def half_deployed(bare: str) -> str:
+    """All steps up to Drupal's: on trixie as root, on bookworm as the sudo user.
+
+    One node starts with what Debian's packages bring, a running one-node cluster "debian".
+    """
+    nodes.on("nodoha2", "apt-get -q update && apt-get -q -y install --no-install-recommends pacemaker", check=True)
+    assert "debian" in nodes.on("nodoha2", "corosync-cmapctl -g totem.cluster_name")
     if bare == "bookworm":
         os.environ["WEBHA_SSH_USER"] = "debian"
-        nodes.converge("deploy.py")
-    else:
-        for step in nodes.STEPS:
-            nodes.converge(f"tasks/{step}.py")
-    yield bare
+    for step in nodes.STEPS[: nodes.STEPS.index("drupal")]:
+        nodes.converge(f"tasks/{step}.py")
+    return bare
+
+
+@pytest.fixture(scope="session")
+def deployed(half_deployed: str, archive: Path) -> str:
+    """The converged cluster: on trixie by the last steps one by one, on bookworm by deploy.py."""
+    os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
+    for task in ("deploy.py",) if half_deployed == "bookworm" else ("tasks/drupal.py", "tasks/vip.py"):
+        nodes.converge(task)
+    return half_deployed
 
 
 @pytest.fixture(params=sorted(nodes.ADDRESSES))
-def node(request: pytest.FixtureRequest, deployed: str) -> Host:
+def node(request: pytest.FixtureRequest, deployed: str) -> Host:  # noqa: ARG001 (needed before)
     return nodes.host(str(request.param))
 
 
 @pytest.fixture
-def first(deployed: str) -> Host:
+def first(deployed: str) -> Host:  # noqa: ARG001 (needed before)
     return nodes.host("nodoha")

@@ -22,7 +22,7 @@ class Probe(FactBase[Any], Generic[T]):
     def default() -> None:
         """Return None, the unknown."""
 
-    def answer(self, answers: probe.Answers) -> T:
+    def answer(self, answers: probe.Answers) -> T:  # noqa: ARG002 (each fact has its own)
         """Make the fact's value of the node's answers."""
         raise FactProcessError(f"{type(self).__name__} understands nothing")
 

@@ -6,6 +6,7 @@ from webha import probe
 from webha.facts import Probe
 
 HOSTS = "/etc/hosts"
+EXISTS = 3  # the status by which the probe says that there is a template
 TEMPLATE = "/etc/cloud/templates/hosts.debian.tmpl"
 
 
@@ -23,7 +24,7 @@ class Hosts(Probe[HostsState]):
     def command(self) -> str:
         """Read both files."""
         return probe.script(
-            {"hosts": f"cat {HOSTS}", "template": f"[ ! -e {TEMPLATE} ] || {{ cat {TEMPLATE}; exit 3; }}"}
+            {"hosts": f"cat {HOSTS}", "template": f"[ ! -e {TEMPLATE} ] || {{ cat {TEMPLATE}; exit {EXISTS}; }}"}
         )
 
     def answer(self, answers: probe.Answers) -> HostsState:
@@ -31,4 +32,4 @@ class Hosts(Probe[HostsState]):
         if not answers["hosts"].ok:
             raise probe.ProbeError(answers["hosts"].text)
         template = answers["template"]
-        return HostsState(answers["hosts"].text + "\n", template.text + "\n" if template.status == 3 else None)
+        return HostsState(answers["hosts"].text + "\n", template.text + "\n" if template.status == EXISTS else None)

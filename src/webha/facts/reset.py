@@ -1,7 +1,11 @@
 """What is left of a layer on a node."""
 
+import re
+
 from webha import probe
 from webha.facts import Probe
+
+_KNOWN = re.compile(r"[hirp][^n ].? ")  # dpkg's abbreviated state of anything that is neither purged nor unknown
 
 
 class Remains(Probe[tuple[str, ...]]):
@@ -20,9 +24,5 @@ class Remains(Probe[tuple[str, ...]]):
 
     def answer(self, answers: probe.Answers) -> tuple[str, ...]:
         """Count everything but what dpkg never installed or purged."""
-        packages = [
-            line.split()[-1]
-            for line in answers["packages"].lines
-            if line[:1] in "hirp" and line[1:2] not in "n" and " " in line
-        ]
+        packages = [line.split()[-1] for line in answers["packages"].lines if _KNOWN.match(line)]
         return (*packages, *answers["paths"].lines)

@@ -23,6 +23,7 @@ from webha.operations.node import Commands, File, place
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
 # Creating a file on the volume is a dozen round trips: a few writers at once took three quarters of one's time (docs/decisions/0005-docroot.md).
 WRITERS = 4
+SCRATCH = "/var/tmp"  # noqa: S108 (root's own names there, made by mktemp or from the checksum)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
 
@@ -157,8 +158,8 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
         yield shell.refusal(str(error))
         return
     unpacked = drupal.unpacked_size(archive)
-    yield shell.script(_ROOM, "/var/tmp", str((archive.stat().st_size + unpacked) // 1024), root, str(unpacked // 1024))
-    remote = f"/var/tmp/webha-{checksum.split(':')[1][:16]}.tar"
+    yield shell.script(_ROOM, SCRATCH, str((archive.stat().st_size + unpacked) // 1024), root, str(unpacked // 1024))
+    remote = f"{SCRATCH}/webha-{checksum.split(':')[1][:16]}.tar"
     yield FileUploadCommand(str(archive), remote)
     marker = json.dumps({"archive": archive.name, "checksum": checksum})
     yield shell.script(_UNPACK, remote, root, marker)
@@ -210,6 +211,7 @@ printf '%s' "$configuration" | timeout 900 runuser -u www-data -- php -d memory_
 
 @operation()
 def site(
+    *,
     root: str,
     database: str,
     user: str,

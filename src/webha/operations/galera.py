@@ -33,6 +33,26 @@ def _wait(size: int, seconds: int) -> StringCommand:
 
 
 @operation()
+def settled(seconds: int = 1800) -> Commands:
+    """Own that mariadbd is neither starting nor stopping here: what a run before this one began is waited for.
+
+    Does nothing where it is at rest. Fails after ``seconds`` with the unit's last words.
+    """
+    member = host.get_fact(Galera)
+    if member is None:
+        yield shell.refusal("the database's state is unknown")
+    elif member.unit in ("activating", "deactivating"):
+        yield shell.until(
+            "case $(systemctl show -p ActiveState --value mariadb) in activating|deactivating) false;; esac",
+            seconds,
+            "mariadbd at rest",
+            _DIAGNOSIS,
+        )
+    else:
+        host.noop(f"mariadbd is {member.unit}")
+
+
+@operation()
 def bootstrapped(nodes: Iterable[str], seconds: int = 120) -> Commands:
     """Own that a primary component exists; for the first node only.
 
@@ -61,7 +81,9 @@ def account(account_name: str, grants: str) -> Commands:
         yield shell.refusal(f"account {account_name}: this node is not a Synced member; run tasks/galera.py first")
         return
     known = host.get_fact(Account, account=account_name)
-    wanted = {grant.strip().upper() for grant in grants.split(",")} - {"USAGE"}  # every account has it, but not every one shows it
+    wanted = {grant.strip().upper() for grant in grants.split(",")} - {
+        "USAGE"
+    }  # every account has it, but not every one shows it
     if known is not None and (wanted <= known or "ALL PRIVILEGES" in known):
         host.noop(f"account {account_name} has its grants")
         return

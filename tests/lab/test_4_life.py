@@ -69,4 +69,18 @@ class TestFromBareAgain:
             run.communicate()
         converge("deploy.py")
         assert converge("deploy.py").converged
-        assert unhealthy() == ""
+        whole()
+
+    def test_a_node_that_loses_power_during_a_run_ends_the_run(self, deployed: str) -> None:
+        assert deployed
+        run = start("deploy.py", "-y")
+        time.sleep(6)
+        lab("cut", "nodoha3")
+        begin = time.monotonic()
+        _, said = run.communicate(timeout=120)
+        assert time.monotonic() - begin < 90
+        assert run.returncode == 1
+        assert "nodoha3" in said
+        lab("boot", "nodoha3")
+        whole(180)
+        assert converge("deploy.py").converged

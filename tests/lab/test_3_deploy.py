@@ -1,50 +1,10 @@
 """The deployed cluster: what stands on every node, that a second run changes nothing, that one datum changes one thing."""
 
-import io
-import os
-import tarfile
-from pathlib import Path
-
 import pytest
 from testinfra.host import Host
 
 from tests.lab import nodes
-from tests.lab.nodes import ADDRESSES, DOCROOT, MOUNT, STEPS, VIP, converge, everywhere, lab, on, page, pyinfra, refused
-from tests.lab.standin import write
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _refused_releases(bare: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """On trixie the steps run one by one, so releases that must be refused are tried right before the real one."""
-    if bare != "trixie":
-        return
-    for step in STEPS[: STEPS.index("drupal")]:
-        converge(f"tasks/{step}.py")
-    folder = tmp_path_factory.mktemp("releases")
-    sound = write(folder / "sound.tar")
-    broken = folder / "broken.tar.gz"
-    broken.write_bytes(b"\x1f\x8b\x08" + os.urandom(4000))
-    other = folder / "other.tar"
-    with tarfile.open(other, "w") as archive:
-        info = tarfile.TarInfo("something/readme")
-        archive.addfile(info, io.BytesIO(b""))
-
-    def data(path: Path, *more: str) -> tuple[str, ...]:
-        words = ("drupal_archive=" + str(path), *more)
-        return tuple(word for one in words for word in ("--data", one))
-
-    assert "has the checksum sha256:" in refused("tasks/drupal.py", *data(sound, "drupal_checksum=sha256:" + "0" * 64))
-    assert "is a broken archive" in refused("tasks/drupal.py", *data(broken))
-    assert "has no index.php, core, vendor" in refused("tasks/drupal.py", *data(other))
-    assert "no such file on the control machine" in refused("tasks/drupal.py", *data(folder / "absent.tar"))
-    assert "set drupal_checksum" in refused("tasks/drupal.py", "--data", "drupal_archive=https://example.org/d.tar.gz")
-    on("nodoha", "mount -t tmpfs -o size=1500k tmpfs /var/tmp")
-    try:
-        assert "/var/tmp has 1 MB free" in refused("tasks/drupal.py", *data(sound))
-    finally:
-        on("nodoha", "umount /var/tmp")
-    assert on("nodoha2", f"ls -A {DOCROOT}") == "", "a refused release left something on the volume"
-    assert on("nodoha", "ls -A /var/tmp | grep webha || true") == ""
+from tests.lab.nodes import ADDRESSES, DOCROOT, MOUNT, STEPS, VIP, converge, everywhere, lab, on, page, pyinfra
 
 
 class TestEveryNode:

@@ -1,0 +1,104 @@
+"""pyinfra's Prepare of a deploy file for the default inventory, over the @fake connector: no host is reached."""
+
+import runpy
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import pyinfra
+from pyinfra.api.config import Config
+from pyinfra.api.connect import connect_all
+from pyinfra.api.inventory import Inventory
+from pyinfra.api.state import State, StateStage
+from pyinfra.connectors.fake import FakeConnector
+from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
+from pyinfra_cli.util import load_deploy_file
+
+import webha.deploy
+import webha.render
+from unit.captured_facts import BARE, text
+from unit.stubs import ROOT
+
+SECRETS = {
+    "WEBHA_DRUPAL_DB_PASSWORD": "db secret it's",
+    "WEBHA_DRUPAL_HASH_SALT": "salt secret",
+    "WEBHA_DRUPAL_ADMIN_PASSWORD": "admin secret",
+}
+SYSTEM = """---/etc/os-release---
+NAME="Debian GNU/Linux"
+ID=debian
+VERSION_ID="{release}"
+VERSION_CODENAME=trixie
+PRETTY_NAME="Debian GNU/Linux {release}"
+"""
+
+
+@dataclass
+class Plan:
+    """What would be run, in order, and what was rendered: host, template, values, text."""
+
+    operations: list[str] = field(default_factory=list)
+    hosts: dict[str, set[str]] = field(default_factory=dict)
+    rendered: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
+
+
+def _inventory(overrides: dict[str, Any], machine: str) -> Inventory:
+    listed = runpy.run_path(str(ROOT / "inventory.py"))["nodes"]
+    defaults = {k: v for k, v in runpy.run_path(str(ROOT / "group_data/all.py")).items() if k[0] != "_"}
+    hosts = [
+        (
+            name,
+            data
+            | {
+                "fake_delay": 0,
+                "fake_delay_jitter": 0,
+                "fake_responses": {
+                    "@@webha-begin os": machine.replace("10.0.0.133", data["ssh_hostname"]),
+                    "os-release": SYSTEM.format(release=13),
+                },
+            },
+        )
+        for name, data in listed
+    ]
+    inventory = Inventory((hosts, defaults), override_data=overrides, nodes=([name for name, _ in hosts], {}))
+    for host in inventory:
+        host.connector_cls = FakeConnector
+    return inventory
+
+
+def prepare(file: str, machine: str | None = None, **overrides: Any) -> Plan:
+    """Load a deploy file for every host, as pyinfra does before anything is changed."""
+    plan = Plan()
+    render = webha.render.render
+
+    def recorded(template: str, **values: Any) -> str:
+        plan.rendered.append((ctx_host.get().name, template, values, render(template, **values)))
+        return plan.rendered[-1][3]
+
+    inventory = _inventory(overrides, machine or text(BARE[0], "machine"))
+    state = State(inventory, Config())
+    state.cwd = str(ROOT)
+    contexts = [(ctx_state, state), (ctx_inventory, inventory), (ctx_config, state.config)]
+    before = [context.get() for context, _ in contexts]
+    for context, value in contexts:
+        context.set(value)
+    try:
+        with (
+            patch.object(pyinfra, "is_cli", new=True),
+            patch.object(webha.render, "render", recorded),
+            patch.dict(webha.deploy._machines, clear=True),
+            patch.object(webha.deploy, "say_at_end"),
+            patch.dict("os.environ", {"PYINFRA_PROGRESS": "off", **SECRETS}),
+        ):
+            state.set_stage(StateStage.Connect)
+            connect_all(state)
+            state.set_stage(StateStage.Prepare)
+            load_deploy_file(state, str(ROOT / file))
+            for identity in state.get_op_order():
+                (name,) = state.get_op_meta(identity).names
+                plan.operations.append(name.rsplit("| ", 1)[-1])
+                plan.hosts[plan.operations[-1]] = {one.name for one in inventory if identity in state.ops[one]}
+    finally:
+        for (context, _), value in zip(contexts, before, strict=True):
+            context.set(value)
+    return plan
