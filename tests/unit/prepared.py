@@ -2,6 +2,7 @@
 
 import runpy
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 from pyinfra_cli.util import load_deploy_file
 
 import webha.deploy
+import webha.facts.guards
 import webha.render
 from unit.captured_facts import BARE, text
 from unit.stubs import ROOT
@@ -24,12 +26,13 @@ SECRETS = {
     "WEBHA_DRUPAL_HASH_SALT": "salt secret",
     "WEBHA_DRUPAL_ADMIN_PASSWORD": "admin secret",
 }
-SYSTEM = """---/etc/os-release---
+SYSTEM = """/etc/os-release
 NAME="Debian GNU/Linux"
 ID=debian
 VERSION_ID="{release}"
 VERSION_CODENAME=trixie
 PRETTY_NAME="Debian GNU/Linux {release}"
+---
 """
 
 
@@ -54,7 +57,7 @@ def _inventory(overrides: dict[str, Any], machine: str) -> Inventory:
                 "fake_delay_jitter": 0,
                 "fake_responses": {
                     "@@webha-begin os": machine.replace("10.0.0.133", data["ssh_hostname"]),
-                    "os-release": SYSTEM.format(release=13),
+                    "*-release": SYSTEM.format(release=13),
                 },
             },
         )
@@ -88,6 +91,7 @@ def prepare(file: str, machine: str | None = None, **overrides: Any) -> Plan:
             patch.object(webha.render, "render", recorded),
             patch.dict(webha.deploy._machines, clear=True),
             patch.object(webha.deploy, "say_at_end"),
+            patch.object(webha.facts.guards, "time", SimpleNamespace(time=lambda: 0.0)),  # one clock for all hosts
             patch.dict("os.environ", {"PYINFRA_PROGRESS": "off", **SECRETS}),
         ):
             state.set_stage(StateStage.Connect)
