@@ -18,8 +18,9 @@ from pyinfra_cli.util import load_deploy_file
 import webha.deploy
 import webha.facts.guards
 import webha.render
-from unit.captured_facts import BARE, text
-from unit.stubs import ROOT
+
+from .captured_facts import BARE, text
+from .stubs import ROOT
 
 SECRETS = {
     "WEBHA_DRUPAL_DB_PASSWORD": "db secret it's",

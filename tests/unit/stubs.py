@@ -97,8 +97,7 @@ def execute(command: StringCommand, **arguments: Any) -> subprocess.CompletedPro
     stdin = command.connector_arguments.get("_stdin")
     return subprocess.run(
         ["sh", "-c", command.get_raw_value()],
-        input=None if stdin is None else f"{stdin}\n",
-        stdin=subprocess.DEVNULL if stdin is None else None,
+        input="" if stdin is None else f"{stdin}\n",
         capture_output=True,
         text=True,
         check=False,

@@ -5,9 +5,10 @@ import re
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
-from unit.captured_facts import BARE, CONVERGED, SUITES, fact, text
 from webha.facts import node
 from webha.hosts import BEGIN
+
+from .captured_facts import BARE, CONVERGED, SUITES, fact, text
 
 RELEASES = {"bookworm": 12, "trixie": 13}
 on_converged = pytest.mark.parametrize("suite", CONVERGED)

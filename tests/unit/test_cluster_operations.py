@@ -4,13 +4,14 @@ from unittest.mock import patch
 
 import pytest
 
-from unit.captured_facts import CONVERGED, fact, text
-from unit.stubs import NAMES, execute, fake_program, perform
-from unit.test_cluster import BARE, configuration, peer
 from webha.cib import Colocation, Wanted, parse
 from webha.cluster import CrmNode, CrmResource, CrmStatus, Peer
 from webha.facts.cluster import Cluster, HttpStatus, LiveCib
 from webha.operations import cluster, reset
+
+from .captured_facts import CONVERGED, fact, text
+from .stubs import NAMES, execute, fake_program, perform
+from .test_cluster import BARE, configuration, peer
 
 KEY = b64encode(b"the ring's key").decode()
 

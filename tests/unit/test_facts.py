@@ -7,8 +7,9 @@ import pytest
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 
-from unit.captured_facts import BARE, CAPTURED, CONVERGED, FACTS, SUITES, text
 from webha.facts import Probe
+
+from .captured_facts import BARE, CAPTURED, CONVERGED, FACTS, SUITES, text
 
 
 def all_facts():

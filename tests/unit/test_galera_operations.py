@@ -2,11 +2,12 @@ import os
 
 import pytest
 
-from unit.stubs import NAMES, execute, fake_program, perform
-from unit.test_galera import BARE, WAS_MEMBER, stale, status, stopped, synced
 from webha.facts.galera import Account, Galera
 from webha.galera import Grastate
 from webha.operations import galera
+
+from .stubs import NAMES, execute, fake_program, perform
+from .test_galera import BARE, WAS_MEMBER, stale, status, stopped, synced
 
 
 def of(*members):

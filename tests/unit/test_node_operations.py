@@ -6,7 +6,6 @@ from hashlib import sha256
 
 import pytest
 
-from unit.stubs import execute, fake_program, perform
 from webha.facts.hosts import Hosts, HostsState
 from webha.facts.node import Files, FileState, Packages, PackageState, Units, UnitState
 from webha.facts.reset import Remains
@@ -14,6 +13,8 @@ from webha.hosts import with_nodes
 from webha.operations import hosts, node, reset
 from webha.operations.node import File
 from webha.site import Node
+
+from .stubs import execute, fake_program, perform
 
 ABSENT = FileState(None, None, None)
 PLAIN = File("/etc/plain", "text")

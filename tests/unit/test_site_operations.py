@@ -10,10 +10,6 @@ import pytest
 from pyinfra.api.command import FileUploadCommand, StringCommand
 from pyinfra.api.exceptions import OperationError
 
-from unit.stubs import execute, fake_program, perform
-from unit.test_drupal import release as archive
-from unit.test_drupal import site
-from unit.test_galera import BARE, stopped, synced
 from webha.apache import Server
 from webha.drupal import Release, ReleaseError, native_password
 from webha.facts.apache import Apache
@@ -22,6 +18,11 @@ from webha.facts.galera import Galera
 from webha.facts.node import Directories, Files, FileState
 from webha.operations import apache, drupal, reset
 from webha.operations.node import File
+
+from .stubs import execute, fake_program, perform
+from .test_drupal import release as archive
+from .test_drupal import site
+from .test_galera import BARE, stopped, synced
 
 PASSWORD = "hunter2-very-secret"
 NAMED = {"root": "/srv/www", "database": "drupal", "user": "drupal"}

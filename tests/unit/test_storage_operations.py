@@ -1,11 +1,12 @@
 import pytest
 
-from unit.captured_facts import CONVERGED, fact
-from unit.stubs import NAMES, execute, perform
-from unit.test_gluster import pool, store, volume
 from webha.facts.gluster import Gluster
 from webha.gluster import PoolMember
 from webha.operations import gluster
+
+from .captured_facts import CONVERGED, fact
+from .stubs import NAMES, execute, perform
+from .test_gluster import pool, store, volume
 
 ALIASES = {name: (f"10.0.0.{133 + i}",) for i, name in enumerate(NAMES)}
 WHERE = {"brick": "/gluster", "root": "/srv/www"}

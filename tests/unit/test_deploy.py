@@ -1,0 +1,101 @@
+"""deploy.py and every task, prepared by pyinfra for three nodes over the @fake connector."""
+
+from itertools import groupby
+
+import pytest
+from pyinfra.api.exceptions import PyinfraError
+
+from webha import reset
+
+from .captured_facts import BARE, text
+from .prepared import prepare
+from .stubs import NAMES, ROOT
+
+LAYERS = ["Hosts", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "VIP"]
+# reset needs a confirmation; guards only judges.
+TASKS = sorted(one.stem for one in (ROOT / "tasks").glob("*.py") if one.stem not in ("reset", "guards"))
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return prepare("deploy.py")
+
+
+def test_the_deploy_follows_the_document(plan):
+    layers = [layer for layer, _ in groupby(name.split(":")[0] for name in plan.operations)]
+    assert layers == LAYERS
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("Galera: configuration", "Galera: a primary component exists"),
+        ("Galera: a primary component exists", "Galera: the account of the state transfer"),
+        ("Galera: the account of the state transfer", "Galera: join, one by one"),
+        ("Galera: join, one by one", "Galera: the configuration on disk is in force"),
+        ("Apache: sites", "Apache: not systemd's"),
+        ("Cluster: no other cluster on the nodes", "Cluster: the ring's key exists"),
+        ("Cluster: the ring's key exists", "Cluster: the ring's key is on every node"),
+        ("Cluster: the ring's key is on every node", "Cluster: corosync"),
+        ("Cluster: configuration", "Cluster: the configuration on disk is in force"),
+        ("Cluster: corosync", "Cluster: pacemaker"),
+        ("Gluster: the pool, from the first node", "Gluster: the pool, back from the second"),
+        ("Gluster: the pool, back from the second", "Gluster: the volume"),
+        ("Gluster: the volume", "Gluster: mounted at the docroot"),
+        ("Gluster: mounted at the docroot", "Drupal: the release on the volume"),
+        ("Drupal: the release on the volume", "Drupal: settings and site"),
+        ("Drupal: settings and site", "VIP: resources and constraints"),
+        ("VIP: resources and constraints", "VIP: the page is served"),
+    ],
+)
+def test_what_needs_another_step_comes_after_it(plan, first, then):
+    last = len(plan.operations) - 1 - plan.operations[::-1].index(first)
+    assert last < plan.operations.index(then)
+
+
+def test_every_node_has_every_operation_so_that_all_wait_for_each_other(plan):
+    assert {name: hosts for name, hosts in plan.hosts.items() if hosts != set(NAMES)} == {}
+
+
+@pytest.mark.parametrize("name", ["Galera: join, one by one", "Galera: the configuration on disk is in force"])
+def test_rolling_work_is_one_operation_for_each_node(plan, name):
+    assert plan.operations.count(name) == len(NAMES)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_runs_alone(task):
+    assert prepare(f"tasks/{task}.py").operations
+
+
+def test_the_guards_stop_before_anything_and_name_the_machines():
+    machine = text(BARE[0], "machine").replace("debian 13", "ubuntu 24.04")
+    with pytest.raises(PyinfraError, match="nothing was changed") as stopped:
+        prepare("deploy.py", machine=machine)
+    assert all(f"{name}: runs ubuntu" in str(stopped.value) for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"), [({"vip": "10.0.1.250"}, "outside"), ({"vip": "10.0.0.133"}, "is the vip")]
+)
+@pytest.mark.parametrize("file", ["deploy.py", "tasks/vip.py"])
+def test_an_impossible_vip_stops_the_deploy_and_every_task(file, overrides, words):
+    with pytest.raises(PyinfraError, match=words):
+        prepare(file, **overrides)
+
+
+@pytest.mark.parametrize("overrides", [{}, {"confirm": "yes"}, {"confirm": "hacloud", "layer": "nonsense"}])
+def test_a_reset_without_its_confirmation_stops(overrides):
+    with pytest.raises(PyinfraError):
+        prepare("tasks/reset.py", **overrides)
+
+
+def test_a_reset_takes_the_layers_down_from_the_top():
+    names = prepare("tasks/reset.py", confirm="hacloud").operations
+    layers = [layer for layer, _ in groupby(name.split()[1].rstrip(":") for name in names)]
+    assert layers == list(reset.LAYERS)
+
+
+def test_a_reset_of_one_layer_touches_no_other():
+    names = prepare("tasks/reset.py", confirm="hacloud", layer="apache").operations
+    assert names
+    assert all(name.startswith("Reset apache") for name in names)
