@@ -198,13 +198,6 @@ def test_a_resource_inside_a_group_or_clone_is_found_there(tag):
     assert tree(text) == tree(live.configuration)
 
 
-def test_the_live_cib_is_not_changed_in_place():
-    before = EMPTY.configuration
-    merged(EMPTY, WANTED)
-    without(full(), ["HA_VIP"])
-    assert EMPTY.configuration == before
-
-
 def test_a_resource_goes_with_every_constraint_that_refers_to_it():
     text, removed = without(full(), ["HA_VIP"])
     assert sorted(removed) == ["primitive HA_VIP", "rsc_colocation web-with-vip", "rsc_order vip-before-web"]
