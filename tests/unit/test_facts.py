@@ -76,3 +76,47 @@ def test_output_cut_off_anywhere_is_unknown(suite, name):
 def test_what_is_no_answer_at_all_is_unknown(name, output):
     with pytest.raises(FactProcessError):
         FACTS[name][0]().process(output)
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        *(("galera", one) for one in ("unit", "grastate", "databases", "configured", "running")),
+        *(("cluster", one) for one in ("units", "key", "configuration")),
+        ("cib", "cib"),
+        ("directories", "/etc"),
+        ("directories", "/nonexistent"),
+        ("files", "files"),
+        ("hosts", "hosts"),
+        ("units", "units"),
+    ],
+)
+@pytest.mark.parametrize("said", [True, False], ids=["said", "silent"])
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_a_question_that_failed_is_unknown_and_not_nothing(suite, name, question, said):
+    frame = f"@@webha-begin {re.escape(question)}\n(.*?)@@webha-end {re.escape(question)} 0"
+    broken, count = re.subn(
+        frame,
+        lambda found: (
+            found[0].removesuffix("0") + "1" if said else f"@@webha-begin {question}\n@@webha-end {question} 1"
+        ),
+        text(suite, name),
+        flags=re.DOTALL,
+    )
+    assert count == 1
+    with pytest.raises(FactProcessError):
+        FACTS[name][0]().process(broken.splitlines())
+
+
+@pytest.mark.parametrize("question", ["pool", "volumes"])
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_a_glusterd_that_does_not_answer_has_an_unknown_pool_and_not_an_empty_one(suite, question):
+    broken = text(suite, "gluster").replace(f"@@webha-end {question} 0", f"@@webha-end {question} 124")
+    assert getattr(FACTS["gluster"][0]().process(broken.splitlines()), question) is None
+
+
+@pytest.mark.parametrize("question", ["tables", "status"])
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_a_database_that_does_not_answer_has_unknown_tables_and_not_none(suite, question):
+    broken = text(suite, "drupal").replace(f"@@webha-end {question} 0", f"@@webha-end {question} 124")
+    assert FACTS["drupal"][0]().process(broken.splitlines()).tables is None
