@@ -48,7 +48,15 @@ php_settings = {
 }
 
 # --- §2.3 Corosync and Pacemaker ----------------------------------------------------------------------------------
-cluster_packages = ["corosync", "pacemaker", "pacemaker-cli-utils", "crmsh", "resource-agents", "iproute2", "iputils-arping"]
+cluster_packages = [
+    "corosync",
+    "pacemaker",
+    "pacemaker-cli-utils",
+    "crmsh",
+    "resource-agents",
+    "iproute2",
+    "iputils-arping",
+]
 corosync_token = 3000  # milliseconds, the document's
 corosync_token_coefficient = None  # corosync adds 650 ms for the third node; None leaves that to it
 corosync_crypto_cipher = "aes256"  # the document: none

@@ -20,12 +20,12 @@ twig_cache = "/var/cache/webha-twig"
 release = deploy.or_stop(
     drupal.choose, deploy.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
 )
-password = secret("drupal_db_password")
+password = deploy.or_stop(secret, "drupal_db_password")
 settings = {
     "database": data.drupal_db,
     "user": data.drupal_db_user,
     "password": password,
-    "hash_salt": secret("drupal_hash_salt"),
+    "hash_salt": deploy.or_stop(secret, "drupal_hash_salt"),
     "trusted_hosts": drupal.trusted_hosts(
         [
             data.vip,
@@ -117,7 +117,7 @@ operations.site(
             "site_name": data.drupal_site_name,
             "mail": data.drupal_admin_mail,
             "admin": data.drupal_admin,
-            "password": secret("drupal_admin_password"),
+            "password": deploy.or_stop(secret, "drupal_admin_password"),
         }
     ),
     install=data.drupal_install,

@@ -23,14 +23,14 @@ class Server:
     @property
     def stale(self) -> bool:
         """Whether a configuration file is newer than the configuration that the running server has read."""
-        return self.running and (self.loaded_at is None or self.changed_at >= self.loaded_at + 1)
+        return self.running and (self.loaded_at is None or self.changed_at > self.loaded_at)
 
 
-def loaded_at(status: str, now: float) -> float | None:
-    """Return when the running Apache last read its configuration, from ``server-status?auto``.
+def started_at(status: str, now: float) -> float | None:
+    """Return when the running Apache was started, from ``server-status?auto``.
 
-    RestartTime is that of the last start or graceful restart; like CurrentTime it is in the server's zone, so only
-    their difference is used.
+    RestartTime is that of the last start (a graceful reload does not count, seen on 2.4); like CurrentTime it is in the
+    server's zone, so only their difference is used.
     """
     values = dict(line.split(": ", 1) for line in status.splitlines() if ": " in line)
     try:

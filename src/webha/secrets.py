@@ -29,4 +29,9 @@ def secret(name: str, directory: Path = Path("secrets")) -> str:
             pass
         finally:
             new.unlink()
-    return path.read_text().strip()
+    kept = path.read_text().strip()
+    if not kept:
+        raise ValueError(
+            f"{path} is empty: remove it to have a new secret made, or write the one that is in use into it"
+        )
+    return kept

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 from itertools import combinations
 
 SMALLEST_CLUSTER = 3
+LONGEST_PREFIX = 30  # with room for a node and the vip
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ def problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
     for one, other in combinations(nodes, 2):
         if one.address == other.address:
             found.append(f"{one.name} and {other.name} have the same address {one.address}: give each its own")
+    if not 1 <= netmask <= LONGEST_PREFIX:
+        found.append(f"vip_netmask {netmask} is no prefix length: 24, say, for 255.255.255.0")
     found += [f"{node.name}: {node.address!r} is not an IPv4 address" for node in nodes if not _is_ipv4(node.address)]
     if not _is_ipv4(vip):
         found.append(f"vip {vip!r} is not an IPv4 address")

@@ -54,7 +54,7 @@ class TestFromBareAgain:
         left = everywhere(
             "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -E 'mariadb|galera|corosync|pacemaker|gluster|apache2|php' || true;"
             f"ls -d /etc/mysql /var/lib/mysql /etc/corosync /var/lib/pacemaker /var/lib/glusterd /gluster {DOCROOT} /etc/apache2 2>/dev/null || true;"
-            "grep webha -r /etc || true; systemctl --failed --no-legend"
+            "grep -rl pyinfra-webha /etc || true; systemctl --failed --no-legend"
         )
         assert set(left.values()) == {""}, left
         assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged

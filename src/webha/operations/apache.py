@@ -7,7 +7,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import shell
-from webha.facts.apache import PID, Apache
+from webha.facts.apache import PID, RELOADED, Apache
 from webha.facts.node import Files
 from webha.operations.node import Commands, File
 
@@ -78,8 +78,10 @@ def configuration_in_force(health_port: int) -> Commands:
     elif not server.stale:
         host.noop("Apache runs the configuration on disk")
     else:
-        # RestartTime counts whole seconds: it must end up past those of the files.
-        yield shell.script(f"apache2ctl -t 2>/dev/null || apache2ctl -t; sleep 1.1; kill -USR1 $(cat {PID}); sleep 0.5")
+        # Times count whole seconds: that of the reload must end up past those of the files.
+        yield shell.script(
+            f"apache2ctl -t 2>/dev/null || apache2ctl -t; sleep 1.1; kill -USR1 $(cat {PID}); mkdir -p $(dirname {RELOADED}); cp {PID} {RELOADED}"
+        )
 
 
 @operation()
