@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from webha import verdict
+
 SHIPPED_NAME = "debian"  # the one-node cluster that Debian's corosync package configures
 
 # What corosync takes over from a changed file with `corosync-cfgtool -R`, without leaving the membership
@@ -80,11 +82,9 @@ Peers = Mapping[str, Peer | None]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What to do and why. ``source``: the node whose key is carried."""
+class Verdict(verdict.Verdict):
+    """A decision; ``source``: the node whose key is carried; ``differing``: the settings that changed."""
 
-    action: str
-    reason: str
     source: str | None = None
     differing: tuple[str, ...] = field(default=())
 

@@ -9,6 +9,8 @@ from hashlib import new, sha1
 from pathlib import Path
 from urllib.parse import urlparse
 
+from webha.verdict import Verdict
+
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
 CHUNK = 1 << 20
 BLOCK = 4096
@@ -49,14 +51,6 @@ class Site:
     installing: bool
     password_hash: str | None
     privileges: bool
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What to do and why."""
-
-    action: str
-    reason: str
 
 
 def choose(debian: int, archive: str | None, checksum: str | None, releases: Mapping[str, Sequence[str]]) -> Release:

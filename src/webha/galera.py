@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from webha.probe import ProbeError
+from webha.verdict import Verdict
 
 NO_HISTORY = "00000000-0000-0000-0000-000000000000"
 
@@ -75,14 +76,6 @@ class Member:
 
 
 Members = Mapping[str, Member | None]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What to do, and the sentence that says why. ``action``: ``bootstrap``, ``nothing`` or ``refuse``."""
-
-    action: str
-    reason: str
 
 
 def parse_grastate(text: str) -> Grastate:

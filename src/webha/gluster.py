@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from webha import verdict
 from webha.probe import ProbeError
 
 CONNECTED = "3"  # glusterd's "Peer in Cluster"
@@ -58,11 +59,9 @@ class Store:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What to do, why, and to whom."""
+class Verdict(verdict.Verdict):
+    """A decision, and the nodes it is about."""
 
-    action: str
-    reason: str
     names: tuple[str, ...] = ()
 
 
