@@ -189,7 +189,8 @@ class TestOneDatum:
         run = converge("tasks/apache.py", *setting)
         assert set(run.changed) == {"Apache: sites", "Apache: the configuration on disk is in force"}
         assert len(run.changed["Apache: the configuration on disk is in force"]) == 1
-        assert converge("tasks/apache.py", *setting).converged
+        again = converge("tasks/apache.py", *setting)
+        assert again.converged, again.changed
         converge("tasks/apache.py")
         assert converge("tasks/apache.py").converged
 

@@ -97,7 +97,7 @@ if ! [ -e "$block" ]; then
 fi
 unblock() {{ if grep -qs '{START_BLOCK_MARK}' "$block"; then rm -f "$block"; fi; }}
 trap unblock EXIT
-apt="apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+apt="apt-get -q -y -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
 # Another apt may be at work (apt-daily at boot, one that a killed run left): dpkg alone does not wait for its lock.
 left=300
 while ! report=$(dpkg --configure -a --force-confdef --force-confold 2>&1); do
