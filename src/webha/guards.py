@@ -13,7 +13,6 @@ PORTS: Mapping[int, tuple[str, tuple[str, ...]]] = {
     4568: ("Galera's incremental transfer", ("mariadbd",)),
     24007: ("glusterd", ("glusterd",)),
 }
-COROSYNC = ("corosync",)
 
 
 @dataclass(frozen=True)
