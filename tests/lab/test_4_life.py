@@ -62,8 +62,7 @@ class TestFromBareAgain:
     def test_runs_killed_on_the_way_end_in_the_same_state(self, deployed: str, archive: Path) -> None:
         """The processes that a killed run leaves on the nodes go on meanwhile; what they do is not done twice."""
         os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
-        # On bookworm from bare to the end as the sudo user; a killed run there was seen to need one run more (open).
-        for seconds in (12, 25, 25, 40, 40) if deployed == "trixie" else ():
+        for seconds in (12, 25, 25, 40, 40) if deployed == "trixie" else (45,):
             run = start("deploy.py", "-y")
             time.sleep(seconds)
             os.killpg(run.pid, signal.SIGKILL)

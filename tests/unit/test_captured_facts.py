@@ -207,3 +207,13 @@ def test_facts_of_any_machine(suite):
     assert units["nosuch.service"] == node.UnitState(False, "inactive", "", False)
     assert units["corosync.service"].loaded is not bare
     assert units["corosync.service"].active == ("inactive" if bare else "active")
+    assert units["corosync.service"].stale is False
+
+
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_a_drop_in_that_systemd_has_not_read_makes_its_unit_stale(suite):
+    read = "DropInPaths=/etc/systemd/system/corosync.service.d/webha.conf"
+    assert read in text(suite, "units")
+    units = node.Units().process(text(suite, "units").replace(read, "DropInPaths=").splitlines())
+    assert units["corosync.service"].stale
+    assert not units["apache2.service"].stale

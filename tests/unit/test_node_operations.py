@@ -48,12 +48,8 @@ def test_only_the_file_that_differs_is_placed_and_its_content_is_on_no_command_l
     assert done.stdin == b64encode(b"s3cr3t").decode()
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [lambda f: perform(node.placed, [PLAIN], facts=f), lambda f: perform(node.absent, [PLAIN.path], facts=f)],
-)
-def test_unknown_files_are_neither_placed_nor_removed(operation):
-    assert PLAIN.path in operation({Files: None}).refused
+def test_unknown_files_are_not_placed():
+    assert PLAIN.path in perform(node.placed, [PLAIN], facts={Files: None}).refused
 
 
 @pytest.mark.parametrize("content", ["text\nwith 'quotes' and $HOME\n", "", b"\x00\xff\n", "no newline", "ñ\n"])
@@ -77,10 +73,12 @@ def test_a_file_that_cannot_be_placed_leaves_the_old_one_and_no_trace(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_absent_removes_what_is_there_and_nothing_else():
-    facts = {Files: {"/a": in_place(PLAIN), "/b": ABSENT}}
-    assert perform(node.absent, ["/a", "/b"], facts=facts).texts == ["rm -f -- /a"]
-    assert perform(node.absent, ["/b"], facts=facts).idle
+def test_systemd_reads_its_unit_files_again_when_one_was_placed():
+    drop_in = File("/etc/systemd/system/x.service.d/webha.conf", "[Service]\n")
+    done = perform(node.placed, [PLAIN, drop_in], facts={Files: {PLAIN.path: ABSENT, drop_in.path: ABSENT}})
+    assert done.texts[-1] == "systemctl daemon-reload"
+    done = perform(node.placed, [PLAIN, drop_in], facts={Files: {PLAIN.path: ABSENT, drop_in.path: in_place(drop_in)}})
+    assert "daemon-reload" not in done.text
 
 
 @pytest.mark.parametrize(

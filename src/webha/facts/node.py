@@ -110,6 +110,9 @@ class Packages(Probe[PackageState]):
         return PackageState(installed, bool(answers["audit"].lines), answers["block"].ok)
 
 
+UNITS = "/etc/systemd/system"
+
+
 @dataclass(frozen=True)
 class UnitState:
     """One systemd unit as systemd sees it now."""
@@ -121,13 +124,20 @@ class UnitState:
 
 
 class Units(Probe[dict[str, UnitState]]):
-    """State of the systemd units ``names``. ``stale``: unit files on disk are newer than what systemd has read."""
+    """State of the systemd units ``names``. ``stale``: unit files on disk are not what systemd has read.
+
+    Debian 12's systemd (252) does not notice a drop-in directory that is new since its last reload and answers
+    NeedDaemonReload=no, so drop-ins on disk are compared with those it names.
+    """
 
     def command(self, names: tuple[str, ...]) -> str:
-        """Ask systemd, one block of properties a unit."""
+        """Ask systemd, one block of properties a unit, and look for the drop-ins."""
         listed = " ".join(quote(name) for name in names)
         return probe.script(
-            {"units": f"systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload -- {listed}"}
+            {
+                "units": f"systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths -- {listed}",
+                "drop-ins": f"for u in {listed}; do ls -d {UNITS}/$u.d/*.conf 2>/dev/null; done; true",
+            }
         )
 
     def answer(self, answers: probe.Answers) -> dict[str, UnitState]:
@@ -136,15 +146,17 @@ class Units(Probe[dict[str, UnitState]]):
             raise probe.ProbeError(answers["units"].text)
         found: dict[str, UnitState] = {}
         values: dict[str, str] = {}
+        on_disk = set(answers["drop-ins"].lines)
         for line in [*answers["units"].text.splitlines(), ""]:
             if line:
                 key, _, values[key] = line.partition("=")
             elif values:
+                there = {path for path in on_disk if path.startswith(f"{UNITS}/{values['Id']}.d/")}
                 found[values["Id"]] = UnitState(
                     values["LoadState"] == "loaded",
                     values["ActiveState"],
                     values["UnitFileState"],
-                    values["NeedDaemonReload"] == "yes",
+                    values["NeedDaemonReload"] == "yes" or not there <= set(values["DropInPaths"].split()),
                 )
                 values = {}
         return found

@@ -16,7 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import shell
-from webha.facts.node import START_BLOCK, START_BLOCK_MARK, Files, FileState, Packages, Units
+from webha.facts.node import START_BLOCK, START_BLOCK_MARK, UNITS, Files, FileState, Packages, Units
 
 Commands = Generator[StringCommand | FileUploadCommand, None, None]
 
@@ -58,6 +58,7 @@ def place(file: File) -> StringCommand:
 def placed(files: Iterable[File]) -> Commands:
     """Own the content, mode and owner of ``files``; directories above them are made when missing.
 
+    Makes systemd read its unit files again where one of those changed.
     Does nothing where all three are right already. Refuses where the node cannot say (or has a directory there).
     """
     wanted = list(files)
@@ -71,21 +72,8 @@ def placed(files: Iterable[File]) -> Commands:
         return
     for file in different:
         yield place(file)
-
-
-@operation()
-def absent(paths: Iterable[str]) -> Commands:
-    """Remove the files ``paths``. Does nothing where none is there; refuses where the node cannot say."""
-    wanted = tuple(paths)
-    states = host.get_fact(Files, paths=wanted)
-    if states is None:
-        yield shell.refusal("cannot read the state of " + ", ".join(wanted))
-        return
-    present = [path for path in wanted if states[path].exists]
-    if not present:
-        host.noop("already absent: " + ", ".join(wanted))
-        return
-    yield shell.run("rm", "-f", "--", *present)
+    if any(file.path.startswith(f"{UNITS}/") for file in different):
+        yield shell.run("systemctl", "daemon-reload")
 
 
 # Lists younger than an hour are used as they are; a package they do not know makes them be fetched again.
