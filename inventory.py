@@ -18,3 +18,7 @@ nodes = [
     ("nodoha2", {"ssh_hostname": "10.0.0.134", **_login}),
     ("nodoha3", {"ssh_hostname": "10.0.0.135", **_login}),
 ]
+
+# This machine itself: the OpenStack step talks to the cloud from here. Commands of your own ("pyinfra inventory.py exec")
+# reach it too, so give them --limit nodes.
+control = [("@local", {"_sudo": False})]

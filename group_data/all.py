@@ -127,5 +127,10 @@ drupal_trusted_hosts = []  # regular expressions besides the vip, the nodes' add
 drupal_cron_minutes = 15
 
 # --- §2.3.3 OpenStack ---------------------------------------------------------------------------------------------
-openstack_cloud = None  # a name in clouds.yaml; None: the cloud step is skipped and says so
-floating_ip = "172.22.206.1"
+# A name in clouds.yaml ("envvars": the OS_* variables); None: the cloud step is skipped and says so.
+openstack_cloud = None
+floating_ip = "172.22.206.1"  # the document's; None: one is allocated
+floating_ip_takeover = False  # True: taken from whatever it is associated with
+openstack_network = None  # name or id; None: the one that holds the nodes' addresses
+openstack_external_network = None  # name or id; None: the only one there is
+openstack_security_group = None  # the name of one of our own to make and attach to the nodes' ports

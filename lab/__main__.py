@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
-from lab import access, gateway, lifecycle, network, node
-from lab.layout import NODES, SUITES, LabError, Node
+from lab import access, cloud, gateway, lifecycle, network, node
+from lab.layout import CLOUD, FLOATING_IP, NODES, SUITES, LabError, Node
 
-_BY_NAME = {one.name: one for one in NODES}
+_BY_NAME = {one.name: one for one in (*NODES, CLOUD)}
 
 
-def up(suite: str | None) -> None:
+def up(suite: str | None, with_cloud: bool) -> None:
     lifecycle.require_host()
     with lifecycle.locked():
         current = lifecycle.running()
@@ -26,6 +26,8 @@ def up(suite: str | None) -> None:
         else:
             print(f"lab: switching from {current} to {suite}: the {current} nodes are gone", file=sys.stderr)
             lifecycle.up(str(suite))
+        if with_cloud and not cloud.up():
+            lifecycle.add_cloud()
     status()
 
 
@@ -50,10 +52,12 @@ def status() -> int:
         print("lab: down (script/lab up)")
         return 1
     print(f"lab: up, Debian {suite}")
-    for one in NODES:
+    for one in (*NODES, CLOUD) if cloud.up() else NODES:
         cable = "unplugged" if one.isolated.exists() else "plugged in"
         print(f"  {one.name:8} {one.address}  {f'on, {cable}' if node.is_on(one) else 'off'}")
     print(f"page: {gateway.page()}")
+    if cloud.up():
+        print(f"from outside: ip netns exec {network.CLIENT} curl http://{FLOATING_IP}/")
     return 0
 
 
@@ -92,6 +96,8 @@ def _lab(one: Node | None = None) -> Iterator[None]:
     with lifecycle.locked(one):
         if lifecycle.running() is None:
             raise LabError("the lab is down: script/lab up")
+        if one is CLOUD and not cloud.up():
+            raise LabError("the lab has no cloud: script/lab up --cloud")
         yield
 
 
@@ -107,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     verb = verbs.add_parser("up", help="build the lab, or bring back what is off or unplugged")
     verb.add_argument("--suite", choices=SUITES, help=f"default: what is up, or {SUITES[0]}")
+    verb.add_argument("--cloud", action="store_true", help="and an OpenStack: Debian's own Keystone and Neutron")
     verbs.add_parser("down", help="leave nothing running; images, packages and keys are kept for the next time")
     verbs.add_parser("status", help="what is up; exit code 1 if the lab is down")
     verbs.add_parser("reset", help="three bare nodes again")
@@ -133,7 +140,7 @@ def _arguments() -> argparse.Namespace:
 def _dispatch(given: argparse.Namespace) -> int:
     match given.verb:
         case "up":
-            up(given.suite)
+            up(given.suite, given.cloud)
         case "down":
             down()
         case "status":

@@ -5,21 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab.layout import NODES, RUN, STATE, Node, call
+from lab.layout import CLOUD, NODES, RUN, STATE, Node, call
 from lab.network import inside
 
 KEY = STATE / "keys" / "id_ed25519"
 KNOWN_HOSTS = RUN / "known_hosts"
+CLOUDS_YAML = RUN / "clouds.yaml"  # there while the lab has a cloud
+_MACHINES = (*NODES, CLOUD)
 
 
 def prepare() -> None:
     """Make the keys that are missing, and write the known_hosts that tells what the nodes' keys are."""
     KEY.parent.mkdir(mode=0o700, exist_ok=True)
-    for key in (KEY, *map(host_key, NODES)):
+    for key in (KEY, *map(host_key, _MACHINES)):
         if not key.with_suffix(".pub").exists():
             key.unlink(missing_ok=True)
             call("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "webha-lab", "-f", str(key))
-    lines = [f"{n.name},{n.address} {host_key(n).with_suffix('.pub').read_text().strip()}\n" for n in NODES]
+    lines = [f"{n.name},{n.address} {host_key(n).with_suffix('.pub').read_text().strip()}\n" for n in _MACHINES]
     KNOWN_HOSTS.write_text("".join(lines))
 
 
@@ -60,8 +62,10 @@ def answers(node: Node, command: str, user: str = "root", timeout: float = 5) ->
 
 def environment() -> dict[str, str]:
     """What a command of `run` finds in its environment."""
+    cloud = {"OS_CLIENT_CONFIG_FILE": str(CLOUDS_YAML)} if CLOUDS_YAML.exists() else {}
     return {
         **os.environ,
+        **cloud,
         "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', os.defpath)}",
         "WEBHA_LAB": "1",
         "WEBHA_SSH_KEY": str(KEY),

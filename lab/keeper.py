@@ -10,7 +10,7 @@ import sys
 
 from lab import network
 from lab.group import Group
-from lab.layout import NODES, Node
+from lab.layout import CLOUD, NODES, Node
 
 _REBOOT = 133
 _ENVIRONMENT = {
@@ -52,4 +52,4 @@ def keep(node: Node) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(keep(next(node for node in NODES if node.name == sys.argv[1])))
+    sys.exit(keep(next(node for node in (*NODES, CLOUD) if node.name == sys.argv[1])))

@@ -11,6 +11,7 @@ READY = RUN / "suite"  # written last by `up`: what it holds is the suite that r
 HUB = "webha-lab"  # the network namespace with the bridge; the nodes' namespaces bear the nodes' names
 GATEWAY = "10.0.0.1"
 VIP = "10.0.0.250"
+FLOATING_IP = "172.22.206.1"
 DOMAIN = "gonzalonazareno.com"
 SUITES = ("trixie", "bookworm")
 
@@ -48,6 +49,8 @@ NODES = (
     Node("nodoha2", "10.0.0.134", "02:00:0a:00:00:86"),
     Node("nodoha3", "10.0.0.135", "02:00:0a:00:00:87"),
 )
+
+CLOUD = Node("cloud", "10.0.0.2", "02:00:0a:00:00:02")  # Keystone and Neutron, only with `up --cloud`
 
 
 def call(*command: str, stdin: str | None = None) -> str:

@@ -10,11 +10,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import access, gateway, image, network, node
+from lab import access, cloud, gateway, image, network, node
 from lab.group import Group, hierarchy
-from lab.layout import HUB, NODES, READY, RUN, STATE, LabError, Node
+from lab.layout import CLOUD, HUB, NODES, READY, RUN, STATE, LabError, Node
 
-_PROGRAMS = ("apt-cacher-ng", "apt-config", "ip", "mmdebstrap", "mount", "socat", "ssh", "ssh-keygen", "systemd-nspawn")
+_PROGRAMS = (
+    "apt-cacher-ng",
+    "apt-config",
+    "ip",
+    "mmdebstrap",
+    "mount",
+    "nft",
+    "socat",
+    "ssh",
+    "ssh-keygen",
+    "systemd-nspawn",
+)
 
 
 def require_host() -> None:
@@ -86,17 +97,29 @@ def reset(suite: str) -> None:
     """The same lab with bare nodes."""
     base = image.ensure(suite)
     READY.unlink()  # a reset that is killed leaves a lab that `up` builds anew
+    had_cloud = cloud.up()
     each(node.switch_off)
     for one in NODES:
         one.isolated.unlink(missing_ok=True)
         node.discard_disk(one)
     try:
         _boot_bare(base)
+        if had_cloud:
+            cloud.create()
         READY.write_text(suite)
     except BaseException:
         down()
         raise
     node.empty_trash(wait=False)
+
+
+def add_cloud() -> None:
+    """Give the lab that is up a cloud; or take the cloud away again, if that fails."""
+    try:
+        cloud.create()
+    except BaseException:
+        cloud.remove()
+        raise
 
 
 def _boot_bare(base: Path) -> None:
@@ -114,6 +137,8 @@ def restore() -> None:
             if network.exists(one.name):
                 network.cable_up(one)
     each(boot)
+    if cloud.up():
+        cloud.restore()
 
 
 def boot(one: Node) -> None:
@@ -143,9 +168,10 @@ def down() -> None:
 def _tear_down() -> None:
     READY.unlink(missing_ok=True)
     Group("").kill()
-    for one in NODES:
+    for one in (*NODES, CLOUD):
         network.unplug(one)
         node.discard_disk(one)
+    network.remove_client()
     network.remove_hub()
     if RUN.exists():
         shutil.rmtree(RUN)

@@ -1,14 +1,17 @@
 """The lab's network: a bridge in a namespace of its own, and one cable from it to each node.
 
-Nothing of 10.0.0.0/24 exists in the host's namespace, and no node has a default route: no packet can leave.
+Nothing of it exists in the host's namespace, and no node has a default route: no packet can leave.
 """
 
 import time
 from pathlib import Path
 
-from lab.layout import DOMAIN, GATEWAY, HUB, NODES, LabError, Node, call
+from lab.layout import CLOUD, DOMAIN, FLOATING_IP, GATEWAY, HUB, NODES, VIP, LabError, Node, call
 
 _BRIDGE = "hub"
+CLIENT = "client"  # the namespace of somebody outside, in the floating IPs' network
+OUTSIDE = "172.22.0.0/16"
+_ROUTER, _CLIENT_ADDRESS = "172.22.0.1", "172.22.0.10"
 _FILES = Path("/etc/netns") / HUB  # `ip netns exec` lays these over /etc for the command it runs
 
 
@@ -29,7 +32,7 @@ def create_hub() -> None:
     )
     call("ip", "-n", HUB, "address", "add", f"{GATEWAY}/24", "dev", _BRIDGE)
     call("ip", "-n", HUB, "link", "set", _BRIDGE, "up")
-    names = [f"{node.address} {node.name}.{DOMAIN} {node.name}" for node in NODES]
+    names = [f"{node.address} {node.name}.{DOMAIN} {node.name}" for node in (*NODES, CLOUD)]
     _FILES.mkdir(parents=True, exist_ok=True)
     (_FILES / "hosts").write_text("\n".join([Path("/etc/hosts").read_text().rstrip(), *names, ""]))
     (_FILES / "resolv.conf").write_text("# no name server: names come from /etc/hosts\n")
@@ -54,6 +57,8 @@ def plug(node: Node) -> None:
     call("ip", "-n", HUB, "link", "set", node.name, "master", _BRIDGE)
     call("ip", "-n", node.name, "address", "add", f"{node.address}/24", "broadcast", "+", "dev", "eth0")
     call("ip", "-n", node.name, "link", "set", "eth0", "up")
+    # As a router's DNAT would: clients outside are answered through the gateway. No default route: no packet can leave.
+    call("ip", "-n", node.name, "route", "add", OUTSIDE, "via", GATEWAY)
     if not node.isolated.exists():
         call("ip", "-n", HUB, "link", "set", node.name, "up")
 
@@ -67,6 +72,46 @@ def unplug(node: Node) -> None:
         call("ip", "-n", HUB, "link", "delete", node.name)
     if exists(node.name):
         call("ip", "netns", "delete", node.name)
+
+
+_FLOATING = f"""
+table ip webha-lab {{
+    chain arriving {{
+        type nat hook prerouting priority dstnat;
+        ip daddr {FLOATING_IP} dnat to {VIP}
+    }}
+    chain starting_here {{
+        type nat hook output priority -100;
+        ip daddr {FLOATING_IP} dnat to {VIP}
+    }}
+    chain leaving {{
+        type nat hook postrouting priority srcnat;
+        ip saddr {VIP} oifname "{CLIENT}" snat to {FLOATING_IP}
+    }}
+}}
+"""
+
+
+def create_client() -> None:
+    """A client outside, and in the hub what a Neutron router does for an associated floating IP."""
+    remove_client()
+    call("ip", "netns", "add", CLIENT)
+    call("ip", "-n", CLIENT, "link", "set", "lo", "up")
+    call("ip", "-n", HUB, "link", "add", CLIENT, "type", "veth", "peer", "name", "eth0", "netns", CLIENT)
+    for namespace, link, address in ((HUB, CLIENT, _ROUTER), (CLIENT, "eth0", _CLIENT_ADDRESS)):
+        call("ip", "-n", namespace, "address", "add", f"{address}/16", "dev", link)
+        call("ip", "-n", namespace, "link", "set", link, "up")
+    call("ip", "-n", HUB, "address", "add", f"{FLOATING_IP}/32", "dev", CLIENT)
+    call(*inside("sysctl", "-q", "-w", "net.ipv4.ip_forward=1"))
+    call(*inside("nft", "-f", "-"), stdin=_FLOATING)
+
+
+def remove_client() -> None:
+    if exists(HUB) and "webha-lab" in call(*inside("nft", "list", "tables")):
+        call(*inside("nft", "delete", "table", "ip", "webha-lab"))
+        call("ip", "-n", HUB, "link", "delete", CLIENT)
+    if exists(CLIENT):
+        call("ip", "netns", "delete", CLIENT)
 
 
 def cable_down(node: Node) -> None:

@@ -21,11 +21,11 @@ ff02::2 ip6-allrouters
 """
 
 
-def new_disk(node: Node, image: Path) -> None:
-    """A bare disk: the image, and what tells this machine from the other two."""
+def new_disk(node: Node, *images: Path) -> None:
+    """A bare disk: the image (several: the uppermost first), and what tells this machine from the others."""
     for layer in ("upper", "work", "root"):
         (node.disk / layer).mkdir(parents=True)
-    layers = f"lowerdir={image},upperdir={node.disk}/upper,workdir={node.disk}/work"
+    layers = f"lowerdir={':'.join(map(str, images))},upperdir={node.disk}/upper,workdir={node.disk}/work"
     call("mount", "-t", "overlay", "-o", layers, "webha-lab", str(node.root))
     # Without a machine-id of its own systemd takes the boot for the first one and enables every unit by preset.
     (node.root / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n")

@@ -7,35 +7,40 @@ from webha.apache import PHP_VERSIONS
 from webha.operations import apache, node
 from webha.render import render
 
-deploy.nodes()
-health_root = "/usr/local/lib/webha/health"
+if deploy.on_a_node():
+    deploy.nodes()
+    health_root = "/usr/local/lib/webha/health"
 
-node.packages(name="Apache: packages", names=host.data.apache_packages)
+    node.packages(name="Apache: packages", names=host.data.apache_packages)
 
-node.placed(
-    name="Apache: PHP settings and the health page",
-    files=[
-        node.File(
-            f"/etc/php/{PHP_VERSIONS[deploy.debian()]}/apache2/conf.d/90-webha.ini",
-            render("apache/php.ini.j2", settings=host.data.php_settings),
-        ),
-        node.File(f"{health_root}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
-    ],
-)
+    node.placed(
+        name="Apache: PHP settings and the health page",
+        files=[
+            node.File(
+                f"/etc/php/{PHP_VERSIONS[deploy.debian()]}/apache2/conf.d/90-webha.ini",
+                render("apache/php.ini.j2", settings=host.data.php_settings),
+            ),
+            node.File(f"{health_root}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
+        ],
+    )
 
-apache.sites(
-    name="Apache: sites",
-    contents={
-        "webha": render("apache/webha.conf.j2", server_name=host.data.server_name, drupal_root=host.data.drupal_root),
-        "webha-health": render(
-            "apache/webha-health.conf.j2", health_port=host.data.health_port, health_root=health_root
-        ),
-    },
-    modules=host.data.apache_modules,
-    health_port=host.data.health_port,
-)
+    apache.sites(
+        name="Apache: sites",
+        contents={
+            "webha": render(
+                "apache/webha.conf.j2", server_name=host.data.server_name, drupal_root=host.data.drupal_root
+            ),
+            "webha-health": render(
+                "apache/webha-health.conf.j2", health_port=host.data.health_port, health_root=health_root
+            ),
+        },
+        modules=host.data.apache_modules,
+        health_port=host.data.health_port,
+    )
 
-# The document's second error: two owners of one server. systemd lets go of it, here and at boot.
-node.unit(name="Apache: not systemd's", unit="apache2.service", running=False, enabled=False)
+    # The document's second error: two owners of one server. systemd lets go of it, here and at boot.
+    node.unit(name="Apache: not systemd's", unit="apache2.service", running=False, enabled=False)
 
-apache.configuration_in_force(name="Apache: the configuration on disk is in force", health_port=host.data.health_port)
+    apache.configuration_in_force(
+        name="Apache: the configuration on disk is in force", health_port=host.data.health_port
+    )

@@ -8,65 +8,66 @@ from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNI
 from webha.operations import cluster, node
 from webha.render import render
 
-nodes = deploy.nodes()
-names = [one.name for one in nodes]
+if deploy.on_a_node():
+    nodes = deploy.nodes()
+    names = [one.name for one in nodes]
 
-node.packages(name="Cluster: packages", names=host.data.cluster_packages)
+    node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
-cluster.stray_removed(name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name)
+    cluster.stray_removed(name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name)
 
-cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=lambda: host.name == names[0])
+    cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=lambda: host.name == names[0])
 
-cluster.key_carried(name="Cluster: the ring's key is on every node", nodes=names)
+    cluster.key_carried(name="Cluster: the ring's key is on every node", nodes=names)
 
-node.placed(
-    name="Cluster: configuration",
-    files=[
-        node.File(
-            CONFIGURATION,
-            render(
-                "cluster/corosync.conf.j2",
-                nodes=nodes,
-                cluster_name=host.data.cluster_name,
-                token=host.data.corosync_token,
-                token_coefficient=host.data.corosync_token_coefficient,
-                crypto_cipher=host.data.corosync_crypto_cipher,
-                crypto_hash=host.data.corosync_crypto_hash,
-                port=host.data.corosync_port,
+    node.placed(
+        name="Cluster: configuration",
+        files=[
+            node.File(
+                CONFIGURATION,
+                render(
+                    "cluster/corosync.conf.j2",
+                    nodes=nodes,
+                    cluster_name=host.data.cluster_name,
+                    token=host.data.corosync_token,
+                    token_coefficient=host.data.corosync_token_coefficient,
+                    crypto_cipher=host.data.corosync_crypto_cipher,
+                    crypto_hash=host.data.corosync_crypto_hash,
+                    port=host.data.corosync_port,
+                ),
             ),
-        ),
-        node.File(
-            "/etc/systemd/system/corosync.service.d/webha.conf",
-            render(
-                "cluster/corosync.service.conf.j2",
-                key=KEY,
-                running_key=RUNNING_KEY,
-                configuration=CONFIGURATION,
-                running_configuration=RUNNING_CONFIGURATION,
+            node.File(
+                "/etc/systemd/system/corosync.service.d/webha.conf",
+                render(
+                    "cluster/corosync.service.conf.j2",
+                    key=KEY,
+                    running_key=RUNNING_KEY,
+                    configuration=CONFIGURATION,
+                    running_configuration=RUNNING_CONFIGURATION,
+                ),
             ),
-        ),
-    ],
-)
-
-for one in host.loop(names):
-    cluster.configuration_in_force(
-        name="Cluster: the configuration on disk is in force", _if=lambda one=one: host.name == one
+        ],
     )
 
-node.unit(name="Cluster: corosync", unit="corosync.service")
+    for one in host.loop(names):
+        cluster.configuration_in_force(
+            name="Cluster: the configuration on disk is in force", _if=lambda one=one: host.name == one
+        )
 
-node.unit(name="Cluster: pacemaker", unit="pacemaker.service")
+    node.unit(name="Cluster: corosync", unit="corosync.service")
 
-cluster.online(name="Cluster: all nodes online", nodes=names)
+    node.unit(name="Cluster: pacemaker", unit="pacemaker.service")
 
-cluster.configured(
-    name="Cluster: fencing as decided",
-    wanted=Wanted(properties={"stonith-enabled": str(host.data.stonith_enabled).lower()}),
-    _if=lambda: host.name == names[0],
-)
+    cluster.online(name="Cluster: all nodes online", nodes=names)
 
-if not host.data.stonith_enabled:
-    deploy.say_at_end(
-        "stonith-enabled=false, as in the document: a node that does not answer is not switched off before its resources "
-        'start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/operations.md, "Without fencing".'
+    cluster.configured(
+        name="Cluster: fencing as decided",
+        wanted=Wanted(properties={"stonith-enabled": str(host.data.stonith_enabled).lower()}),
+        _if=lambda: host.name == names[0],
     )
+
+    if not host.data.stonith_enabled:
+        deploy.say_at_end(
+            "stonith-enabled=false, as in the document: a node that does not answer is not switched off before its resources "
+            'start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/operations.md, "Without fencing".'
+        )

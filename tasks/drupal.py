@@ -11,117 +11,116 @@ from webha.operations.node import File
 from webha.render import render
 from webha.secrets import secret
 
-nodes = deploy.nodes()
-names = [one.name for one in nodes]
-data = host.data
-root = data.drupal_root
-library = "/usr/local/lib/webha"
-twig_cache = "/var/cache/webha-twig"
-release = deploy.or_stop(
-    drupal.choose, deploy.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
-)
-password = deploy.or_stop(secret, "drupal_db_password")
-settings = {
-    "database": data.drupal_db,
-    "user": data.drupal_db_user,
-    "password": password,
-    "hash_salt": deploy.or_stop(secret, "drupal_hash_salt"),
-    "trusted_hosts": drupal.trusted_hosts(
-        [
-            data.vip,
-            data.floating_ip or "",
-            data.server_name,
-            *(word for one in nodes for word in (one.address, one.name, one.fqdn)),
-            "localhost",
-            "127.0.0.1",
+if deploy.on_a_node():
+    nodes = deploy.nodes()
+    names = [one.name for one in nodes]
+    data = host.data
+    root = data.drupal_root
+    library = "/usr/local/lib/webha"
+    twig_cache = "/var/cache/webha-twig"
+    release = deploy.or_stop(
+        drupal.choose, deploy.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
+    )
+    password = deploy.or_stop(secret, "drupal_db_password")
+    settings = {
+        "database": data.drupal_db,
+        "user": data.drupal_db_user,
+        "password": password,
+        "hash_salt": deploy.or_stop(secret, "drupal_hash_salt"),
+        "trusted_hosts": drupal.trusted_hosts(
+            [
+                data.vip,
+                data.floating_ip or "",
+                data.server_name,
+                *(word for one in nodes for word in (one.address, one.name, one.fqdn)),
+                "localhost",
+                "127.0.0.1",
+            ],
+            data.drupal_trusted_hosts,
+        ),
+        "twig_cache": twig_cache,
+    }
+
+    def on_first() -> bool:
+        """Whether this host does what is done once for the cluster."""
+        return host.name == names[0]
+
+    galera.account(name="Drupal: the health page's account", account_name="www-data", grants="USAGE", _if=on_first)
+
+    operations.database(
+        name="Drupal: database and user",
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+        password=password,
+        root=root,
+        _if=on_first,
+    )
+
+    operations.release(
+        name="Drupal: the release on the volume",
+        release=release,
+        root=root,
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+        _if=on_first,
+    )
+
+    operations.writable_directories(
+        name="Drupal: what the web server may write",
+        paths=(f"{root}/sites/default/files", f"{root}/sites/default/config_sync"),
+        _if=on_first,
+    )
+
+    node.placed(
+        name="Drupal: scripts and cron",
+        files=[
+            File(f"{library}/drupal-install.php", render("drupal/install.php.j2")),
+            File(f"{library}/drupal-cron.php", render("drupal/cron.php.j2", root=root, vip=data.vip)),
+            File("/etc/tmpfiles.d/webha-drupal.conf", render("drupal/tmpfiles.conf.j2", twig_cache=twig_cache)),
+            File(
+                "/etc/systemd/system/webha-cron.service",
+                render("drupal/webha-cron.service.j2", root=root, vip=data.vip, script=f"{library}/drupal-cron.php"),
+            ),
+            File(
+                "/etc/systemd/system/webha-cron.timer",
+                render("drupal/webha-cron.timer.j2", minutes=data.drupal_cron_minutes),
+            ),
         ],
-        data.drupal_trusted_hosts,
-    ),
-    "twig_cache": twig_cache,
-}
+    )
 
+    operations.local_cache(name="Drupal: a cache of each node's own", path=twig_cache)
 
-def on_first() -> bool:
-    """Whether this host does what is done once for the cluster."""
-    return host.name == names[0]
-
-
-galera.account(name="Drupal: the health page's account", account_name="www-data", grants="USAGE", _if=on_first)
-
-operations.database(
-    name="Drupal: database and user",
-    database=data.drupal_db,
-    user=data.drupal_db_user,
-    password=password,
-    root=root,
-    _if=on_first,
-)
-
-operations.release(
-    name="Drupal: the release on the volume",
-    release=release,
-    root=root,
-    database=data.drupal_db,
-    user=data.drupal_db_user,
-    _if=on_first,
-)
-
-operations.writable_directories(
-    name="Drupal: what the web server may write",
-    paths=(f"{root}/sites/default/files", f"{root}/sites/default/config_sync"),
-    _if=on_first,
-)
-
-node.placed(
-    name="Drupal: scripts and cron",
-    files=[
-        File(f"{library}/drupal-install.php", render("drupal/install.php.j2")),
-        File(f"{library}/drupal-cron.php", render("drupal/cron.php.j2", root=root, vip=data.vip)),
-        File("/etc/tmpfiles.d/webha-drupal.conf", render("drupal/tmpfiles.conf.j2", twig_cache=twig_cache)),
-        File(
-            "/etc/systemd/system/webha-cron.service",
-            render("drupal/webha-cron.service.j2", root=root, vip=data.vip, script=f"{library}/drupal-cron.php"),
+    operations.site(
+        name="Drupal: settings and site",
+        root=root,
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+        settings=File(
+            f"{root}/sites/default/settings.php",
+            render("drupal/settings.php.j2", closed=False, **settings),
+            mode="440",
+            owner="root:www-data",
         ),
-        File(
-            "/etc/systemd/system/webha-cron.timer",
-            render("drupal/webha-cron.timer.j2", minutes=data.drupal_cron_minutes),
+        closed_settings=File(
+            f"{root}/sites/default/settings.php",
+            render("drupal/settings.php.j2", closed=True, **settings),
+            mode="440",
+            owner="root:www-data",
         ),
-    ],
-)
+        installer=f"{library}/drupal-install.php",
+        configuration=json.dumps(
+            {
+                "root": root,
+                "host": data.vip,
+                "profile": data.drupal_profile,
+                "site_name": data.drupal_site_name,
+                "mail": data.drupal_admin_mail,
+                "admin": data.drupal_admin,
+                "password": deploy.or_stop(secret, "drupal_admin_password"),
+            }
+        ),
+        install=data.drupal_install,
+        _if=on_first,
+    )
 
-operations.local_cache(name="Drupal: a cache of each node's own", path=twig_cache)
-
-operations.site(
-    name="Drupal: settings and site",
-    root=root,
-    database=data.drupal_db,
-    user=data.drupal_db_user,
-    settings=File(
-        f"{root}/sites/default/settings.php",
-        render("drupal/settings.php.j2", closed=False, **settings),
-        mode="440",
-        owner="root:www-data",
-    ),
-    closed_settings=File(
-        f"{root}/sites/default/settings.php",
-        render("drupal/settings.php.j2", closed=True, **settings),
-        mode="440",
-        owner="root:www-data",
-    ),
-    installer=f"{library}/drupal-install.php",
-    configuration=json.dumps(
-        {
-            "root": root,
-            "host": data.vip,
-            "profile": data.drupal_profile,
-            "site_name": data.drupal_site_name,
-            "mail": data.drupal_admin_mail,
-            "admin": data.drupal_admin,
-            "password": deploy.or_stop(secret, "drupal_admin_password"),
-        }
-    ),
-    install=data.drupal_install,
-    _if=on_first,
-)
-
-node.unit(name="Drupal: cron", unit="webha-cron.timer", starts=("webha-cron.service",))
+    node.unit(name="Drupal: cron", unit="webha-cron.timer", starts=("webha-cron.service",))

@@ -8,67 +8,68 @@ from webha.facts.galera import CONFIGURATION, STARTED_WITH
 from webha.operations import galera, node
 from webha.render import render
 
-nodes = deploy.nodes()
-names = [one.name for one in nodes]
-this = deploy.this(nodes)
+if deploy.on_a_node():
+    nodes = deploy.nodes()
+    names = [one.name for one in nodes]
+    this = deploy.this(nodes)
 
-if host.data.mariadb_repository:
-    node.repository(
-        name="Galera: MariaDB's own repository",
-        slug="mariadb",
-        uri=host.data.mariadb_repository,
-        suite=host.get_fact(LinuxDistribution)["release_meta"]["VERSION_CODENAME"],
-        key=host.data.mariadb_repository_key,
-    )
+    if host.data.mariadb_repository:
+        node.repository(
+            name="Galera: MariaDB's own repository",
+            slug="mariadb",
+            uri=host.data.mariadb_repository,
+            suite=host.get_fact(LinuxDistribution)["release_meta"]["VERSION_CODENAME"],
+            key=host.data.mariadb_repository_key,
+        )
 
-node.packages(name="Galera: packages", names=host.data.galera_packages)
+    node.packages(name="Galera: packages", names=host.data.galera_packages)
 
-node.placed(
-    name="Galera: configuration",
-    files=[
-        node.File(
-            CONFIGURATION,
-            render(
-                "galera/galera.cnf.j2",
-                node=this,
-                nodes=nodes,
-                cluster_name=host.data.galera_cluster_name,
-                bind_address=host.data.galera_bind_address,
-                sst_method=host.data.wsrep_sst_method,
-                applier_threads=host.data.wsrep_slave_threads,
-                innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
-                provider_options=host.data.wsrep_provider_options,
+    node.placed(
+        name="Galera: configuration",
+        files=[
+            node.File(
+                CONFIGURATION,
+                render(
+                    "galera/galera.cnf.j2",
+                    node=this,
+                    nodes=nodes,
+                    cluster_name=host.data.galera_cluster_name,
+                    bind_address=host.data.galera_bind_address,
+                    sst_method=host.data.wsrep_sst_method,
+                    applier_threads=host.data.wsrep_slave_threads,
+                    innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
+                    provider_options=host.data.wsrep_provider_options,
+                ),
             ),
-        ),
-        node.File(
-            "/etc/systemd/system/mariadb.service.d/webha.conf",
-            render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
-        ),
-    ],
-)
-
-node.unit(name="Galera: at boot", unit="mariadb.service", running=None)
-
-galera.settled(name="Galera: nothing half-way")
-
-galera.bootstrapped(name="Galera: a primary component exists", nodes=names, _if=lambda: host.name == names[0])
-
-galera.account(
-    name="Galera: the account of the state transfer",
-    account_name="mysql",
-    grants="RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR",
-    _if=lambda: host.name == names[0],
-)
-
-for one in host.loop(names):
-    galera.member(name="Galera: join, one by one", node=one, nodes=names, _if=lambda one=one: host.name == one)
-
-for one in host.loop(names):
-    galera.configuration_in_force(
-        name="Galera: the configuration on disk is in force",
-        node=one,
-        nodes=names,
-        _if=lambda one=one: host.name == one,
+            node.File(
+                "/etc/systemd/system/mariadb.service.d/webha.conf",
+                render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
+            ),
+        ],
     )
 
-galera.whole(name="Galera: one cluster of all nodes", nodes=names)
+    node.unit(name="Galera: at boot", unit="mariadb.service", running=None)
+
+    galera.settled(name="Galera: nothing half-way")
+
+    galera.bootstrapped(name="Galera: a primary component exists", nodes=names, _if=lambda: host.name == names[0])
+
+    galera.account(
+        name="Galera: the account of the state transfer",
+        account_name="mysql",
+        grants="RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR",
+        _if=lambda: host.name == names[0],
+    )
+
+    for one in host.loop(names):
+        galera.member(name="Galera: join, one by one", node=one, nodes=names, _if=lambda one=one: host.name == one)
+
+    for one in host.loop(names):
+        galera.configuration_in_force(
+            name="Galera: the configuration on disk is in force",
+            node=one,
+            nodes=names,
+            _if=lambda one=one: host.name == one,
+        )
+
+    galera.whole(name="Galera: one cluster of all nodes", nodes=names)

@@ -7,81 +7,84 @@ from webha.gluster import mount_unit
 from webha.operations import gluster, hosts, node
 from webha.render import render
 
-nodes = deploy.nodes()
-names = [one.name for one in nodes]
-aliases = {one.name: (one.address, one.fqdn) for one in nodes}
-brick = host.data.gluster_brick
-root = host.data.drupal_root
-mount = mount_unit(root)
-keeper = "/usr/local/lib/webha/docroot-keeper"
+if deploy.on_a_node():
+    nodes = deploy.nodes()
+    names = [one.name for one in nodes]
+    aliases = {one.name: (one.address, one.fqdn) for one in nodes}
+    brick = host.data.gluster_brick
+    root = host.data.drupal_root
+    mount = mount_unit(root)
+    keeper = "/usr/local/lib/webha/docroot-keeper"
 
-hosts.known(name="Gluster: the nodes know each other by name", nodes=nodes)
+    hosts.known(name="Gluster: the nodes know each other by name", nodes=nodes)
 
-node.packages(name="Gluster: packages", names=host.data.gluster_packages)
+    node.packages(name="Gluster: packages", names=host.data.gluster_packages)
 
-node.placed(
-    name="Gluster: glusterd leaves its bricks alone",
-    files=[
-        node.File("/etc/systemd/system/glusterd.service.d/webha.conf", render("gluster/glusterd.service.conf.j2")),
-    ],
-)
+    node.placed(
+        name="Gluster: glusterd leaves its bricks alone",
+        files=[
+            node.File("/etc/systemd/system/glusterd.service.d/webha.conf", render("gluster/glusterd.service.conf.j2")),
+        ],
+    )
 
-node.unit(name="Gluster: glusterd", unit="glusterd.service")
+    node.unit(name="Gluster: glusterd", unit="glusterd.service")
 
-gluster.peers(
-    name="Gluster: the pool, from the first node",
-    nodes=names,
-    aliases=aliases,
-    brick=brick,
-    root=root,
-    _if=lambda: host.name == names[0],
-)
+    gluster.peers(
+        name="Gluster: the pool, from the first node",
+        nodes=names,
+        aliases=aliases,
+        brick=brick,
+        root=root,
+        _if=lambda: host.name == names[0],
+    )
 
-gluster.peers(
-    name="Gluster: the pool, back from the second",
-    nodes=names,
-    aliases=aliases,
-    brick=brick,
-    root=root,
-    _if=lambda: host.name == names[1],
-)
+    gluster.peers(
+        name="Gluster: the pool, back from the second",
+        nodes=names,
+        aliases=aliases,
+        brick=brick,
+        root=root,
+        _if=lambda: host.name == names[1],
+    )
 
-gluster.brick_directory(name="Gluster: the brick", brick=brick, root=root)
+    gluster.brick_directory(name="Gluster: the brick", brick=brick, root=root)
 
-gluster.volume(
-    name="Gluster: the volume",
-    volume=host.data.gluster_volume,
-    nodes=names,
-    brick=brick,
-    root=root,
-    options=host.data.gluster_options,
-    _if=lambda: host.name == names[0],
-)
+    gluster.volume(
+        name="Gluster: the volume",
+        volume=host.data.gluster_volume,
+        nodes=names,
+        brick=brick,
+        root=root,
+        options=host.data.gluster_options,
+        _if=lambda: host.name == names[0],
+    )
 
-gluster.mountpoint_sealed(name="Gluster: nothing under the mount", brick=brick, root=root)
+    gluster.mountpoint_sealed(name="Gluster: nothing under the mount", brick=brick, root=root)
 
-node.placed(
-    name="Gluster: mount units",
-    files=[
-        node.File(
-            f"/etc/systemd/system/{mount}",
-            render(
-                "gluster/docroot.mount.j2",
-                volume=host.data.gluster_volume,
-                root=root,
-                options=host.data.gluster_mount_options,
+    node.placed(
+        name="Gluster: mount units",
+        files=[
+            node.File(
+                f"/etc/systemd/system/{mount}",
+                render(
+                    "gluster/docroot.mount.j2",
+                    volume=host.data.gluster_volume,
+                    root=root,
+                    options=host.data.gluster_mount_options,
+                ),
             ),
-        ),
-        node.File(keeper, render("gluster/docroot-keeper.sh.j2", root=root, unit=mount), mode="755"),
-        node.File(
-            "/etc/systemd/system/webha-docroot.service", render("gluster/webha-docroot.service.j2", keeper=keeper)
-        ),
-        node.File("/etc/systemd/system/webha-docroot.timer", render("gluster/webha-docroot.timer.j2")),
-    ],
-)
+            node.File(keeper, render("gluster/docroot-keeper.sh.j2", root=root, unit=mount), mode="755"),
+            node.File(
+                "/etc/systemd/system/webha-docroot.service", render("gluster/webha-docroot.service.j2", keeper=keeper)
+            ),
+            node.File("/etc/systemd/system/webha-docroot.timer", render("gluster/webha-docroot.timer.j2")),
+        ],
+    )
 
-node.unit(name="Gluster: mounted at boot", unit=mount, running=None)
+    node.unit(name="Gluster: mounted at boot", unit=mount, running=None)
 
-gluster.mounted(name="Gluster: mounted at the docroot", unit=mount, brick=brick, root=root)
+    gluster.mounted(name="Gluster: mounted at the docroot", unit=mount, brick=brick, root=root)
 
-node.unit(name="Gluster: mounted again when it was lost", unit="webha-docroot.timer", starts=("webha-docroot.service",))
+    node.unit(
+        name="Gluster: mounted again when it was lost", unit="webha-docroot.timer", starts=("webha-docroot.service",)
+    )

@@ -2,17 +2,18 @@
 
 from pyinfra.context import host
 
-from webha import deploy
-from webha.guards import PORTS, Needs
+from webha import deploy, ports
+from webha.guards import Needs
 
-deploy.check_machines(
-    deploy.nodes(),
-    Needs(
-        releases=deploy.SUPPORTED_DEBIAN,
-        ram_mb=host.data.minimum_ram_mb,
-        disk_mb=host.data.minimum_disk_mb,
-        clock_skew=host.data.maximum_clock_skew,
-        vip=host.data.vip,
-        ports=PORTS,
-    ),
-)
+if deploy.on_a_node():
+    deploy.check_machines(
+        deploy.nodes(),
+        Needs(
+            releases=deploy.SUPPORTED_DEBIAN,
+            ram_mb=host.data.minimum_ram_mb,
+            disk_mb=host.data.minimum_disk_mb,
+            clock_skew=host.data.maximum_clock_skew,
+            vip=host.data.vip,
+            ports=ports.table(host.data.corosync_port),
+        ),
+    )

@@ -3,4 +3,5 @@
 from webha import deploy
 from webha.operations import hosts
 
-hosts.names(name="Hosts: every node by name", nodes=deploy.nodes())
+if deploy.on_a_node():
+    hosts.names(name="Hosts: every node by name", nodes=deploy.nodes())

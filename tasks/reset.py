@@ -4,119 +4,131 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
 from webha import deploy, reset
+from webha.cloud import wanted
 from webha.gluster import mount_unit
-from webha.operations import hosts
+from webha.operations import cloud, hosts
 from webha.operations import reset as operations
 
-nodes = deploy.nodes()
-names = [one.name for one in nodes]
 data = host.data
 plan = reset.plan(data.get("layer"), data.get("confirm"), data.cluster_name)
 if plan.refusal:
     raise PyinfraError(plan.refusal)
-root = data.drupal_root
-mount = mount_unit(root)
-units = "/etc/systemd/system"
 
-if "vip" in plan.layers:
-    operations.unconfigured(
-        name="Reset vip: resources and constraints",
-        ids=("HA_VIP", "WebServer", "WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),
-        _if=lambda: host.name == names[0],
+if "cloud" in plan.layers and data.openstack_cloud is None:
+    deploy.say_at_end("openstack_cloud is None: nothing is looked for in OpenStack.")
+elif "cloud" in plan.layers and deploy.on_control():
+    cloud.removed(
+        name="Reset cloud: what is ours in OpenStack",
+        cloud_name=data.openstack_cloud,
+        wanted=wanted(data, deploy.described()),
     )
 
-if "drupal" in plan.layers:
-    operations.erased(
-        name="Reset drupal: cron and scripts",
-        packages=(),
-        paths=(
-            f"{units}/webha-cron.service",
-            f"{units}/webha-cron.timer",
-            "/etc/tmpfiles.d/webha-drupal.conf",
-            "/usr/local/lib/webha/drupal-install.php",
-            "/usr/local/lib/webha/drupal-cron.php",
-            "/var/cache/webha-twig",
-        ),
-        prepare="systemctl -q disable --now webha-cron.timer || :",
-    )
-    operations.site_erased(
-        name="Reset drupal: database and volume",
-        root=root,
-        database=data.drupal_db,
-        user=data.drupal_db_user,
-        code="gluster" not in plan.layers,  # else the volume goes with all that is on it
-        _if=lambda: host.name == names[0],
-    )
+if deploy.on_a_node():
+    nodes = deploy.nodes()
+    names = [one.name for one in nodes]
+    root = data.drupal_root
+    mount = mount_unit(root)
+    units = "/etc/systemd/system"
 
-if "gluster" in plan.layers:
-    operations.erased(
-        name="Reset gluster: the mount",
-        packages=(),
-        paths=(
-            f"{units}/{mount}",
-            f"{units}/webha-docroot.service",
-            f"{units}/webha-docroot.timer",
-            "/usr/local/lib/webha/docroot-keeper",
-        ),
-        prepare=f"systemctl -q disable --now webha-docroot.timer || :; systemctl -q disable --now '{mount}' || :; "
-        f"umount -l {root} 2>/dev/null || :",
-    )
-    operations.erased(
-        name="Reset gluster: glusterd and the brick",
-        packages=data.gluster_packages[:2],
-        paths=(
-            "/var/lib/glusterd",
-            "/var/log/glusterfs",
-            "/etc/glusterfs",
-            f"{units}/glusterd.service.d",
-            data.gluster_brick,
-            root,
-        ),
-        # Bricks and self-heal outlive glusterd (KillMode=process); systemd still knows them as the unit's.
-        prepare="systemctl kill --kill-whom=all -s KILL glusterd.service || :; systemctl -q disable --now glusterd.service || :; "
-        f"[ ! -d {root} ] || chattr -i {root}",
-    )
+    if "vip" in plan.layers:
+        operations.unconfigured(
+            name="Reset vip: resources and constraints",
+            ids=("HA_VIP", "WebServer", "WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),
+            _if=lambda: host.name == names[0],
+        )
 
-if "cluster" in plan.layers:
-    operations.erased(
-        name="Reset cluster: corosync and pacemaker",
-        packages=data.cluster_packages[:5],
-        paths=(
-            "/etc/corosync",
-            "/var/lib/corosync",
-            "/var/lib/pacemaker",
-            "/var/log/corosync",
-            "/var/log/pacemaker",
-            "/run/webha/corosync.conf",
-            "/run/webha/corosync.authkey.sha256",
-            f"{units}/corosync.service.d",
-        ),
-        prepare="systemctl stop pacemaker.service corosync.service || :",
-    )
+    if "drupal" in plan.layers:
+        operations.erased(
+            name="Reset drupal: cron and scripts",
+            packages=(),
+            paths=(
+                f"{units}/webha-cron.service",
+                f"{units}/webha-cron.timer",
+                "/etc/tmpfiles.d/webha-drupal.conf",
+                "/usr/local/lib/webha/drupal-install.php",
+                "/usr/local/lib/webha/drupal-cron.php",
+                "/var/cache/webha-twig",
+            ),
+            prepare="systemctl -q disable --now webha-cron.timer || :",
+        )
+        operations.site_erased(
+            name="Reset drupal: database and volume",
+            root=root,
+            database=data.drupal_db,
+            user=data.drupal_db_user,
+            code="gluster" not in plan.layers,  # else the volume goes with all that is on it
+            _if=lambda: host.name == names[0],
+        )
 
-if "apache" in plan.layers:
-    operations.erased(
-        name="Reset apache: Apache and PHP",
-        packages=(*data.apache_packages, "php-common", "apache2-bin"),
-        paths=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", "/usr/local/lib/webha/health"),
-        prepare="systemctl stop apache2.service || :; pkill -x apache2 || :",
-    )
+    if "gluster" in plan.layers:
+        operations.erased(
+            name="Reset gluster: the mount",
+            packages=(),
+            paths=(
+                f"{units}/{mount}",
+                f"{units}/webha-docroot.service",
+                f"{units}/webha-docroot.timer",
+                "/usr/local/lib/webha/docroot-keeper",
+            ),
+            prepare=f"systemctl -q disable --now webha-docroot.timer || :; systemctl -q disable --now '{mount}' || :; "
+            f"umount -l {root} 2>/dev/null || :",
+        )
+        operations.erased(
+            name="Reset gluster: glusterd and the brick",
+            packages=data.gluster_packages[:2],
+            paths=(
+                "/var/lib/glusterd",
+                "/var/log/glusterfs",
+                "/etc/glusterfs",
+                f"{units}/glusterd.service.d",
+                data.gluster_brick,
+                root,
+            ),
+            # Bricks and self-heal outlive glusterd (KillMode=process); systemd still knows them as the unit's.
+            prepare="systemctl kill --kill-whom=all -s KILL glusterd.service || :; systemctl -q disable --now glusterd.service || :; "
+            f"[ ! -d {root} ] || chattr -i {root}",
+        )
 
-if "galera" in plan.layers:
-    operations.erased(
-        name="Reset galera: MariaDB",
-        packages=(*data.galera_packages[:3], "mariadb-common", "mysql-common"),
-        paths=(
-            "/var/lib/mysql",
-            "/var/log/mysql",
-            "/etc/mysql",
-            f"{units}/mariadb.service.d",
-            "/run/webha/galera.sha256",
-        ),
-        prepare="systemctl stop mariadb.service || :",
-    )
+    if "cluster" in plan.layers:
+        operations.erased(
+            name="Reset cluster: corosync and pacemaker",
+            packages=data.cluster_packages[:5],
+            paths=(
+                "/etc/corosync",
+                "/var/lib/corosync",
+                "/var/lib/pacemaker",
+                "/var/log/corosync",
+                "/var/log/pacemaker",
+                "/run/webha/corosync.conf",
+                "/run/webha/corosync.authkey.sha256",
+                f"{units}/corosync.service.d",
+            ),
+            prepare="systemctl stop pacemaker.service corosync.service || :",
+        )
 
-if "hosts" in plan.layers:
-    hosts.names(name="Reset hosts: names", nodes=nodes, present=False)
+    if "apache" in plan.layers:
+        operations.erased(
+            name="Reset apache: Apache and PHP",
+            packages=(*data.apache_packages, "php-common", "apache2-bin"),
+            paths=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", "/usr/local/lib/webha/health"),
+            prepare="systemctl stop apache2.service || :; pkill -x apache2 || :",
+        )
 
-deploy.say_at_end("The secrets in secrets/ are kept; remove that folder to have new ones made.")
+    if "galera" in plan.layers:
+        operations.erased(
+            name="Reset galera: MariaDB",
+            packages=(*data.galera_packages[:3], "mariadb-common", "mysql-common"),
+            paths=(
+                "/var/lib/mysql",
+                "/var/log/mysql",
+                "/etc/mysql",
+                f"{units}/mariadb.service.d",
+                "/run/webha/galera.sha256",
+            ),
+            prepare="systemctl stop mariadb.service || :",
+        )
+
+    if "hosts" in plan.layers:
+        hosts.names(name="Reset hosts: names", nodes=nodes, present=False)
+
+    deploy.say_at_end("The secrets in secrets/ are kept; remove that folder to have new ones made.")

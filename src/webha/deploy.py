@@ -19,30 +19,53 @@ from webha.site import Node, problems
 
 T = TypeVar("T")
 GROUP = "nodes"
+CONTROL = "control"
 SUPPORTED_DEBIAN = (12, 13)
-_said: set[str] = set()
+_said: list[str] = []
 _machines: dict[str, MachineState | None] = {}
 
 
-def nodes() -> tuple[Node, ...]:
-    """Return the inventory's nodes in the inventory's order; refuse an inventory that cannot be a cluster.
+def on_a_node() -> bool:
+    """Whether this host is one of the cluster's machines; the other one is the control machine."""
+    return host in inventory.get_group(GROUP)
 
-    Also refuses a run that does not reach every node (``--limit``, a host that did not answer): with one node
-    unseen nothing may be decided for the cluster.
-    """
-    hosts = list(inventory.get_group(GROUP))
+
+def on_control() -> bool:
+    """Whether this host is the control machine. Refuses a run without one: what it has to do would be left out unsaid."""
+    controls = inventory.get_group(CONTROL, [])
+    if not any(one in inventory.get_active_hosts() and state.is_host_in_limit(one) for one in controls):
+        raise PyinfraError(
+            f"this step runs on the control machine, and the run has none: put @local into the inventory's group {CONTROL!r} "
+            "(inventory.py shows how), and run without --limit"
+        )
+    return host in controls
+
+
+def described() -> tuple[Node, ...]:
+    """Return the inventory's nodes in the inventory's order; refuse an inventory that cannot be a cluster."""
     found = tuple(
         Node(
             one.name,
             str(one.data.get("address") or one.data.get("ssh_hostname") or one.name),
             f"{one.name}.{host.data.domain}",
         )
-        for one in hosts
+        for one in inventory.get_group(GROUP)
     )
     wrong = problems(found, str(host.data.vip), int(host.data.vip_netmask))
     if wrong:
         raise PyinfraError("; ".join(wrong))
+    return found
+
+
+def nodes() -> tuple[Node, ...]:
+    """Return the nodes, :func:`described`, of a run that reaches all of them.
+
+    Refuses a run that does not (``--limit``, a host that did not answer): with one node unseen nothing may be decided
+    for the cluster.
+    """
+    found = described()
     active = set(inventory.get_active_hosts())
+    hosts = inventory.get_group(GROUP)
     unseen = [one.name for one in hosts if one not in active or not state.is_host_in_limit(one)]
     if unseen:
         raise PyinfraError(
@@ -135,6 +158,11 @@ def read_secret(name: str, path: str) -> str:
 
 def say_at_end(sentence: str) -> None:
     """Print ``sentence`` once, on standard error, after pyinfra's own results."""
+    if not _said:
+        atexit.register(_say)
     if sentence not in _said:
-        _said.add(sentence)
-        atexit.register(print, f"\n{sentence}", file=sys.stderr)
+        _said.append(sentence)
+
+
+def _say() -> None:
+    print("", *_said, sep="\n", file=sys.stderr)

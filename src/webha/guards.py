@@ -4,15 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
-# Ports that the stack listens on, and the process names that may hold them on a rerun. Bricks (49152-60999) pick free ones.
-PORTS: Mapping[int, tuple[str, tuple[str, ...]]] = {
-    80: ("Apache", ("apache2",)),
-    3306: ("MariaDB", ("mariadbd", "systemd")),
-    4444: ("Galera's state transfer", ("socat", "rsync")),
-    4567: ("Galera", ("mariadbd",)),
-    4568: ("Galera's incremental transfer", ("mariadbd",)),
-    24007: ("glusterd", ("glusterd",)),
-}
+from webha.ports import Port
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ class Needs:
     disk_mb: int
     clock_skew: float
     vip: str
-    ports: Mapping[int, tuple[str, tuple[str, ...]]]
+    ports: tuple[Port, ...]
 
 
 def shortcomings(machines: Mapping[str, Machine | None], addresses: Mapping[str, str], needs: Needs) -> list[str]:
@@ -99,11 +91,11 @@ def _of_one(machine: Machine, address: str, needs: Needs) -> list[str]:
             f"does not hold its address {address} (it has {', '.join(machine.addresses)}): set 'address' in inventory.py "
             "to the one the nodes see each other by"
         )
+    held = {port.first: port for port in needs.ports if port.holders}
     for listener in machine.listeners:
-        if listener.port in needs.ports:
-            service, holders = needs.ports[listener.port]
-            if listener.process and listener.process not in holders:
-                found.append(f"port {listener.port} ({service}) is held by {listener.process}: stop and disable it")
+        port = held.get(listener.port)
+        if port and listener.process and listener.process not in port.holders:
+            found.append(f"port {listener.port} ({port.service}) is held by {listener.process}: stop and disable it")
     return found
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # In the order of taking down: what stands on another layer goes first.
-LAYERS = ("vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
+LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from webha.guards import PORTS, Listener, Machine, Needs, shortcomings
+from webha.guards import Listener, Machine, Needs, shortcomings
+from webha.ports import table
 
-NEEDS = Needs((12, 13), 900, 3000, 1.0, "10.0.0.250", PORTS)
+NEEDS = Needs((12, 13), 900, 3000, 1.0, "10.0.0.250", table())
 ADDRESSES = {"a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}
 
 
@@ -44,7 +45,7 @@ def test_three_good_machines_have_no_shortcomings():
         {"clock_offset": 1.0},
         {"addresses": ("192.168.0.9", "10.0.0.2", "10.0.0.250"), "has_vip": True},
         {"addresses": ()},
-        {"listeners": tuple(Listener(port, names[0]) for port, (_, names) in PORTS.items())},
+        {"listeners": tuple(Listener(port.first, port.holders[0]) for port in table() if port.holders)},
         {"listeners": (Listener(80, ""), Listener(8080, "nginx"), Listener(3306, "systemd"))},
         {"vip_holder": "02:00:00:00:00:03"},
     ],

@@ -1,0 +1,70 @@
+"""What of the cloud is ours to take away: all of it (reset), or what a former virtual IP left."""
+
+from webha.cloud import Request, Wanted, is_ours, untag
+from webha.tenant import Cloud, FloatingIp, Port
+
+
+def leftovers(cloud: Cloud, wanted: Wanted) -> list[Request]:
+    """Return what takes away our ports and address pairs of another vip than the wanted one."""
+    ports = [port for port in cloud.ports if is_ours(port, wanted) and not port.holds(wanted.vip)]
+    return [*_pairs(cloud, wanted, keep=wanted.vip), *map(_port, ports)]
+
+
+def everything(cloud: Cloud, wanted: Wanted) -> list[Request]:
+    """Return what takes away all that we made or added, and nothing else: by our tags."""
+    if cloud.problem:
+        raise ValueError(cloud.problem)
+    ports = [port for port in cloud.ports if is_ours(port, wanted)]
+    groups = [group for group in cloud.groups if wanted.tag in group.tags or group.description == wanted.tag]
+    ours = {group.id for group in groups}
+    return [
+        *(request for one in cloud.floating for request in _floating(one, wanted)),
+        *_pairs(cloud, wanted, keep=None),
+        *map(_port, ports),
+        *(
+            Request(
+                f"detach {', '.join(group.name for group in groups)} from port {port.name or port.id}",
+                "PUT",
+                f"/ports/{port.id}",
+                {"port": {"security_groups": [group for group in port.groups if group not in ours]}},
+            )
+            for port in cloud.ports
+            if ours & set(port.groups) and port not in ports
+        ),
+        *(Request(f"remove security group {group.name}", "DELETE", f"/security-groups/{group.id}") for group in groups),
+    ]
+
+
+def _port(port: Port) -> Request:
+    return Request(f"remove port {port.name or port.id}", "DELETE", f"/ports/{port.id}")
+
+
+def _floating(one: FloatingIp, wanted: Wanted) -> list[Request]:
+    path = f"/floatingips/{one.id}"
+    if wanted.tag in one.tags:
+        return [Request(f"give the floating IP {one.address} back", "DELETE", path)]
+    if wanted.associated_tag in one.tags:
+        release = Request(f"release the floating IP {one.address}", "PUT", path, {"floatingip": {"port_id": None}})
+        gone = untag("floatingips", one.id, wanted.associated_tag, f"untag {one.address}")
+        return [release, gone] if one.fixed == wanted.vip else [gone]
+    return []
+
+
+def _pairs(cloud: Cloud, wanted: Wanted, keep: str | None) -> list[Request]:
+    """Take the address pairs that we added off the nodes' ports; our tag on the port names the address."""
+    prefix = f"{wanted.tag}-pair-"
+    found: list[Request] = []
+    for port in cloud.ports:
+        words = {word.removeprefix(prefix): word for word in sorted(port.tags) if word.startswith(prefix)}
+        words.pop(keep or "", None)
+        taken = {form for address in words for form in (address, f"{address}/32")}
+        pairs = [pair for pair in port.pairs if pair.get("ip_address") not in taken]
+        label = port.name or port.id
+        untags = tuple(untag("ports", port.id, word, f"untag port {label}") for word in words.values())
+        if len(pairs) < len(port.pairs):
+            says = f"take {', '.join(words)} off the allowed address pairs of port {label}"
+            body = {"port": {"allowed_address_pairs": pairs}}
+            found.append(Request(says, "PUT", f"/ports/{port.id}", body, port.revision, untags))
+        else:
+            found += untags
+    return found

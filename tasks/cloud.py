@@ -1,0 +1,29 @@
+"""§2.3.3 OpenStack, from the control machine: a port for the virtual IP, the nodes' address pairs, the floating IP."""
+
+from pyinfra.context import host
+
+from webha import deploy
+from webha.cloud import wanted as cloud_wanted
+from webha.operations import cloud
+
+name = host.data.openstack_cloud
+
+if name is None:
+    deploy.say_at_end("openstack_cloud is None: the cloud step (port, address pairs, floating IP) is skipped.")
+elif deploy.on_control():
+    wanted = cloud_wanted(host.data, deploy.described())
+
+    cloud.port(name="Cloud: a port for the virtual IP", cloud_name=name, wanted=wanted)
+
+    cloud.address_pairs(name="Cloud: the virtual IP allowed on every node's port", cloud_name=name, wanted=wanted)
+
+    if wanted.security_group is not None:
+        cloud.security_group(name="Cloud: the security group", cloud_name=name, wanted=wanted)
+
+        cloud.security_group_attached(
+            name="Cloud: the security group on every node's port", cloud_name=name, wanted=wanted
+        )
+
+    cloud.floating_ip(name="Cloud: the floating IP", cloud_name=name, wanted=wanted)
+
+    cloud.former_vip_removed(name="Cloud: nothing of a former virtual IP", cloud_name=name, wanted=wanted)
