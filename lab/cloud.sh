@@ -33,7 +33,7 @@ systemctl start mariadb
 for name in keystone neutron; do
     mariadb -e "CREATE DATABASE $name CHARACTER SET utf8mb4; GRANT ALL ON $name.* TO $name@localhost IDENTIFIED BY '$password'"
 done
-set_in /etc/keystone/keystone.conf "$(database keystone)"
+set_in /etc/keystone/keystone.conf "$(database keystone)" cache/enabled/true cache/backend/dogpile.cache.memory
 set_in /etc/neutron/neutron.conf "$(database neutron)" \
     DEFAULT/core_plugin/ml2 DEFAULT/service_plugins/router DEFAULT/transport_url/fake:// DEFAULT/auth_strategy/keystone \
     DEFAULT/notify_nova_on_port_status_changes/false DEFAULT/notify_nova_on_port_data_changes/false \

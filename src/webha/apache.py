@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from webha.shown import Shown
+
 PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
 
 _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
 
 
 @dataclass(frozen=True)
-class Server:
+class Server(Shown):
     """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell."""
 
     installed: bool

@@ -10,6 +10,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from webha.shown import Shown
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -59,7 +61,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Cib:
+class Cib(Shown):
     """The live CIB: its version (``admin_epoch.epoch``) and its configuration section as XML text."""
 
     version: str

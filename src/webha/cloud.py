@@ -59,7 +59,7 @@ def wanted(data: Any, nodes: Iterable[Node]) -> Wanted:
         cluster=data.cluster_name,
         vip=data.vip,
         nodes=tuple((one.name, one.address) for one in nodes),
-        floating_ip=data.floating_ip,
+        floating_ip=data.floating_ip or None,
         takeover=data.floating_ip_takeover,
         network=data.openstack_network,
         external_network=data.openstack_external_network,

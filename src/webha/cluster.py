@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from webha import verdict
+from webha.shown import Shown
 
 SHIPPED_NAME = "debian"  # the one-node cluster that Debian's corosync package configures
 
@@ -56,7 +57,7 @@ class CrmStatus:
 
 
 @dataclass(frozen=True)
-class Peer:
+class Peer(Shown):
     """One node as probed. Digests and texts are None where the file is not there.
 
     ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.

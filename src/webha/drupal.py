@@ -4,11 +4,12 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import new, sha1
 from pathlib import Path
 from urllib.parse import urlparse
 
+from webha.shown import Shown
 from webha.verdict import Verdict
 
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
@@ -34,7 +35,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(Shown):
     """What there is of Drupal, seen from one node. None: unknown.
 
     ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
@@ -49,7 +50,7 @@ class Site:
     database: bool
     tables: int | None
     installing: bool
-    password_hash: str | None
+    password_hash: str | None = field(repr=False)
     privileges: bool
 
 

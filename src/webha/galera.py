@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from webha.probe import ProbeError
+from webha.shown import Shown
 from webha.verdict import Verdict
 
 NO_HISTORY = "00000000-0000-0000-0000-000000000000"
@@ -24,7 +25,7 @@ class Grastate:
 
 
 @dataclass(frozen=True)
-class Member:
+class Member(Shown):
     """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
 
     ``databases`` are those besides MariaDB's own; ``configured`` and ``running`` are digests of the configuration on

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 from webha import verdict
 from webha.probe import ProbeError
+from webha.shown import Shown
 
 CONNECTED = "3"  # glusterd's "Peer in Cluster"
 
@@ -36,7 +37,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Store:
+class Store(Shown):
     """One node's part. ``pool``, ``volumes`` are None where glusterd does not answer (which is not "none").
 
     ``brick``: ``absent``, ``empty``, ``used`` (it carries a volume's id) or ``foreign`` (files, and no volume's id).

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from webha.ports import Port
+from webha.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Listener:
 
 
 @dataclass(frozen=True)
-class Machine:
+class Machine(Shown):
     """One machine before the deploy. ``clock_offset``: its clock minus this control machine's, in seconds.
 
     ``vip_holder``: the hardware address that answers for the vip from elsewhere in the network, None where nobody does;

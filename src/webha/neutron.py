@@ -10,6 +10,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from keystoneauth1 import exceptions as auth
@@ -99,6 +100,16 @@ def _port(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _floating(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": one["id"],
+        "address": one["floating_ip_address"],
+        "port": one["port_id"] or "",
+        "fixed": one["fixed_ip_address"] or "",
+        "tags": one.get("tags", []),
+    }
+
+
 def _group(one: dict[str, Any]) -> dict[str, Any]:
     rules = [
         {
@@ -123,35 +134,28 @@ def observe(
     connection: Connection, addresses: Iterable[str], tag: str, floating_ip: str | None, groups: bool
 ) -> dict[str, Any]:
     """Return what :func:`webha.tenant.parse` reads: the ports at ``addresses`` and with ``tag``, and what belongs to them."""
-    asked = {"fixed_ips": [f"ip_address={address}" for address in addresses]}
-    ports = {
-        one["id"]: one for one in [*_listing(connection, "ports", **asked), *_listing(connection, "ports", tags=tag)]
-    }
-    floating = _listing(connection, "floatingips")
-    for one in floating:
-        if one["floating_ip_address"] == floating_ip and one["port_id"] and one["port_id"] not in ports:
-            ports |= {port["id"]: port for port in _listing(connection, "ports", id=one["port_id"])}
+    at = {"fixed_ips": [f"ip_address={address}" for address in addresses]}
+    connection.network.get_endpoint()  # one login, before all ask at once
+    with ThreadPoolExecutor() as pool:
+        ours = pool.submit(_listing, connection, "ports", tags=tag)
+        here = pool.submit(_listing, connection, "ports", **at)
+        networks = pool.submit(_listing, connection, "networks", fields=["id", "name", "router:external"])
+        subnets = pool.submit(_listing, connection, "subnets", fields=["id", "network_id", "cidr"])
+        floating = pool.submit(_listing, connection, "floatingips")
+        security = pool.submit(_listing, connection, "security-groups") if groups else None
+        ports = {one["id"]: one for one in [*here.result(), *ours.result()]}
+        for one in floating.result():
+            if one["floating_ip_address"] == floating_ip and one["port_id"] and one["port_id"] not in ports:
+                ports |= {port["id"]: port for port in _listing(connection, "ports", id=one["port_id"])}
     return {
         "networks": [
             {"id": one["id"], "name": one["name"], "external": bool(one.get("router:external"))}
-            for one in _listing(connection, "networks", fields=["id", "name", "router:external"])
+            for one in networks.result()
         ],
-        "subnets": [
-            {"id": one["id"], "network": one["network_id"], "cidr": one["cidr"]}
-            for one in _listing(connection, "subnets", fields=["id", "network_id", "cidr"])
-        ],
+        "subnets": [{"id": one["id"], "network": one["network_id"], "cidr": one["cidr"]} for one in subnets.result()],
         "ports": [_port(one) for one in ports.values()],
-        "floating": [
-            {
-                "id": one["id"],
-                "address": one["floating_ip_address"],
-                "port": one["port_id"] or "",
-                "fixed": one["fixed_ip_address"] or "",
-                "tags": one.get("tags", []),
-            }
-            for one in floating
-        ],
-        "groups": [_group(one) for one in _listing(connection, "security-groups")] if groups else [],
+        "floating": [_floating(one) for one in floating.result()],
+        "groups": [_group(one) for one in security.result()] if security else [],
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from webha.probe import ProbeError
+from webha.shown import Shown
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Cloud:
+class Cloud(Shown):
     """What OpenStack says of the project. ``problem``: why it says nothing, a sentence; all else is empty then.
 
     ``ports`` are those at the addresses that were asked for, and those with our tag.
@@ -108,10 +109,11 @@ def parse(text: str) -> Cloud:
     """Read what ``python -m webha.neutron observe`` printed. Raises ProbeError for anything else."""
     try:
         said = json.loads(text)
+        if "problem" in said:
+            return Cloud(problem=said["problem"])
         return Cloud(
-            problem=said.get("problem", ""),
-            networks=tuple(Network(**one) for one in said.get("networks", ())),
-            subnets=tuple(Subnet(**one) for one in said.get("subnets", ())),
+            networks=tuple(Network(**one) for one in said["networks"]),
+            subnets=tuple(Subnet(**one) for one in said["subnets"]),
             ports=tuple(
                 Port(
                     **one
@@ -122,14 +124,14 @@ def parse(text: str) -> Cloud:
                         "groups": tuple(one["groups"]),
                     }
                 )
-                for one in said.get("ports", ())
+                for one in said["ports"]
             ),
-            floating=tuple(FloatingIp(**one | {"tags": frozenset(one["tags"])}) for one in said.get("floating", ())),
+            floating=tuple(FloatingIp(**one | {"tags": frozenset(one["tags"])}) for one in said["floating"]),
             groups=tuple(
                 Group(
                     **one | {"tags": frozenset(one["tags"]), "rules": frozenset(Rule(**rule) for rule in one["rules"])}
                 )
-                for one in said.get("groups", ())
+                for one in said["groups"]
             ),
         )
     except (TypeError, AttributeError, KeyError, ValueError) as error:

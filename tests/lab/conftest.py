@@ -8,6 +8,7 @@ from testinfra.host import Host
 
 from tests.lab import nodes
 from tests.lab.standin import write
+from tests.lab.tenant import ON, ask
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,3 +66,16 @@ def node(request: pytest.FixtureRequest, deployed: str) -> Host:  # noqa: ARG001
 @pytest.fixture
 def first(deployed: str) -> Host:  # noqa: ARG001 (needed before)
     return nodes.host("nodoha")
+
+
+@pytest.fixture(scope="session")
+def cloud(suite: str) -> None:
+    """A lab with a cloud; nodes may be bare or deployed, the step does not ask."""
+    nodes.lab("up", "--suite", suite, "--cloud", timeout=900)
+    ask("[n.delete_port(port.id) for port in n.ports(name='theirs')]", "lab-admin")  # an earlier session's
+    nodes.converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=cloud", *ON)
+
+
+@pytest.fixture
+def associated(cloud: None) -> None:  # noqa: ARG001 (needed before)
+    nodes.converge("tasks/cloud.py", *ON)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from webha.facts import apache, cluster, drupal, galera, gluster, guards, hosts, node, reset
+from webha.facts import apache, cloud, cluster, drupal, galera, gluster, guards, hosts, node, reset
 
 CAPTURED = Path(__file__).parent / "captured"
 SUITES = sorted(one.name for one in CAPTURED.iterdir())
@@ -23,6 +23,15 @@ FACTS = {
     "machine": (guards.Machine, {"vip": "10.0.0.250"}),
     "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
     "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),
+    "tenant": (
+        cloud.Tenant,
+        {
+            "cloud": "lab",
+            "addresses": ("10.0.0.250", "10.0.0.133", "10.0.0.134", "10.0.0.135"),
+            "tag": "webha-hacloud",
+            "groups": True,
+        },
+    ),
     "units": (node.Units, {"names": ("corosync.service", "apache2.service", "nosuch.service")}),
 }
 

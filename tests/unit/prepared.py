@@ -46,7 +46,7 @@ class Plan:
     rendered: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
 
 
-def _inventory(overrides: dict[str, Any], machine: str) -> Inventory:
+def _inventory(overrides: dict[str, Any], machine: str, control: bool) -> Inventory:
     listed = runpy.run_path(str(ROOT / "inventory.py"))["nodes"]
     defaults = {k: v for k, v in runpy.run_path(str(ROOT / "group_data/all.py")).items() if k[0] != "_"}
     hosts = [
@@ -64,13 +64,17 @@ def _inventory(overrides: dict[str, Any], machine: str) -> Inventory:
         )
         for name, data in listed
     ]
-    inventory = Inventory((hosts, defaults), override_data=overrides, nodes=([name for name, _ in hosts], {}))
+    groups = {"nodes": ([name for name, _ in hosts], {})}
+    if control:
+        hosts.append(("@local", {"fake_delay": 0, "fake_delay_jitter": 0}))
+        groups["control"] = (["@local"], {})
+    inventory = Inventory((hosts, defaults), override_data=overrides, **groups)
     for host in inventory:
         host.connector_cls = FakeConnector
     return inventory
 
 
-def prepare(file: str, machine: str | None = None, **overrides: Any) -> Plan:
+def prepare(file: str, machine: str | None = None, control: bool = True, **overrides: Any) -> Plan:
     """Load a deploy file for every host, as pyinfra does before anything is changed."""
     plan = Plan()
     render = webha.render.render
@@ -79,7 +83,7 @@ def prepare(file: str, machine: str | None = None, **overrides: Any) -> Plan:
         plan.rendered.append((ctx_host.get().name, template, values, render(template, **values)))
         return plan.rendered[-1][3]
 
-    inventory = _inventory(overrides, machine or text(BARE[0], "machine"))
+    inventory = _inventory(overrides, machine or text(BARE[0], "machine"), control)
     state = State(inventory, Config())
     state.cwd = str(ROOT)
     contexts = [(ctx_state, state), (ctx_inventory, inventory), (ctx_config, state.config)]

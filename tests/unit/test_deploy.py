@@ -64,7 +64,22 @@ def test_rolling_work_is_one_operation_for_each_node(plan, name):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_runs_alone(task):
-    assert prepare(f"tasks/{task}.py").operations
+    assert prepare(f"tasks/{task}.py", openstack_cloud="lab").operations
+
+
+def test_the_cloud_comes_last_and_is_all_that_the_control_machine_has():
+    """Operations of one host alone would run first: pyinfra orders by what hosts share."""
+    plan = prepare("deploy.py", openstack_cloud="lab", openstack_security_group="webha")
+    cloud = [name for name in plan.operations if name.startswith("Cloud: ")]
+    assert [name for name, hosts in plan.hosts.items() if "@local" in hosts] == cloud
+    assert {frozenset(plan.hosts[name]) for name in cloud} == {frozenset({*NAMES, "@local"})}
+    assert plan.operations[-len(cloud) :] == cloud
+
+
+def test_a_run_without_a_control_machine_does_not_leave_the_cloud_out_unsaid():
+    with pytest.raises(PyinfraError, match="@local"):
+        prepare("tasks/cloud.py", control=False, openstack_cloud="lab")
+    assert prepare("deploy.py", control=False).operations
 
 
 def test_the_guards_stop_before_anything_and_name_the_machines():
@@ -90,7 +105,7 @@ def test_a_reset_without_its_confirmation_stops(overrides):
 
 
 def test_a_reset_takes_the_layers_down_from_the_top():
-    names = prepare("tasks/reset.py", confirm="hacloud").operations
+    names = prepare("tasks/reset.py", confirm="hacloud", openstack_cloud="lab").operations
     layers = [layer for layer, _ in groupby(name.split()[1].rstrip(":") for name in names)]
     assert layers == list(reset.LAYERS)
 

@@ -1,15 +1,17 @@
 """Every fact against what its command printed on real nodes, and against that output cut off anywhere."""
 
+import json
 import re
 import subprocess
 
 import pytest
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
+from pyinfra_cli.util import json_encode
 
 from webha.facts import Probe
 
-from .captured_facts import BARE, CAPTURED, CONVERGED, FACTS, SUITES, text
+from .captured_facts import BARE, CAPTURED, CONVERGED, FACTS, SUITES, fact, text
 
 
 def all_facts():
@@ -69,6 +71,17 @@ def test_output_cut_off_anywhere_is_unknown(suite, name):
         except FactProcessError:
             continue
         assert value is None, whole[:end]
+
+
+@pytest.mark.parametrize("name", FACTS)
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_pyinfra_can_show_every_fact(suite, name):
+    shown = json.dumps(fact(suite, name), default=json_encode)
+    assert json.loads(shown) is not None or name == "account"
+
+
+def test_a_password_hash_is_not_shown():
+    assert "password_hash" not in json.dumps(fact(CONVERGED[0], "drupal"), default=json_encode)
 
 
 @pytest.mark.parametrize("name", FACTS)

@@ -45,13 +45,13 @@ class Galera(Probe[galera.Member]):
         )
 
 
-class Account(Probe[frozenset[str] | None]):
+class Account(Probe[set[str] | None]):
     """The global privileges of the local account ``account``, upper case; None where there is no such account."""
 
     def command(self, account: str) -> str:
         """Ask mariadbd for the account's grants."""
         return probe.script({"grants": f"{SQL} \"SHOW GRANTS FOR '{account}'@localhost\""})
 
-    def answer(self, answers: probe.Answers) -> frozenset[str] | None:
+    def answer(self, answers: probe.Answers) -> set[str] | None:
         """Read the ON *.* line."""
-        return galera.parse_grants(answers["grants"].text) if answers["grants"].ok else None
+        return set(galera.parse_grants(answers["grants"].text)) if answers["grants"].ok else None

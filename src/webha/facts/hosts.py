@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from webha import probe
 from webha.facts import Probe
+from webha.shown import Shown
 
 HOSTS = "/etc/hosts"
 EXISTS = 3  # the status by which the probe says that there is a template
@@ -11,7 +12,7 @@ TEMPLATE = "/etc/cloud/templates/hosts.debian.tmpl"
 
 
 @dataclass(frozen=True)
-class HostsState:
+class HostsState(Shown):
     """The text of /etc/hosts, and of cloud-init's template (None: this machine has none)."""
 
     hosts: str

@@ -5,10 +5,11 @@ from shlex import quote
 
 from webha import probe
 from webha.facts import Probe
+from webha.shown import Shown
 
 
 @dataclass(frozen=True)
-class FileState:
+class FileState(Shown):
     """One path: its mode (``644``), owner (``root:root``) and the SHA-256 of its content; all None when absent."""
 
     mode: str | None
@@ -73,7 +74,7 @@ class Directories(Probe[dict[str, str | None]]):
 
 
 @dataclass(frozen=True)
-class PackageState:
+class PackageState(Shown):
     """Which of the asked packages are installed and configured, and whether an interrupted install left traces."""
 
     installed: frozenset[str]
@@ -114,7 +115,7 @@ UNITS = "/etc/systemd/system"
 
 
 @dataclass(frozen=True)
-class UnitState:
+class UnitState(Shown):
     """One systemd unit as systemd sees it now."""
 
     loaded: bool
