@@ -11,31 +11,20 @@ name = host.data.openstack_cloud
 if name is None:
     deploy.say_at_end("openstack_cloud is None: the cloud step (port, address pairs, floating IP) is skipped.")
 else:
-    # Every host has every operation, though only the control machine does it: pyinfra would otherwise begin with these.
-    on_control = deploy.on_control()
+    deploy.require_control()
     wanted = cloud_wanted(host.data, deploy.described())
 
-    cloud.port(name="Cloud: a port for the virtual IP", cloud_name=name, wanted=wanted, _if=lambda: on_control)
+    cloud.port(name="Cloud: a port for the virtual IP", cloud_name=name, wanted=wanted)
 
-    cloud.address_pairs(
-        name="Cloud: the virtual IP allowed on every node's port",
-        cloud_name=name,
-        wanted=wanted,
-        _if=lambda: on_control,
-    )
+    cloud.address_pairs(name="Cloud: the virtual IP allowed on every node's port", cloud_name=name, wanted=wanted)
 
     if wanted.security_group is not None:
-        cloud.security_group(name="Cloud: the security group", cloud_name=name, wanted=wanted, _if=lambda: on_control)
+        cloud.security_group(name="Cloud: the security group", cloud_name=name, wanted=wanted)
 
         cloud.security_group_attached(
-            name="Cloud: the security group on every node's port",
-            cloud_name=name,
-            wanted=wanted,
-            _if=lambda: on_control,
+            name="Cloud: the security group on every node's port", cloud_name=name, wanted=wanted
         )
 
-    cloud.floating_ip(name="Cloud: the floating IP", cloud_name=name, wanted=wanted, _if=lambda: on_control)
+    cloud.floating_ip(name="Cloud: the floating IP", cloud_name=name, wanted=wanted)
 
-    cloud.former_vip_removed(
-        name="Cloud: nothing of a former virtual IP", cloud_name=name, wanted=wanted, _if=lambda: on_control
-    )
+    cloud.former_vip_removed(name="Cloud: nothing of a former virtual IP", cloud_name=name, wanted=wanted)

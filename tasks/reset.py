@@ -17,12 +17,11 @@ if plan.refusal:
 if "cloud" in plan.layers and data.openstack_cloud is None:
     deploy.say_at_end("openstack_cloud is None: nothing is looked for in OpenStack.")
 elif "cloud" in plan.layers:
-    on_control = deploy.on_control()  # gated, not branched: see tasks/cloud.py
+    deploy.require_control()
     cloud.removed(
         name="Reset cloud: what is ours in OpenStack",
         cloud_name=data.openstack_cloud,
         wanted=wanted(data, deploy.described()),
-        _if=lambda: on_control,
     )
 
 if deploy.on_a_node():

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from webha.site import Node
-from webha.tenant import Cloud, Port
+from webha.tenant import Cloud, FloatingIp, Port
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,9 @@ def vip_port(cloud: Cloud, wanted: Wanted) -> Port | None:
     return port
 
 
-def is_ours(port: Port, wanted: Wanted) -> bool:
-    """Whether we made this port. Its description is set at once with the port, its tag only after: a run may end between."""
-    return wanted.tag in port.tags or port.description == wanted.description
+def is_ours(made: Port | FloatingIp, wanted: Wanted) -> bool:
+    """Whether we made it. Its description is set when it is made, its tag only after: a run may end between."""
+    return wanted.tag in made.tags or made.description == wanted.description
 
 
 def port_requests(cloud: Cloud, wanted: Wanted) -> list[Request]:

@@ -28,7 +28,8 @@ def _chosen(cloud: Cloud, wanted: Wanted, present: list[FloatingIp]) -> Floating
     """The floating IP to use of those that the project has: the named one; or the one in place, or one left of ours."""
     if wanted.floating_ip is not None:
         return next((one for one in cloud.floating if one.address == wanted.floating_ip), None)
-    left = [one for one in cloud.floating if wanted.tag in one.tags and not one.port]
+    former = {"", *(port.id for port in cloud.ports if is_ours(port, wanted))}
+    left = [one for one in cloud.floating if is_ours(one, wanted) and one.port in former]
     return next(iter([*present, *left]), None)
 
 
@@ -45,7 +46,8 @@ def _check_takeover(cloud: Cloud, wanted: Wanted, floating: FloatingIp) -> None:
 
 def _room(present: list[FloatingIp], port: Port, wanted: Wanted) -> list[Request]:
     """Neutron lets an address have one floating IP: a former one of ours goes first."""
-    if present and not (is_ours(port, wanted) or wanted.takeover):
+    put_by_us = all(is_ours(one, wanted) or wanted.associated_tag in one.tags for one in present)
+    if not (put_by_us or is_ours(port, wanted) or wanted.takeover):
         listed = ", ".join(one.address for one in present)
         raise ValueError(
             f"port {port.name or port.id} of the vip, which somebody else made, has the floating IP {listed}: set floating_ip "

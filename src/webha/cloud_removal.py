@@ -6,7 +6,9 @@ from webha.tenant import Cloud, FloatingIp, Port
 
 def leftovers(cloud: Cloud, wanted: Wanted) -> list[Request]:
     """Return what takes away our ports and address pairs of another vip than the wanted one."""
-    ports = [port for port in cloud.ports if is_ours(port, wanted) and not port.holds(wanted.vip)]
+    if cloud.problem:
+        raise ValueError(cloud.problem)
+    ports = [port for port in _ports(cloud, wanted) if not port.holds(wanted.vip)]
     return [*_pairs(cloud, wanted, keep=wanted.vip), *map(_port, ports)]
 
 
@@ -14,7 +16,7 @@ def everything(cloud: Cloud, wanted: Wanted) -> list[Request]:
     """Return what takes away all that we made or added, and nothing else: by our tags."""
     if cloud.problem:
         raise ValueError(cloud.problem)
-    ports = [port for port in cloud.ports if is_ours(port, wanted)]
+    ports = _ports(cloud, wanted)
     groups = [group for group in cloud.groups if wanted.tag in group.tags or group.description == wanted.tag]
     ours = {group.id for group in groups}
     return [
@@ -35,13 +37,18 @@ def everything(cloud: Cloud, wanted: Wanted) -> list[Request]:
     ]
 
 
+def _ports(cloud: Cloud, wanted: Wanted) -> list[Port]:
+    """Our ports, but for one that a machine uses by now: Neutron would let it be deleted from under the machine."""
+    return [port for port in cloud.ports if is_ours(port, wanted) and not port.bound]
+
+
 def _port(port: Port) -> Request:
     return Request(f"remove port {port.name or port.id}", "DELETE", f"/ports/{port.id}")
 
 
 def _floating(one: FloatingIp, wanted: Wanted) -> list[Request]:
     path = f"/floatingips/{one.id}"
-    if wanted.tag in one.tags:
+    if is_ours(one, wanted):
         return [Request(f"give the floating IP {one.address} back", "DELETE", path)]
     if wanted.associated_tag in one.tags:
         release = Request(f"release the floating IP {one.address}", "PUT", path, {"floatingip": {"port_id": None}})

@@ -31,14 +31,18 @@ def on_a_node() -> bool:
 
 
 def on_control() -> bool:
-    """Whether this host is the control machine. Refuses a run without one: what it has to do would be left out unsaid."""
-    controls = inventory.get_group(CONTROL, [])
-    if not any(one in inventory.get_active_hosts() and state.is_host_in_limit(one) for one in controls):
+    """Whether this host is the control machine."""
+    return host in inventory.get_group(CONTROL, [])
+
+
+def require_control() -> None:
+    """Refuse a run that has no control machine: what it has to do would be left out unsaid."""
+    active = set(inventory.get_active_hosts())
+    if not any(one in active and state.is_host_in_limit(one) for one in inventory.get_group(CONTROL, [])):
         raise PyinfraError(
             f"this step runs on the control machine, and the run has none: put @local into the inventory's group {CONTROL!r} "
             "(inventory.py shows how), and run without --limit"
         )
-    return host in controls
 
 
 def described() -> tuple[Node, ...]:

@@ -37,6 +37,8 @@ def explain(error: Exception, cloud: str) -> str:
     """Return the sentence for what went wrong with ``cloud``: what was said, what to do."""
     said = " ".join(str(error).split())
     match error:
+        case sdk.ServiceDisabledException() | auth.EndpointNotFound():
+            what = f"offers no network service in this region ({said})"
         case sdk.ConfigException() if "was not found" in said:
             what = "is not in clouds.yaml (., ~/.config/openstack and /etc/openstack are looked in): add it, or set openstack_cloud"
         case auth.Unauthorized():
@@ -47,8 +49,8 @@ def explain(error: Exception, cloud: str) -> str:
             what = f"gave no answer within {PATIENCE} s ({said}): is the way there open? Then run this again"
         case auth.ConnectFailure():
             what = f"is not reached ({said}): is the service up? Then run this again"
-        case sdk.ServiceDisabledException() | auth.EndpointNotFound():
-            what = f"offers no network service in this region ({said})"
+        case auth.HttpError() if error.http_status >= 500:  # noqa: PLR2004 (HTTP's server errors)
+            what = f"is in trouble itself ({said}): run this again when it is well"
         case sdk.HttpException():
             what = _explain_refusal(error, said)
         case _:
@@ -106,6 +108,7 @@ def _floating(one: dict[str, Any]) -> dict[str, Any]:
         "address": one["floating_ip_address"],
         "port": one["port_id"] or "",
         "fixed": one["fixed_ip_address"] or "",
+        "description": one.get("description") or "",
         "tags": one.get("tags", []),
     }
 
@@ -119,7 +122,10 @@ def _group(one: dict[str, Any]) -> dict[str, Any]:
             "group": rule["remote_group_id"],
         }
         for rule in one["security_group_rules"]
-        if rule["direction"] == "ingress" and rule["ethertype"] == "IPv4" and not rule["remote_ip_prefix"]
+        if rule["direction"] == "ingress"
+        and rule["ethertype"] == "IPv4"
+        and rule["remote_ip_prefix"] in (None, "", "0.0.0.0/0")
+        and not rule.get("remote_address_group_id")
     ]
     return {
         "id": one["id"],

@@ -45,6 +45,7 @@ class FloatingIp:
     port: str = ""
     fixed: str = ""
     tags: frozenset[str] = frozenset()
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """The lab's OpenStack project as its user sees it, and how the cloud tests change it."""
 
 import json
+import subprocess
+from functools import cache
 from typing import Any
 
-from tests.lab.nodes import ADDRESSES, VIP, lab
+from tests.lab.nodes import ADDRESSES, ROOT, VIP
 
 FLOATING_IP = "172.22.206.1"
 ON = ("--data", "openstack_cloud=lab")
@@ -12,10 +14,37 @@ PORT, PAIRS = "Cloud: a port for the virtual IP", "Cloud: the virtual IP allowed
 FLOATING = "Cloud: the floating IP"
 
 
+_ANSWERING = """
+import json, sys, openstack
+n = openstack.connect(cloud=sys.argv[1]).network
+for line in sys.stdin:
+    try:
+        answer = {"is": eval(json.loads(line))}
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+@cache
+def _asked(cloud: str) -> subprocess.Popen[str]:
+    """One login a cloud and test run: a new one for each question would be most of the time."""
+    return subprocess.Popen(
+        [str(ROOT / "script" / "lab"), "run", "python", "-c", _ANSWERING, cloud],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
 def ask(code: str, cloud: str = "lab") -> Any:
     """Return what the expression ``code`` gives with ``n``, the SDK's network API as ``cloud``."""
-    script = f"import json, openstack; n = openstack.connect(cloud={cloud!r}).network; print(json.dumps({code}))"
-    return json.loads(lab("run", "python", "-c", script))
+    process = _asked(cloud)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(code) + "\n")
+    process.stdin.flush()
+    answer = json.loads(process.stdout.readline())
+    assert "error" not in answer, f"{code}: {answer['error']}"
+    return answer["is"]
 
 
 def ports(cloud: str = "lab") -> dict[str, dict[str, Any]]:

@@ -48,7 +48,8 @@ def test_each_error_is_one_line_with_what_to_do(
 def test_no_quota_is_said_in_openstacks_words() -> None:
     project = ask("next(n.ports()).project_id")
     try:
-        ask(f"n.update_quota({project!r}, port=1).id", "lab-admin")
+        used = ask(f"len(list(n.ports(project_id={project!r})))", "lab-admin")
+        ask(f"n.update_quota({project!r}, port={used}).id", "lab-admin")
         said = refused("tasks/cloud.py", *ON, "--data", "vip=10.0.0.68")
         assert "Quota exceeded" in said
         assert "ask the cloud's administrator" in said

@@ -1,4 +1,8 @@
-"""The virtual IP's place in OpenStack, asked for from the control machine (the document's §2.3.3)."""
+"""The virtual IP's place in OpenStack (the document's §2.3.3).
+
+Every host has these operations, and only the control machine does them: pyinfra orders operations by what hosts share,
+so those of one host alone would run before there is a cluster.
+"""
 
 import json
 import sys
@@ -10,7 +14,7 @@ from pyinfra.context import host, state
 
 from webha import cloud, cloud_floating, cloud_groups, cloud_removal, shell
 from webha.cloud import Request, Wanted
-from webha.deploy import say_at_end
+from webha.deploy import on_control, say_at_end
 from webha.facts.cloud import Tenant
 from webha.operations.node import Commands
 from webha.tenant import Cloud
@@ -42,6 +46,9 @@ def _say_when_dry(sentence: str) -> None:
 
 
 def _converge(decide: Decision, name: str, wanted: Wanted, nothing: str, groups: bool | None = None) -> Commands:
+    if not on_control():
+        host.noop("the control machine does it")
+        return
     tenant = _look(name, wanted, wanted.security_group is not None if groups is None else groups)
     if tenant is None:
         yield shell.refusal("what OpenStack says is not understood: run it with -vv")
