@@ -135,8 +135,9 @@ def _nowhere(cloud: Cloud, wanted: Wanted, names: Mapping[str, str]) -> str:
             f"no port of the project holds the address of {', '.join(without)}: are the instances in another project or cloud? "
             "Set openstack_cloud to theirs"
         )
+    restricted = f" (openstack_network is {wanted.network!r})" if wanted.network is not None else ""
     return (
-        f"no network with a port for each node has a subnet that contains the vip {wanted.vip}: "
+        f"no network with a port for each node{restricted} has a subnet that contains the vip {wanted.vip}: "
         "the nodes must share one network, and the vip must lie in it"
     )
 
@@ -222,8 +223,15 @@ def untag(kind: str, identity: str, word: str, says: str) -> Request:
 
 
 def allows(port: Port, address: str) -> bool:
-    """Whether the port may use ``address`` too. A larger range does not count: OVN takes only a /32 for a virtual IP."""
-    return any(pair.get("ip_address") in (address, f"{address}/32") for pair in port.pairs)
+    """Whether the port may use ``address`` too, under its own hardware address.
+
+    A larger range does not count: OVN takes only a /32 for a virtual IP.
+    """
+    return any(
+        pair.get("ip_address") in (address, f"{address}/32")
+        and (not port.mac or pair.get("mac_address", port.mac) == port.mac)
+        for pair in port.pairs
+    )
 
 
 def pair_requests(cloud: Cloud, wanted: Wanted) -> list[Request]:

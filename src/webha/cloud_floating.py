@@ -28,14 +28,14 @@ def _chosen(cloud: Cloud, wanted: Wanted, present: list[FloatingIp]) -> Floating
     """The floating IP to use of those that the project has: the named one; or the one in place, or one left of ours."""
     if wanted.floating_ip is not None:
         return next((one for one in cloud.floating if one.address == wanted.floating_ip), None)
-    former = {"", *(port.id for port in cloud.ports if is_ours(port, wanted))}
+    former = {"", *(port.id for port in cloud.ports if is_ours(port, wanted) and not port.bound)}
     left = [one for one in cloud.floating if is_ours(one, wanted) and one.port in former]
     return next(iter([*present, *left]), None)
 
 
 def _check_takeover(cloud: Cloud, wanted: Wanted, floating: FloatingIp) -> None:
     holder = next((port for port in cloud.ports if port.id == floating.port), None)
-    if wanted.takeover or (holder is not None and is_ours(holder, wanted)):
+    if wanted.takeover or (holder is not None and is_ours(holder, wanted) and not holder.bound):
         return
     whom = f"port {holder.name or holder.id}" if holder else f"port {floating.port}"
     raise ValueError(

@@ -20,7 +20,7 @@ def everything(cloud: Cloud, wanted: Wanted) -> list[Request]:
     groups = [group for group in cloud.groups if wanted.tag in group.tags or group.description == wanted.tag]
     ours = {group.id for group in groups}
     return [
-        *(request for one in cloud.floating for request in _floating(one, wanted)),
+        *(request for one in cloud.floating for request in _floating(cloud, one, wanted)),
         *_pairs(cloud, wanted, keep=None),
         *map(_port, ports),
         *(
@@ -46,15 +46,20 @@ def _port(port: Port) -> Request:
     return Request(f"remove port {port.name or port.id}", "DELETE", f"/ports/{port.id}")
 
 
-def _floating(one: FloatingIp, wanted: Wanted) -> list[Request]:
+def _floating(cloud: Cloud, one: FloatingIp, wanted: Wanted) -> list[Request]:
+    """One that somebody has moved to another machine since is theirs: it only loses our tag."""
     path = f"/floatingips/{one.id}"
-    if is_ours(one, wanted):
+    on_vip = one.port in {port.id for port in cloud.ports if port.holds(wanted.vip) or is_ours(port, wanted)}
+    if is_ours(one, wanted) and (on_vip or not one.port):
         return [Request(f"give the floating IP {one.address} back", "DELETE", path)]
-    if wanted.associated_tag in one.tags:
-        release = Request(f"release the floating IP {one.address}", "PUT", path, {"floatingip": {"port_id": None}})
-        gone = untag("floatingips", one.id, wanted.associated_tag, f"untag {one.address}")
-        return [release, gone] if one.fixed == wanted.vip else [gone]
-    return []
+    words = [word for word in (wanted.tag, wanted.associated_tag) if word in one.tags]
+    gone = [untag("floatingips", one.id, word, f"untag {one.address}") for word in words]
+    if words and on_vip:
+        return [
+            Request(f"release the floating IP {one.address}", "PUT", path, {"floatingip": {"port_id": None}}),
+            *gone,
+        ]
+    return gone
 
 
 def _pairs(cloud: Cloud, wanted: Wanted, keep: str | None) -> list[Request]:

@@ -99,6 +99,7 @@ def _port(one: dict[str, Any]) -> dict[str, Any]:
         "groups": one.get("security_groups", []),
         "secured": one.get("port_security_enabled", True),
         "revision": one.get("revision_number"),
+        "mac": one.get("mac_address") or "",
     }
 
 

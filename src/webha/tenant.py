@@ -25,6 +25,7 @@ class Port:
     groups: tuple[str, ...] = ()
     secured: bool = True
     revision: int = 0
+    mac: str = ""
 
     def holds(self, address: str) -> bool:
         """Whether ``address`` is one of its fixed IPs."""

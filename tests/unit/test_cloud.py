@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from webha.cloud import Wanted, pair_requests, place, port_requests, vip_port, wanted
+from webha.cloud import Wanted, allows, pair_requests, place, port_requests, vip_port, wanted
 from webha.probe import ProbeError
 from webha.site import Node
 from webha.tenant import Cloud, FloatingIp, Group, Network, Port, Rule, Subnet, parse
@@ -294,3 +294,7 @@ def test_once_the_pairs_are_there_nothing_is_asked():
     bodies = {one.path: one.body["port"] for one in pair_requests(tenant(ports=before), WANTED)}
     after = [replace(port, pairs=tuple(bodies[f"/ports/{port.id}"]["allowed_address_pairs"])) for port in before]
     assert pair_requests(tenant(ports=after), WANTED) == []
+
+
+def test_a_pair_for_another_hardware_address_does_not_let_the_vip_through():
+    assert not allows(replace(foreign(), mac="02:01", pairs=({"ip_address": VIP, "mac_address": "02:02"},)), VIP)

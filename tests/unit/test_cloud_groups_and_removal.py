@@ -163,7 +163,7 @@ def test_where_nothing_is_ours_nothing_is_taken_away(decide, cloud):
 
 
 def test_an_address_that_we_allocated_is_given_back():
-    cloud = tenant(floating=(on_vip(tags={WANTED.tag}), floating("172.22.206.2", tags={WANTED.tag})))
+    cloud = tenant(foreign(), floating=(on_vip(tags={WANTED.tag}), floating("172.22.206.2", tags={WANTED.tag})))
     assert asked(everything(cloud, WANTED)) == [
         ("DELETE", "/floatingips/id-172.22.206.1"),
         ("DELETE", "/floatingips/id-172.22.206.2"),
@@ -171,7 +171,7 @@ def test_an_address_that_we_allocated_is_given_back():
 
 
 def test_an_address_that_we_associated_is_released_and_stays_the_projects():
-    release, untag = everything(tenant(floating=(on_vip(tags={"prod", WANTED.associated_tag}),)), WANTED)
+    release, untag = everything(tenant(foreign(), floating=(on_vip(tags={"prod", WANTED.associated_tag}),)), WANTED)
     assert asked([release]) == [("PUT", "/floatingips/id-172.22.206.1")]
     assert release.body == {"floatingip": {"port_id": None}}
     assert asked([untag]) == [("DELETE", "/floatingips/id-172.22.206.1/tags/webha-hacloud-associated")]
@@ -185,9 +185,9 @@ def test_an_address_that_somebody_moved_since_stays_there_and_loses_our_tag(wher
     ]
 
 
-def test_an_address_that_we_allocated_is_given_back_wherever_it_is():
+def test_an_address_that_we_allocated_and_somebody_uses_by_now_is_theirs_and_loses_our_tag():
     cloud = tenant(instance("db", "10.0.0.7"), floating=(elsewhere(tags={WANTED.tag}),))
-    assert asked(everything(cloud, WANTED)) == [("DELETE", "/floatingips/id-172.22.206.1")]
+    assert asked(everything(cloud, WANTED)) == [("DELETE", "/floatingips/id-172.22.206.1/tags/webha-hacloud")]
 
 
 @pytest.mark.parametrize("changes", [{}, {"tags": frozenset()}, {"description": "mine", "name": "mine"}])

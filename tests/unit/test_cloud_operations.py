@@ -79,15 +79,19 @@ def test_where_nothing_is_ours_nothing_is_removed(has):
 
 
 @pytest.mark.parametrize("operation", ALL)
+@pytest.mark.parametrize("has", [None, bare(), tenant(ours("10.0.0.249"), groups=(group(),))])
+def test_only_the_control_machine_asks_and_does_anything(monkeypatch, asked, operation, has):
+    monkeypatch.setattr(cloud, "on_control", lambda: False)
+    assert run(operation, has).idle
+    assert asked == []
+
+
+@pytest.mark.parametrize("operation", ALL)
 def test_what_is_not_understood_is_refused(operation):
     assert "is not understood" in run(operation, None).refused
 
 
-REFUSING = [one for one in ALL if one.values[0] is not cloud.former_vip_removed]
-
-
-# BUG, of cloud_removal.leftovers (see test_cloud_groups_and_removal): former_vip_removed says that nothing is left.
-@pytest.mark.parametrize("operation", REFUSING)
+@pytest.mark.parametrize("operation", ALL)
 def test_a_cloud_that_does_not_answer_is_refused_with_its_problem(operation):
     problem = "cloud 'lab' is not reached (it's down): is the service up? Then run this again"
     (command,) = run(operation, Cloud(problem=problem)).commands

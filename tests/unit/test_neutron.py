@@ -271,5 +271,5 @@ def test_from_anywhere_is_what_neutron_takes_for_it(rule, rules):
 
 
 def test_an_allocated_address_is_known_by_its_description_where_the_tag_is_missing():
-    project = Project(floatingips=[raw_floating("p", description=WANTED.description)])
+    project = Project(floatingips=[raw_floating(None, description=WANTED.description)])
     assert [one.verb for one in everything(seen(project), WANTED)] == ["DELETE"]
