@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import access, cloud, gateway, image, network, node
+from lab import access, cloud, gateway, image, network, node, visitor
 from lab.group import Group, hierarchy
 from lab.layout import CLOUD, HUB, NODES, READY, RUN, STATE, LabError, Node
 
@@ -172,6 +172,7 @@ def _tear_down() -> None:
         network.unplug(one)
         node.discard_disk(one)
     network.remove_client()
+    visitor.leave()
     network.remove_hub()
     if RUN.exists():
         shutil.rmtree(RUN)

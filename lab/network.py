@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lab.layout import CLOUD, DOMAIN, FLOATING_IP, GATEWAY, HUB, NODES, VIP, LabError, Node, call
 
-_BRIDGE = "hub"
+BRIDGE = "hub"
 CLIENT = "client"  # the namespace of somebody outside, in the floating IPs' network
 OUTSIDE = "172.22.0.0/16"
 _ROUTER, _CLIENT_ADDRESS = "172.22.0.1", "172.22.0.10"
@@ -27,11 +27,9 @@ def inside(*command: str) -> list[str]:
 def create_hub() -> None:
     call("ip", "netns", "add", HUB)
     call("ip", "-n", HUB, "link", "set", "lo", "up")
-    call(
-        "ip", "-n", HUB, "link", "add", _BRIDGE, "address", "02:00:0a:00:00:01", "type", "bridge", "forward_delay", "0"
-    )
-    call("ip", "-n", HUB, "address", "add", f"{GATEWAY}/24", "dev", _BRIDGE)
-    call("ip", "-n", HUB, "link", "set", _BRIDGE, "up")
+    call("ip", "-n", HUB, "link", "add", BRIDGE, "address", "02:00:0a:00:00:01", "type", "bridge", "forward_delay", "0")
+    call("ip", "-n", HUB, "address", "add", f"{GATEWAY}/24", "dev", BRIDGE)
+    call("ip", "-n", HUB, "link", "set", BRIDGE, "up")
     names = [f"{node.address} {node.name}.{DOMAIN} {node.name}" for node in (*NODES, CLOUD)]
     _FILES.mkdir(parents=True, exist_ok=True)
     (_FILES / "hosts").write_text("\n".join([Path("/etc/hosts").read_text().rstrip(), *names, ""]))
@@ -54,7 +52,7 @@ def plug(node: Node) -> None:
     call("ip", "-n", node.name, "link", "set", "lo", "up")
     cable = ["type", "veth", "peer", "name", "eth0", "address", node.mac, "netns", node.name]
     call("ip", "-n", HUB, "link", "add", node.name, *cable)
-    call("ip", "-n", HUB, "link", "set", node.name, "master", _BRIDGE)
+    call("ip", "-n", HUB, "link", "set", node.name, "master", BRIDGE)
     call("ip", "-n", node.name, "address", "add", f"{node.address}/24", "broadcast", "+", "dev", "eth0")
     call("ip", "-n", node.name, "link", "set", "eth0", "up")
     # As a router's DNAT would: clients outside are answered through the gateway. No default route: no packet can leave.

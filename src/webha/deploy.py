@@ -1,9 +1,11 @@
 """What every task needs from pyinfra's context: the nodes, the data and a voice at the end of the run."""
 
 import atexit
+import json
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
@@ -16,6 +18,7 @@ from webha.facts.guards import Machine
 from webha.guards import Machine as MachineState
 from webha.guards import Needs, shortcomings
 from webha.site import Node, problems
+from webha.status import Report
 
 T = TypeVar("T")
 GROUP = "nodes"
@@ -170,3 +173,12 @@ def say_at_end(sentence: str) -> None:
 
 def _say() -> None:
     print("", *_said, sep="\n", file=sys.stderr)
+
+
+def show(report: Report, file: str | None) -> None:
+    """Print ``report``, write it to ``file`` as JSON, and end the run with exit code 1 where something is not healthy."""
+    print(report.screen())
+    if file is not None:
+        Path(file).write_text(json.dumps(report.to_json(), indent=2) + "\n")
+    if not report.healthy:
+        raise PyinfraError("not healthy: " + ", ".join(name for name, one in report.layers.items() if not one.healthy))

@@ -7,6 +7,7 @@ closing frame is missing from the result, and asking for it raises :class:`Probe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from shlex import quote
 
 OPENING = "@@webha-begin"
 CLOSING = "@@webha-end"
@@ -51,6 +52,31 @@ def script(questions: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
+def together(questions: Mapping[str, str], seconds: int) -> str:
+    """Return the script that asks ``questions`` at the same time and takes what is said within ``seconds``.
+
+    What is not is a frame with status 124 (or 137) and what was said so far. A process that cannot be killed (it waits for a
+    file system) is left behind, and not waited for. :func:`apart` reads it.
+    """
+    begun = "\n".join(
+        f"( timeout -k 1 {seconds} sh -c {quote(command)} > $d/{number} 2>&1 < /dev/null; "
+        f"echo $? > $d/ended.{number}; mv $d/ended.{number} $d/{number}.status ) > /dev/null 2>&1 < /dev/null &"
+        for number, command in enumerate(questions.values())
+    )
+    told = "\n".join(
+        f"printf '%s\\n' '{OPENING} {name}'; sed 's/^/|/' $d/{number}; "
+        f"printf '\\n%s %s\\n' '{CLOSING} {name}' $(cat $d/{number}.status 2>/dev/null || echo 124)"
+        for number, name in enumerate(questions)
+    )
+    # In memory first: a disk that is full or read-only is among what is asked for.
+    return (
+        f"d=$(mktemp -d -p /run 2>/dev/null || mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1\n{begun}\n"
+        f"end=$(( $(date +%s) + {seconds} + 1 ))\n"
+        f"while [ $(ls $d | grep -c status) -lt {len(questions)} ] && [ $(date +%s) -le $end ]; do sleep 0.1; done\n"
+        f"{told}\nrm -rf $d"
+    )
+
+
 def read(output: Iterable[str]) -> Answers:
     """Take a probe's output apart. Lines outside of frames (a login banner, say) are ignored."""
     answers = Answers()
@@ -65,6 +91,16 @@ def read(output: Iterable[str]) -> Answers:
         elif name is not None:
             text.append(line)
     return answers
+
+
+def apart(output: Iterable[str]) -> Answers:
+    """Take the output of :func:`together` apart; an answer may be a probe's own output."""
+    return Answers(
+        {
+            name: Answer("\n".join(line.removeprefix("|") for line in answer.text.splitlines()), answer.status)
+            for name, answer in read(output).items()
+        }
+    )
 
 
 def first_word(answer: Answer) -> str | None:

@@ -168,7 +168,7 @@ def test_an_isolated_node_stays_isolated_through_a_reboot():
     time.sleep(2)
     assert not pings("nodoha", NODES["nodoha2"])
     lab("up")
-    assert pings("nodoha", NODES["nodoha2"])
+    assert pings("nodoha", NODES["nodoha2"], tries=4)
 
 
 def test_reset_gives_bare_nodes_quickly_and_keeps_host_keys():

@@ -12,8 +12,8 @@ from .prepared import prepare
 from .stubs import NAMES, ROOT
 
 LAYERS = ["Hosts", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "VIP"]
-# reset needs a confirmation; guards only judges.
-TASKS = sorted(one.stem for one in (ROOT / "tasks").glob("*.py") if one.stem not in ("reset", "guards"))
+# reset needs a confirmation; guards and status only judge.
+TASKS = sorted(one.stem for one in (ROOT / "tasks").glob("*.py") if one.stem not in ("reset", "guards", "status"))
 
 
 @pytest.fixture(scope="module")

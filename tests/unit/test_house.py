@@ -61,6 +61,8 @@ def test_decisions_know_nothing_of_pyinfra():
         "cloud_removal",
         "neutron",
         "ports",
+        "shown",
+        "status",
         "tenant",
         "gluster",
         "drupal",

@@ -1,0 +1,121 @@
+"""Everything that the status wants to know of a node, asked at once and within a time limit."""
+
+import re
+from shlex import quote
+from typing import TypeVar
+from xml.etree import ElementTree as ET
+
+from pyinfra.api.exceptions import FactProcessError
+
+from webha import probe, status
+from webha.facts import Probe
+from webha.facts.cluster import Cluster
+from webha.facts.drupal import Drupal
+from webha.facts.galera import Galera
+from webha.facts.gluster import Gluster
+from webha.facts.guards import Machine
+
+T = TypeVar("T")
+SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
+
+
+class Status(Probe[status.Seen]):
+    """One :class:`webha.status.Seen`; a question without an answer in time is None in it, and harms no other."""
+
+    def command(
+        self, *, vip: str, brick: str, root: str, volume: str, health_port: int, database: str, user: str
+    ) -> str:
+        """Ask all at once."""
+        volume_ = f"gluster --mode=script volume {{}} {quote(volume)}"
+        return probe.together(
+            {
+                "galera": Galera().command(),
+                "cluster": Cluster().command(),
+                "gluster": Gluster().command(brick, root),
+                "drupal": Drupal().command(root, database, user),
+                "machine": Machine().command(vip),
+                "bricks": _patiently(f"{volume_.format('status')} --xml"),
+                "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
+                "health": f"curl -s -m {SECONDS - 2} http://127.0.0.1:{health_port}/",
+                "page": f"curl -s -o /dev/null -m {SECONDS - 2} -w '%{{http_code}}' http://{vip}/ || true",
+                "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
+                "disks": "df -P -x tmpfs -x devtmpfs -x overlay -x fuse.glusterfs 2>/dev/null | awk 'NR > 1 { print $6, $5 }'; df -P / | awk 'NR > 1 { print $6, $5 }'",
+                "read-only": f"for d in / /var {quote(brick)}; do [ ! -d $d ] || [ -w $d ] || echo $d; done",
+                "failed": "systemctl list-units --failed --plain --no-legend --no-pager",
+            },
+            SECONDS,
+        )
+
+    def process(self, output: list[str]) -> status.Seen:
+        """Take the answers apart; without any of them the node's state is unknown."""
+        try:
+            return self.answer(probe.apart(output))
+        except (ValueError, KeyError) as error:
+            raise FactProcessError(f"Status: {error}") from error
+
+    def answer(self, answers: probe.Answers) -> status.Seen:
+        """Read each answer by itself."""
+        return status.Seen(
+            machine=_read(Machine(), answers["machine"]),
+            galera=_read(Galera(), answers["galera"]),
+            cluster=_read(Cluster(), answers["cluster"]),
+            gluster=_read(Gluster(), answers["gluster"]),
+            drupal=_read(Drupal(), answers["drupal"]),
+            bricks=_bricks(answers["bricks"]),
+            heal=_heal(answers["heal"]),
+            health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
+            page=int(answers["page"].text) if answers["page"].ok and answers["page"].text.isdigit() else None,
+            holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
+            disks=_disks(answers["disks"]),
+            read_only=tuple(answers["read-only"].lines) if answers["read-only"].ok else None,
+            failed=tuple(line.split()[0] for line in answers["failed"].lines) if answers["failed"].ok else None,
+        )
+
+
+def _patiently(command: str) -> str:
+    """Try again what glusterd refuses while another node asks it the same: it has one lock for the whole pool."""
+    return (
+        f'for i in 1 2 3 4 5 6; do said=$({command} 2>&1) && break; [ $i -lt 6 ] || {{ echo "$said"; exit 1; }}; '
+        "sleep 0.$(( $$ % 5 + 2 )); done; printf '%s\\n' \"$said\""
+    )
+
+
+def _read(fact: Probe[T], answer: probe.Answer) -> T | None:
+    try:
+        return fact.answer(probe.read(answer.text.splitlines()))
+    except (ValueError, KeyError, IndexError, SyntaxError, AttributeError, TypeError):
+        return None
+
+
+def _bricks(answer: probe.Answer) -> dict[str, bool] | None:
+    """Read ``gluster volume status``: the nodes' bricks, without the self-heal daemons."""
+    if not answer.ok:
+        return None
+    try:
+        root = ET.fromstring(answer.text.strip())  # noqa: S314 (from our own node's root-only command)
+    except ET.ParseError:
+        return None
+    return {
+        f"{node.findtext('hostname')}:{node.findtext('path')}": node.findtext("status") == "1"
+        for node in root.iter("node")
+        if (node.findtext("path") or "").startswith("/")
+    }
+
+
+def _heal(answer: probe.Answer) -> int | None:
+    """Read the heal count: the largest number that a brick owes; None where one of them did not say."""
+    counts = re.findall(r"^Number of entries: (\S+)$", answer.text, re.MULTILINE)
+    bricks = re.findall(r"^Brick ", answer.text, re.MULTILINE)
+    if not answer.ok or not counts or len(counts) != len(bricks) or not all(count.isdigit() for count in counts):
+        return None
+    return max(map(int, counts))
+
+
+def _disks(answer: probe.Answer) -> dict[str, int] | None:
+    if not answer.ok or not answer.lines:
+        return None
+    return {
+        path: int(used.rstrip("%"))
+        for path, used in (line.rsplit(" ", 1) for line in answer.lines)
+        if used[:-1].isdigit()
+    }

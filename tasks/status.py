@@ -1,0 +1,34 @@
+"""The whole stack on one screen; exit code 0 only where every layer is healthy. --data report=FILE: the same as JSON."""
+
+from pyinfra.context import host
+
+from webha import deploy, status, survey
+from webha.facts.status import SECONDS, Status
+
+data = host.data
+nodes = deploy.described()
+seen = survey.look(
+    Status(),
+    SECONDS + 3,
+    vip=data.vip,
+    brick=data.gluster_brick,
+    root=data.drupal_root,
+    volume=data.gluster_volume,
+    health_port=data.health_port,
+    database=data.drupal_db,
+    user=data.drupal_db_user,
+)
+
+if seen is not None:
+    deploy.show(
+        status.report(
+            seen,
+            status.Expected(
+                names=tuple(one.name for one in nodes),
+                vip=data.vip,
+                volume=data.gluster_volume,
+                clock_skew=data.maximum_clock_skew,
+            ),
+        ),
+        data.get("report"),
+    )

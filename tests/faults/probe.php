@@ -1,0 +1,26 @@
+<?php
+// What the fault tests ask of the site: a write is a row in Galera and a file on Gluster, and 200 only when both are durable.
+mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+header('Content-Type: text/plain');
+header('Cache-Control: no-store');
+$folder = __DIR__ . '/sites/default/files/webha-faults';
+try {
+    $db = new mysqli('localhost', 'www-data', '', 'webha_faults');
+    if (isset($_GET['write'])) {
+        $number = (int) $_GET['write'];
+        $file = fopen("$folder/$number", 'x');
+        if (!$file || fwrite($file, "$number\n") === false || !fsync($file) || !fclose($file)) {
+            throw new RuntimeException('the file was not written');
+        }
+        $db->query("INSERT INTO writes (number) VALUES ($number)");
+    } else {
+        $db->query('SELECT MAX(number) FROM writes')->fetch_row();
+        if (file_get_contents("$folder/0") === false) {
+            throw new RuntimeException('the file was not read');
+        }
+    }
+    echo 'ok ', gethostname(), "\n";
+} catch (Throwable $error) {
+    http_response_code(500);
+    echo $error->getMessage(), "\n";
+}
