@@ -8,7 +8,7 @@ from testinfra.host import Host
 
 from tests.lab import nodes
 from tests.lab.standin import write
-from tests.lab.tenant import ON, ask
+from tests.lab.tenant import FLOATING_IP, ON, allowed, ask, floating
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,4 +78,5 @@ def cloud(suite: str) -> None:
 
 @pytest.fixture
 def associated(cloud: None) -> None:  # noqa: ARG001 (needed before)
-    nodes.converge("tasks/cloud.py", *ON)
+    if floating().get(FLOATING_IP) != nodes.VIP or allowed() != set(nodes.ADDRESSES):
+        nodes.converge("tasks/cloud.py", *ON)

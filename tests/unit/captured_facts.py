@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from webha.facts import apache, cloud, cluster, drupal, galera, gluster, guards, hosts, node, reset
+from webha.facts import apache, cloud, cluster, drupal, galera, gluster, guards, hosts, node, reset, status
 
 CAPTURED = Path(__file__).parent / "captured"
 SUITES = sorted(one.name for one in CAPTURED.iterdir())
@@ -23,6 +23,18 @@ FACTS = {
     "machine": (guards.Machine, {"vip": "10.0.0.250"}),
     "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
     "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),
+    "status": (
+        status.Status,
+        {
+            "vip": "10.0.0.250",
+            "brick": "/gluster",
+            "root": "/var/www/html/drupal",
+            "volume": "fs_ha",
+            "health_port": 8081,
+            "database": "drupal",
+            "user": "drupal",
+        },
+    ),
     "tenant": (
         cloud.Tenant,
         {
