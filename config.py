@@ -3,6 +3,7 @@
 from pathlib import Path
 from sys import argv
 
+import pyinfra_cli.cli
 from pyinfra import config
 
 config.REQUIRE_PYINFRA_VERSION = ">=3.10,<3.11"
@@ -11,3 +12,6 @@ config.REQUIRE_PYINFRA_VERSION = ">=3.10,<3.11"
 looks_only = any(Path(word).name == "status.py" for word in argv)
 config.FAIL_PERCENT = 100 if looks_only else 0
 config.CONNECT_TIMEOUT = 4 if looks_only else 10
+if looks_only:
+    # Without -y pyinfra asks whether to go on without the nodes it did not reach. Nothing is executed, so: yes.
+    pyinfra_cli.cli._do_confirm = lambda _question: True

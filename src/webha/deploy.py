@@ -176,9 +176,13 @@ def _say() -> None:
 
 
 def show(report: Report, file: str | None) -> None:
-    """Print ``report``, write it to ``file`` as JSON, and end the run with exit code 1 where something is not healthy."""
+    """Print ``report``, write it to ``file`` as JSON, and end the run: exit code 0 only where all is healthy.
+
+    Ends it here because pyinfra would ask, without ``-y``, whether to execute the nothing that there is to do.
+    """
     print(report.screen())
     if file is not None:
         Path(file).write_text(json.dumps(report.to_json(), indent=2) + "\n")
     if not report.healthy:
         raise PyinfraError("not healthy: " + ", ".join(name for name, one in report.layers.items() if not one.healthy))
+    sys.exit(0)

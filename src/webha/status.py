@@ -216,7 +216,8 @@ def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
         found.append("unknown, no node said in time whether files wait for healing")
     elif any(heals):
         found.append(f"{max(heals)} files wait for healing: gluster volume heal {expected.volume} info")
-    return Layer(f"{sum(bricks.values())} of {len(expected.names)} bricks serve", tuple(found))
+    state = f"{sum(bricks.values())} of {len(expected.names)} bricks serve" if bricks else ""
+    return Layer(state, tuple(found))
 
 
 def _drupal(known: Mapping[str, Seen], _: Expected) -> Layer:

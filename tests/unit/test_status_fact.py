@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from dataclasses import replace
 from shlex import quote
 
 import pytest
@@ -58,6 +59,7 @@ SMALL = {
 def answered(suite, **changes):
     """Return the output of a converged node, a (text, status) for each of ``changes``."""
     answers = {name: (text(suite, name), 0) for name in PROBES} | {name: (said, 0) for name, said in SMALL.items()}
+    answers["clock"] = ("0.5", 0)
     lines = []
     for name, (said, code) in (answers | changes).items():
         told = [f"|{line}" for line in said.splitlines()]
@@ -156,7 +158,7 @@ def test_a_captured_node_is_seen_in_all_its_parts(suite, monkeypatch):
     monkeypatch.setattr("time.time", lambda: 0.0)
     seen = Status().process(["Welcome to Debian", *answered(suite)])
     assert seen == Seen(
-        **{name: fact(suite, name) for name in PROBES},
+        **{name: fact(suite, name) for name in PROBES} | {"machine": replace(fact(suite, "machine"), clock_offset=0.5)},
         heal=4,
         bricks={"nodoha:/gluster": True, "nodoha2:/gluster": False},
         health="ready",

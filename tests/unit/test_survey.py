@@ -141,8 +141,9 @@ HEALTHY = Report({"hosts": Layer("fine"), "vip": Layer("here")})
 BROKEN = Report({"hosts": Layer("fine"), "vip": Layer("", ("nobody holds it",))})
 
 
-def test_a_healthy_report_is_shown_and_written(capsys, tmp_path):
-    deploy.show(HEALTHY, str(tmp_path / "report.json"))
+def test_a_healthy_report_is_shown_and_written_and_ends_the_run_well(capsys, tmp_path):
+    with pytest.raises(SystemExit, match="^0$"):
+        deploy.show(HEALTHY, str(tmp_path / "report.json"))
     assert capsys.readouterr().out == HEALTHY.screen() + "\n"
     assert json.loads((tmp_path / "report.json").read_text()) == HEALTHY.to_json()
 
@@ -156,6 +157,7 @@ def test_a_report_with_problems_is_shown_and_written_before_it_ends_the_run(caps
 
 def test_without_a_file_nothing_is_written(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    deploy.show(HEALTHY, None)
+    with pytest.raises(SystemExit):
+        deploy.show(HEALTHY, None)
     assert capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []

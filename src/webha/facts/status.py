@@ -1,6 +1,8 @@
 """Everything that the status wants to know of a node, asked at once and within a time limit."""
 
 import re
+import time
+from dataclasses import replace
 from shlex import quote
 from typing import TypeVar
 from xml.etree import ElementTree as ET
@@ -27,7 +29,9 @@ class Status(Probe[status.Seen]):
     ) -> str:
         """Ask all at once."""
         volume_ = f"gluster --mode=script volume {{}} {quote(volume)}"
-        return probe.together(
+        # The clock comes when all the others have: the younger its answer, the better it can be compared.
+        clock = probe.script({"clock": "date +%s.%N"})
+        asked = probe.together(
             {
                 "galera": Galera().command(),
                 "cluster": Cluster().command(),
@@ -45,6 +49,7 @@ class Status(Probe[status.Seen]):
             },
             SECONDS,
         )
+        return f"{asked}\n{clock}"
 
     def process(self, output: list[str]) -> status.Seen:
         """Take the answers apart; without any of them the node's state is unknown."""
@@ -55,8 +60,10 @@ class Status(Probe[status.Seen]):
 
     def answer(self, answers: probe.Answers) -> status.Seen:
         """Read each answer by itself."""
+        offset = float(answers["clock"].text) - time.time()
+        machine = _read(Machine(), answers["machine"])
         return status.Seen(
-            machine=_read(Machine(), answers["machine"]),
+            machine=None if machine is None else replace(machine, clock_offset=offset),
             galera=_read(Galera(), answers["galera"]),
             cluster=_read(Cluster(), answers["cluster"]),
             gluster=_read(Gluster(), answers["gluster"]),
