@@ -11,13 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-from lab import access, image, network, node, tenant
+from lab import access, image, network, node
 from lab.access import CLOUDS_YAML
 from lab.layout import CLOUD, RUN, STATE, LabError, call
 from lab.network import inside
 
 _SUITE = "trixie"
 _SCRIPT = Path(__file__).with_name("cloud.sh")
+_TENANT = Path(__file__).with_name("tenant.py")
 _PORTS = (5000, 9696)
 
 
@@ -59,13 +60,15 @@ def _switch_on(*layers: Path) -> None:
 
 
 def _write_clouds_yaml() -> None:
+    from lab import tenant  # noqa: PLC0415 -- openstacksdk takes half a second, and every verb would wait for it
+
     CLOUDS_YAML.write_text(tenant.clouds_yaml())
     CLOUDS_YAML.chmod(0o600)
 
 
 def _ensure() -> Path:
     base = image.ensure(_SUITE)
-    recipe = "\n".join([base.name, _SCRIPT.read_text(), Path(tenant.__file__).read_text()])
+    recipe = "\n".join([base.name, _SCRIPT.read_text(), _TENANT.read_text()])
     made = STATE / "images" / f"cloud-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if not made.exists():
         print("lab: building the cloud (once on this machine, about two minutes)", file=sys.stderr)
@@ -75,6 +78,8 @@ def _ensure() -> Path:
 
 def _build(base: Path, made: Path) -> None:
     """Install it on a bare node, fill it, and keep what that node wrote to its disk."""
+    from lab import tenant  # noqa: PLC0415 -- as above
+
     _switch_on(base)
     log = RUN / "cloud.log"
     with log.open("ab") as out, _SCRIPT.open("rb") as script:
