@@ -62,14 +62,16 @@ def plug(node: Node) -> None:
 
 
 def unplug(node: Node) -> None:
-    """Remove a node's cable and namespace. The cable goes first: deleting a namespace takes its links only later."""
-    if (
-        exists(HUB)
-        and node.name in call("ip", "-n", HUB, "-o", "link", "show", "type", "veth").replace("@", " ").split()
-    ):
-        call("ip", "-n", HUB, "link", "delete", node.name)
-    if exists(node.name):
-        call("ip", "netns", "delete", node.name)
+    """Remove a node's cable and namespace."""
+    detach(node.name)
+
+
+def detach(name: str) -> None:
+    """Remove the cable and the namespace of that name. The cable goes first: deleting a namespace takes its links only later."""
+    if exists(HUB) and name in call("ip", "-n", HUB, "-o", "link", "show", "type", "veth").replace("@", " ").split():
+        call("ip", "-n", HUB, "link", "delete", name)
+    if exists(name):
+        call("ip", "netns", "delete", name)
 
 
 _FLOATING = f"""

@@ -1,7 +1,7 @@
 """Somebody in the nodes' network who is no node: the client that the fault tests look at the cluster with."""
 
 from lab.layout import HUB, call
-from lab.network import BRIDGE, exists
+from lab.network import BRIDGE, detach
 
 NAMESPACE = "visitor"
 _ADDRESS, _MAC = "10.0.0.9/24", "02:00:0a:00:00:09"
@@ -12,23 +12,8 @@ def arrive() -> None:
     leave()
     call("ip", "netns", "add", NAMESPACE)
     call("ip", "-n", NAMESPACE, "link", "set", "lo", "up")
-    call(
-        "ip",
-        "-n",
-        HUB,
-        "link",
-        "add",
-        NAMESPACE,
-        "type",
-        "veth",
-        "peer",
-        "name",
-        "eth0",
-        "address",
-        _MAC,
-        "netns",
-        NAMESPACE,
-    )
+    cable = ["type", "veth", "peer", "name", "eth0", "address", _MAC, "netns", NAMESPACE]
+    call("ip", "-n", HUB, "link", "add", NAMESPACE, *cable)
     call("ip", "-n", HUB, "link", "set", NAMESPACE, "master", BRIDGE, "up")
     call("ip", "-n", NAMESPACE, "address", "add", _ADDRESS, "dev", "eth0")
     call("ip", "-n", NAMESPACE, "link", "set", "eth0", "up")
@@ -36,10 +21,4 @@ def arrive() -> None:
 
 def leave() -> None:
     """Remove the visitor, if there is one."""
-    if (
-        exists(HUB)
-        and NAMESPACE in call("ip", "-n", HUB, "-o", "link", "show", "type", "veth").replace("@", " ").split()
-    ):
-        call("ip", "-n", HUB, "link", "delete", NAMESPACE)
-    if exists(NAMESPACE):
-        call("ip", "netns", "delete", NAMESPACE)
+    detach(NAMESPACE)

@@ -150,13 +150,13 @@ def vip_port(cloud: Cloud, wanted: Wanted) -> Port | None:
         return None
     if port.bound:
         raise ValueError(
-            f"the vip {wanted.vip} belongs to {port.owner or 'an instance'} {port.device} (port {port.name or port.id}): "
+            f"the vip {wanted.vip} belongs to {port.owner or 'an instance'} {port.device} (port {port.label}): "
             "choose another vip, or give that machine another address"
         )
     if len(port.addresses) > 1:
         others = ", ".join(address for _, address in port.addresses if address != wanted.vip)
         raise ValueError(
-            f"port {port.name or port.id} holds {others} besides the vip {wanted.vip}: give the vip a port of its own"
+            f"port {port.label} holds {others} besides the vip {wanted.vip}: give the vip a port of its own"
         )
     return port
 
@@ -200,7 +200,7 @@ def port_requests(cloud: Cloud, wanted: Wanted) -> list[Request]:
         if amiss:
             requests.append(
                 Request(
-                    f"set {' and '.join(amiss)} of port {port.name or port.id}",
+                    f"set {' and '.join(amiss)} of port {port.label}",
                     "PUT",
                     f"/ports/{port.id}",
                     {"port": amiss},

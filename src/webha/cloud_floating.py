@@ -37,7 +37,7 @@ def _check_takeover(cloud: Cloud, wanted: Wanted, floating: FloatingIp) -> None:
     holder = next((port for port in cloud.ports if port.id == floating.port), None)
     if wanted.takeover or (holder is not None and is_ours(holder, wanted) and not holder.bound):
         return
-    whom = f"port {holder.name or holder.id}" if holder else f"port {floating.port}"
+    whom = f"port {holder.label}" if holder else f"port {floating.port}"
     raise ValueError(
         f"the floating IP {floating.address} is associated with {floating.fixed} ({whom}): choose another floating_ip, "
         "or set floating_ip_takeover = True to take it from there"
@@ -50,7 +50,7 @@ def _room(present: list[FloatingIp], port: Port, wanted: Wanted) -> list[Request
     if not (put_by_us or is_ours(port, wanted) or wanted.takeover):
         listed = ", ".join(one.address for one in present)
         raise ValueError(
-            f"port {port.name or port.id} of the vip, which somebody else made, has the floating IP {listed}: set floating_ip "
+            f"port {port.label} of the vip, which somebody else made, has the floating IP {listed}: set floating_ip "
             "to it, or floating_ip_takeover = True to replace it"
         )
     return [

@@ -16,6 +16,11 @@ def group_rules(wanted: Wanted, group: str) -> frozenset[Rule]:
     )
 
 
+def is_ours(group: Group, wanted: Wanted) -> bool:
+    """Whether we made it; as for a port, its description is there before its tag."""
+    return wanted.tag in group.tags or group.description == wanted.tag
+
+
 def our_group(cloud: Cloud, wanted: Wanted) -> Group | None:
     """Return our security group. Refuses one of that name which is not ours, and two."""
     same = [group for group in cloud.groups if group.name == wanted.security_group]
@@ -23,7 +28,7 @@ def our_group(cloud: Cloud, wanted: Wanted) -> Group | None:
         raise ValueError(
             f"{len(same)} security groups are named {wanted.security_group!r}: choose another openstack_security_group"
         )
-    if same and wanted.tag not in same[0].tags and same[0].description != wanted.tag:
+    if same and not is_ours(same[0], wanted):
         raise ValueError(
             f"the security group {wanted.security_group!r} is there and not ours (no tag {wanted.tag}): its rules are not touched. "
             "Choose another openstack_security_group"

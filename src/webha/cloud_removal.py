@@ -1,5 +1,6 @@
 """What of the cloud is ours to take away: all of it (reset), or what a former virtual IP left."""
 
+from webha import cloud_groups
 from webha.cloud import Request, Wanted, is_ours, untag
 from webha.tenant import Cloud, FloatingIp, Port
 
@@ -17,7 +18,7 @@ def everything(cloud: Cloud, wanted: Wanted) -> list[Request]:
     if cloud.problem:
         raise ValueError(cloud.problem)
     ports = _ports(cloud, wanted)
-    groups = [group for group in cloud.groups if wanted.tag in group.tags or group.description == wanted.tag]
+    groups = [group for group in cloud.groups if cloud_groups.is_ours(group, wanted)]
     ours = {group.id for group in groups}
     return [
         *(request for one in cloud.floating for request in _floating(cloud, one, wanted)),
@@ -25,7 +26,7 @@ def everything(cloud: Cloud, wanted: Wanted) -> list[Request]:
         *map(_port, ports),
         *(
             Request(
-                f"detach {', '.join(group.name for group in groups)} from port {port.name or port.id}",
+                f"detach {', '.join(group.name for group in groups)} from port {port.label}",
                 "PUT",
                 f"/ports/{port.id}",
                 {"port": {"security_groups": [group for group in port.groups if group not in ours]}},
@@ -43,7 +44,7 @@ def _ports(cloud: Cloud, wanted: Wanted) -> list[Port]:
 
 
 def _port(port: Port) -> Request:
-    return Request(f"remove port {port.name or port.id}", "DELETE", f"/ports/{port.id}")
+    return Request(f"remove port {port.label}", "DELETE", f"/ports/{port.id}")
 
 
 def _floating(cloud: Cloud, one: FloatingIp, wanted: Wanted) -> list[Request]:
@@ -71,10 +72,9 @@ def _pairs(cloud: Cloud, wanted: Wanted, keep: str | None) -> list[Request]:
         words.pop(keep or "", None)
         taken = {form for address in words for form in (address, f"{address}/32")}
         pairs = [pair for pair in port.pairs if pair.get("ip_address") not in taken]
-        label = port.name or port.id
-        untags = tuple(untag("ports", port.id, word, f"untag port {label}") for word in words.values())
+        untags = tuple(untag("ports", port.id, word, f"untag port {port.label}") for word in words.values())
         if len(pairs) < len(port.pairs):
-            says = f"take {', '.join(words)} off the allowed address pairs of port {label}"
+            says = f"take {', '.join(words)} off the allowed address pairs of port {port.label}"
             body = {"port": {"allowed_address_pairs": pairs}}
             found.append(Request(says, "PUT", f"/ports/{port.id}", body, port.revision, untags))
         else:

@@ -32,6 +32,11 @@ class Port:
         return any(own == address for _, own in self.addresses)
 
     @property
+    def label(self) -> str:
+        """What to call it in a sentence."""
+        return self.name or self.id
+
+    @property
     def bound(self) -> bool:
         """Whether an instance, a router or the like uses it."""
         return bool(self.owner or self.device)

@@ -13,18 +13,10 @@ from webha.facts import status as facts
 from webha.facts.status import SECONDS, Status
 from webha.status import Seen
 
-from .captured_facts import CAPTURED, CONVERGED, fact, text
+from .captured_facts import CAPTURED, CONVERGED, FACTS, fact, text
 from .stubs import fake_program
 
-ARGUMENTS = {
-    "vip": "10.0.0.250",
-    "brick": "/gluster",
-    "root": "/var/www/html/drupal",
-    "volume": "fs_ha",
-    "health_port": 8081,
-    "database": "drupal",
-    "user": "drupal",
-}
+ARGUMENTS = FACTS["status"][1]
 PROBES = ("galera", "cluster", "gluster", "drupal", "machine")
 NODE = "<node><hostname>{}</hostname><path>{}</path><peerid>8fb6</peerid><status>{}</status><port>57422</port><pid>1</pid></node>"
 
