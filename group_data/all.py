@@ -5,6 +5,56 @@ from os import environ as _environ
 # Secrets are not here: webha.secrets makes them once, in secrets/ (mode 0600, ignored by git), or takes them from the
 # environment (WEBHA_DRUPAL_DB_PASSWORD, WEBHA_DRUPAL_ADMIN_PASSWORD, WEBHA_DRUPAL_HASH_SALT).
 
+# --- how soon a fault is taken for one (docs/failures.md has what a client sees of either) ----------------------
+# "document": the document's timers, for clouds whose machines stand still for seconds (live migration, busy hosts).
+# "fast": for machines of your own. A key below that is not None, or is in gluster_options or wsrep_provider_options, wins.
+failover = "document"
+failovers = {
+    "document": {
+        "corosync_token": 3000,  # milliseconds, the document's
+        "corosync_token_coefficient": None,  # corosync adds 650 ms for the third node: a lost node is known after 8.0 s
+        "vip_monitor_interval": "20s",  # the document's
+        "apache_monitor_interval": "10s",
+        # A node that was away joins by IST, not by a full copy, up to this much of missed writes.
+        "wsrep_provider_options": {"gcache.size": "256M"},
+        "gluster_options": {
+            "network.ping-timeout": "10",  # Gluster's own: 42, a freeze of up to 80 s when a node loses power
+            "client.tcp-user-timeout": "6",
+            "server.tcp-user-timeout": "6",
+        },
+        # Readiness: seconds between two looks, and how long an answer may take. Longer than what all nodes wait for at
+        # once when one of them is lost: moving the VIP helps nobody then.
+        "ready_interval": 2,
+        "ready_patience": 20,
+        # Without an answer of a quorate corosync for so long a node lets go of the VIP: before the others take it (8.0 s).
+        "guard_patience": 6.0,
+    },
+    "fast": {
+        "corosync_token": 1000,
+        "corosync_token_coefficient": 0,  # a lost node is known after 2.2 s
+        "vip_monitor_interval": "5s",
+        "apache_monitor_interval": "5s",
+        # In proportion to the token: a write waits 2-3 s for a database that was lost, 5-6 s with Galera's own timers.
+        "wsrep_provider_options": {
+            "gcache.size": "256M",
+            "evs.keepalive_period": "PT0.5S",
+            "evs.inactive_check_period": "PT0.25S",
+            "evs.suspect_timeout": "PT2S",
+            "evs.inactive_timeout": "PT5S",
+            "evs.install_timeout": "PT5S",
+            "gmcast.peer_timeout": "PT2S",
+        },
+        "gluster_options": {
+            "network.ping-timeout": "3",
+            "client.tcp-user-timeout": "4",
+            "server.tcp-user-timeout": "4",
+        },
+        "ready_interval": 1,
+        "ready_patience": 8,
+        "guard_patience": 1.5,
+    },
+}
+
 # --- the cluster ------------------------------------------------------------------------------------------------
 cluster_name = "hacloud"  # corosync's, §2.3.2; tasks/reset.py asks for it
 domain = "gonzalonazareno.com"  # §2.1.2: nodoha.gonzalonazareno.com
@@ -25,8 +75,7 @@ galera_bind_address = "0.0.0.0"  # noqa: S104 (the document's; the nodes' networ
 wsrep_sst_method = "mariabackup"  # the document: rsync, which blocks the donor
 wsrep_slave_threads = 4
 innodb_buffer_pool_size = "128M"
-# gcache.size: a node that was away joins by IST, not by a full copy, up to this much of missed writes.
-wsrep_provider_options = {"gcache.size": "256M"}
+wsrep_provider_options = {}  # beside those of failovers
 
 # --- §2.2 Apache --------------------------------------------------------------------------------------------------
 # curl: what the cluster's apache agent looks at the status page with.
@@ -57,30 +106,34 @@ cluster_packages = [
     "iproute2",
     "iputils-arping",
 ]
-corosync_token = 3000  # milliseconds, the document's
-corosync_token_coefficient = None  # corosync adds 650 ms for the third node; None leaves that to it
+corosync_token = None  # milliseconds; None: that of failovers
+corosync_token_coefficient = None  # likewise
 corosync_crypto_cipher = "aes256"  # the document: none
 corosync_crypto_hash = "sha256"  # the document: none
 corosync_port = 5405  # the document's mcastport
 stonith_enabled = False  # the document's; every run says what that costs
 
 # --- §2.3.3-2.3.4 the resources -----------------------------------------------------------------------------------
-vip_monitor_interval = "20s"  # the document's; IPaddr2's monitor
-apache_monitor_interval = "10s"
+vip_monitor_interval = None  # None: that of failovers
+apache_monitor_interval = None  # likewise
 # Pacemaker's 20 s default is less than the agent's own patience: one slow download would fail a planned stop, and a
 # failed stop without fencing blocks the resource for good.
 apache_timeouts = {"start": "60s", "stop": "90s", "monitor": "20s"}
 vip_timeouts = {"start": "20s", "stop": "20s", "monitor": "20s"}
-resource_defaults = {"resource-stickiness": "100", "migration-threshold": "3", "failure-timeout": "600s"}
+# A failure is forgiven after a minute: nothing transient keeps a resource down until somebody types "cleanup".
+resource_defaults = {"resource-stickiness": "100", "migration-threshold": "3", "failure-timeout": "60s"}
+cluster_properties = {
+    "no-quorum-policy": "stop",
+    # A start that fails counts like any other failure, instead of banning the node until somebody cleans up.
+    "start-failure-is-fatal": "false",
+    "cluster-recheck-interval": "60s",
+}
 
 # --- §2.4 GlusterFS -----------------------------------------------------------------------------------------------
 gluster_packages = ["glusterfs-server", "glusterfs-client", "attr", "e2fsprogs"]
 gluster_volume = "fs_ha"
 gluster_brick = "/gluster"
-gluster_options = {
-    "network.ping-timeout": "10",  # Gluster's own: 42, a freeze of up to 80 s when a node loses power
-    "client.tcp-user-timeout": "6",
-    "server.tcp-user-timeout": "6",
+gluster_options = {  # beside those of failovers
     "server.keepalive-time": "10",
     "server.keepalive-interval": "2",
     "server.keepalive-count": "5",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
-from lab import access, cloud, gateway, lifecycle, network, node
+from lab import access, cloud, gateway, lifecycle, loss, network, node
 from lab.layout import CLOUD, FLOATING_IP, NODES, SUITES, LabError, Node
 
 _BY_NAME = {one.name: one for one in (*NODES, CLOUD)}
@@ -53,12 +53,18 @@ def status() -> int:
         return 1
     print(f"lab: up, Debian {suite}")
     for one in (*NODES, CLOUD) if cloud.up() else NODES:
-        cable = "unplugged" if one.isolated.exists() else "plugged in"
-        print(f"  {one.name:8} {one.address}  {f'on, {cable}' if node.is_on(one) else 'off'}")
+        print(f"  {one.name:8} {one.address}  {_condition(one)}")
     print(f"page: {gateway.page()}")
     if cloud.up():
         print(f"from outside: ip netns exec {network.CLIENT} curl http://{FLOATING_IP}/")
     return 0
+
+
+def _condition(one: Node) -> str:
+    if not node.is_on(one):
+        return "off"
+    words = ["paused" if node.machine(one).frozen() else "on", "unplugged" if one.isolated.exists() else "plugged in"]
+    return ", ".join([*words, "loses packets"] if loss.concerns(one) else words)
 
 
 def cut(one: Node) -> None:
@@ -89,6 +95,32 @@ def rejoin(one: Node) -> None:
     print(f"lab: {one.name} is plugged into the network")
 
 
+def pause(one: Node) -> None:
+    with _lab(one):
+        if not node.is_on(one):
+            raise LabError(f"{one.name} is off: script/lab boot {one.name}")
+        node.pause(one)
+    print(f"lab: {one.name} stands still")
+
+
+def resume(one: Node) -> None:
+    with _lab(one):
+        node.resume(one)
+    print(f"lab: {one.name} goes on")
+
+
+def drop(lost: loss.Loss) -> None:
+    with _lab():
+        loss.drop(lost)
+    print(f"lab: packets from {lost.source} to {lost.target} get lost")
+
+
+def undrop(one: Node) -> None:
+    with _lab():
+        loss.undrop(one)
+    print(f"lab: packets from and to {one.name} arrive")
+
+
 @contextlib.contextmanager
 def _lab(one: Node | None = None) -> Iterator[None]:
     """Work on a lab that is up, alone on all of it or on one node."""
@@ -108,6 +140,9 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> None:
     os.execvpe(command[0], command, environment or dict(os.environ))  # noqa: S606 -- the user's own command
 
 
+_OF_A_NODE = {one.__name__: one for one in (cut, boot, isolate, rejoin, pause, resume, undrop)}
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/lab", description="Three real Debian nodes on this machine.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -125,13 +160,23 @@ def _arguments() -> argparse.Namespace:
         "boot": "turn a node on",
         "isolate": "unplug a node from the network",
         "rejoin": "plug it in again",
+        "pause": "freeze every process of a node at once, as a hypervisor does",
+        "resume": "let it go on",
+        "undrop": "lose no more packets from or to a node (so does boot)",
     }
     for name, text in helps.items():
         verb = verbs.add_parser(name, help=text)
         verb.add_argument("node", choices=_BY_NAME, metavar="NODE")
         if name == "ssh":
             verb.add_argument("command", nargs=argparse.REMAINDER)
+    verb = verbs.add_parser("drop", help="lose the packets from a node to another, not those the other way")
+    for name in ("node", "other"):
+        verb.add_argument(name, choices=(*_BY_NAME, loss.ALL), metavar=name.upper(), help=f"a node or {loss.ALL}")
+    verb.add_argument("--port", type=int, help="only UDP packets to this port")
+    verb.add_argument("--percent", type=int, choices=range(1, 101), default=100, metavar="N", help="only so many")
     arguments = parser.parse_args()
+    if arguments.verb == "drop" and arguments.node == arguments.other:
+        parser.error("drop what? NODE and OTHER are the same")
     if arguments.verb == "run" and not arguments.command:
         parser.error("run what? script/lab run CMD...")
     return arguments
@@ -151,8 +196,10 @@ def _dispatch(given: argparse.Namespace) -> int:
             run(network.inside(*given.command), access.environment())
         case "ssh":
             run(access.ssh(_BY_NAME[given.node], *given.command))
+        case "drop":
+            drop(loss.Loss(given.node, given.other, given.port, given.percent))
         case verb:
-            {"cut": cut, "boot": boot, "isolate": isolate, "rejoin": rejoin}[verb](_BY_NAME[given.node])
+            _OF_A_NODE[verb](_BY_NAME[given.node])
     return 0
 
 

@@ -13,22 +13,23 @@ from pathlib import Path
 
 from lab.layout import LabError
 
-_NAME = "webha-lab"
+NAME = "webha-lab"
 
 
-def _mounts(kind: str) -> list[Path]:
+def mounts(kind: str) -> list[Path]:
+    """Where file systems of that kind are mounted."""
     lines = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
     return [Path(fields[1]) for fields in lines if fields[2] == kind]
 
 
 def hierarchy() -> Path:
     """The mount of cgroup2, the only hierarchy the lab uses itself."""
-    mounts = _mounts("cgroup2")
-    if not mounts:
+    found = mounts("cgroup2")
+    if not found:
         raise LabError(
             "cgroup2 is not mounted: mount -t cgroup2 none /sys/fs/cgroup (Debian's systemd does it at boot)"
         )
-    return mounts[0]
+    return found[0]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Group:
 
     @property
     def path(self) -> Path:
-        return hierarchy() / _NAME / self.name
+        return hierarchy() / NAME / self.name
 
     def alive(self) -> bool:
         try:
@@ -57,6 +58,37 @@ class Group:
                 self.wrap(*command), stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
             )
 
+    def processes(self) -> list[int]:
+        """The ids of all processes in it and in the groups inside it."""
+        found: list[int] = []
+        for file in self.path.glob("**/cgroup.procs"):
+            with contextlib.suppress(OSError):  # a group that ends while it is looked at
+                found += map(int, file.read_text().split())
+        return found
+
+    def freeze(self) -> None:
+        """Let none of its processes run on.
+
+        Returns after a second even if the kernel does not call all of them frozen: one that waits for a frozen
+        file system's answer is not, and does not run either.
+        """
+        (self.path / "cgroup.freeze").write_text("1")
+        deadline = time.monotonic() + 1
+        while "frozen 1" not in (self.path / "cgroup.events").read_text() and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def thaw(self) -> None:
+        """Let them run again."""
+        with contextlib.suppress(FileNotFoundError):
+            (self.path / "cgroup.freeze").write_text("0")
+
+    def frozen(self) -> bool:
+        """Whether they were told to stand still."""
+        try:
+            return (self.path / "cgroup.freeze").read_text().strip() == "1"
+        except FileNotFoundError:
+            return False
+
     def kill(self, patience: float = 15) -> None:
         """SIGKILL all of it at once, wait until the kernel has let go of the last one, and remove the group."""
         with contextlib.suppress(FileNotFoundError):
@@ -70,7 +102,7 @@ class Group:
 
     def remove(self) -> None:
         """Remove the empty group from every hierarchy: on a host of both kinds nspawn leaves twins in cgroup v1."""
-        for top in [*_mounts("cgroup2"), *_mounts("cgroup")]:
-            for folder, _, _ in os.walk(top / _NAME / self.name, topdown=False):
+        for top in [*mounts("cgroup2"), *mounts("cgroup")]:
+            for folder, _, _ in os.walk(top / NAME / self.name, topdown=False):
                 with contextlib.suppress(OSError):
                     Path(folder).rmdir()

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 from lab import network
-from lab.group import Group
 from lab.layout import CLOUD, NODES, Node
+from lab.node import machine
 
 _REBOOT = 133
 _ENVIRONMENT = {
@@ -20,7 +20,7 @@ _ENVIRONMENT = {
 
 
 def keep(node: Node) -> int:
-    group = Group(f"{node.name}/machine")
+    group = machine(node)
     command = [
         "systemd-nspawn",
         "--quiet",

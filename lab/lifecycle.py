@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import access, cloud, gateway, image, network, node, visitor
+from lab import access, cloud, gateway, image, loss, memory, network, node, visitor
 from lab.group import Group, hierarchy
 from lab.layout import CLOUD, HUB, NODES, READY, RUN, STATE, LabError, Node
 
@@ -101,6 +101,7 @@ def reset(suite: str) -> None:
     each(node.switch_off)
     for one in NODES:
         one.isolated.unlink(missing_ok=True)
+        loss.undrop(one)
         node.discard_disk(one)
     try:
         _boot_bare(base)
@@ -130,8 +131,10 @@ def _boot_bare(base: Path) -> None:
 
 
 def restore() -> None:
-    """Bring back what is off or unplugged in a lab that is up."""
+    """Bring back what is off, paused, unplugged or hard to reach in a lab that is up."""
     for one in NODES:
+        node.resume(one)
+        memory.relax(one)
         if one.isolated.exists():
             one.isolated.unlink()
             if network.exists(one.name):
@@ -142,6 +145,8 @@ def restore() -> None:
 
 
 def boot(one: Node) -> None:
+    """Turn the node on, on a network that loses nothing."""
+    loss.undrop(one)
     if node.is_on(one):
         return
     Group(one.name).kill()
@@ -172,7 +177,8 @@ def _tear_down() -> None:
         network.unplug(one)
         node.discard_disk(one)
     network.remove_client()
-    visitor.leave()
+    for guest in visitor.GUESTS:
+        visitor.leave(guest)
     network.remove_hub()
     if RUN.exists():
         shutil.rmtree(RUN)

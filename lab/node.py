@@ -76,6 +76,11 @@ def is_on(node: Node) -> bool:
     return Group(node.name).alive()
 
 
+def machine(node: Node) -> Group:
+    """The group of all that runs inside the node; the keeper, its power supply, is outside of it."""
+    return Group(f"{node.name}/machine")
+
+
 def switch_on(node: Node) -> None:
     """Start the keeper, which boots the node and boots it again when it reboots (lab/keeper.py)."""
     keeper = [sys.executable, "-P", "-m", "lab.keeper", node.name]
@@ -104,3 +109,13 @@ def switch_off(node: Node) -> None:
         network.cable_down(node)
     Group(node.name).kill()
     network.unplug(node)
+
+
+def pause(node: Node) -> None:
+    """Freeze every process at once, as a hypervisor does that stops or moves a virtual machine. Its network stays."""
+    machine(node).freeze()
+
+
+def resume(node: Node) -> None:
+    """Let it go on where it was."""
+    machine(node).thaw()

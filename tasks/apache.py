@@ -3,7 +3,7 @@
 from pyinfra.context import host
 
 from webha import deploy
-from webha.apache import PHP_VERSIONS
+from webha.apache import AGENT, PHP_VERSIONS
 from webha.operations import apache, node
 from webha.render import render
 
@@ -14,12 +14,13 @@ if deploy.on_a_node():
     node.packages(name="Apache: packages", names=host.data.apache_packages)
 
     node.placed(
-        name="Apache: PHP settings and the health page",
+        name="Apache: PHP settings, the health page, the resource agent",
         files=[
             node.File(
                 f"/etc/php/{PHP_VERSIONS[deploy.debian()]}/apache2/conf.d/90-webha.ini",
                 render("apache/php.ini.j2", settings=host.data.php_settings),
             ),
+            node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
             node.File(f"{health_root}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
         ],
     )

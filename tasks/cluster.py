@@ -3,7 +3,7 @@
 from pyinfra.context import host
 
 from webha import deploy
-from webha.cib import Wanted
+from webha.cib import Alert, Wanted
 from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
 from webha.operations import cluster, node
 from webha.render import render
@@ -11,6 +11,10 @@ from webha.render import render
 if deploy.on_a_node():
     nodes = deploy.nodes()
     names = [one.name for one in nodes]
+
+    timers = deploy.timers()
+    library = "/usr/local/lib/webha"
+    node_lost, reap = f"{library}/node-lost", f"{library}/reap"
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
@@ -29,8 +33,8 @@ if deploy.on_a_node():
                     "cluster/corosync.conf.j2",
                     nodes=nodes,
                     cluster_name=host.data.cluster_name,
-                    token=host.data.corosync_token,
-                    token_coefficient=host.data.corosync_token_coefficient,
+                    token=timers["corosync_token"],
+                    token_coefficient=timers["corosync_token_coefficient"],
                     crypto_cipher=host.data.corosync_crypto_cipher,
                     crypto_hash=host.data.corosync_crypto_hash,
                     port=host.data.corosync_port,
@@ -60,9 +64,26 @@ if deploy.on_a_node():
 
     cluster.online(name="Cluster: all nodes online", nodes=names)
 
+    node.placed(
+        name="Cluster: the reaper of connections to a lost node",
+        files=[
+            node.File(node_lost, render("cluster/node-lost.sh.j2"), mode="755"),
+            node.File(reap, render("cluster/reap.sh.j2", nodes=nodes), mode="755"),
+            node.File("/etc/systemd/system/webha-reaper.socket", render("cluster/webha-reaper.socket.j2")),
+            node.File(
+                "/etc/systemd/system/webha-reaper@.service", render("cluster/webha-reaper@.service.j2", script=reap)
+            ),
+        ],
+    )
+
+    node.unit(name="Cluster: the reaper listens", unit="webha-reaper.socket")
+
     cluster.configured(
-        name="Cluster: fencing as decided",
-        wanted=Wanted(properties={"stonith-enabled": str(host.data.stonith_enabled).lower()}),
+        name="Cluster: fencing, quorum, failures and lost nodes as decided",
+        wanted=Wanted(
+            properties={"stonith-enabled": str(host.data.stonith_enabled).lower(), **host.data.cluster_properties},
+            alerts=(Alert("webha-node-lost", node_lost),),
+        ),
         _if=lambda: host.name == names[0],
     )
 

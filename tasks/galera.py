@@ -12,6 +12,7 @@ if deploy.on_a_node():
     nodes = deploy.nodes()
     names = [one.name for one in nodes]
     this = deploy.this(nodes)
+    keeper, keeper_unit = "/usr/local/lib/webha/galera-keeper", "webha-galera-keeper.service"
 
     if host.data.mariadb_repository:
         node.repository(
@@ -25,7 +26,7 @@ if deploy.on_a_node():
     node.packages(name="Galera: packages", names=host.data.galera_packages)
 
     node.placed(
-        name="Galera: configuration",
+        name="Galera: configuration and keeper",
         files=[
             node.File(
                 CONFIGURATION,
@@ -38,13 +39,15 @@ if deploy.on_a_node():
                     sst_method=host.data.wsrep_sst_method,
                     applier_threads=host.data.wsrep_slave_threads,
                     innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
-                    provider_options=host.data.wsrep_provider_options,
+                    provider_options=deploy.timers()["wsrep_provider_options"],
                 ),
             ),
             node.File(
                 "/etc/systemd/system/mariadb.service.d/webha.conf",
                 render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
             ),
+            node.File(keeper, render("galera/keeper.py.j2", nodes=nodes), mode="755"),
+            node.File(f"/etc/systemd/system/{keeper_unit}", render("galera/webha-galera-keeper.service.j2")),
         ],
     )
 
@@ -73,3 +76,5 @@ if deploy.on_a_node():
         )
 
     galera.whole(name="Galera: one cluster of all nodes", nodes=names)
+
+    node.daemon(name="Galera: its return after a loss of all", unit=keeper_unit, script=keeper)

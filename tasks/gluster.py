@@ -55,7 +55,7 @@ if deploy.on_a_node():
         nodes=names,
         brick=brick,
         root=root,
-        options=host.data.gluster_options,
+        options=deploy.timers()["gluster_options"],
         _if=lambda: host.name == names[0],
     )
 
@@ -73,7 +73,18 @@ if deploy.on_a_node():
                     options=host.data.gluster_mount_options,
                 ),
             ),
-            node.File(keeper, render("gluster/docroot-keeper.sh.j2", root=root, unit=mount), mode="755"),
+            node.File(
+                keeper,
+                render(
+                    "gluster/docroot-keeper.py.j2",
+                    volume=host.data.gluster_volume,
+                    brick=brick,
+                    root=root,
+                    unit=mount,
+                    nodes=nodes,
+                ),
+                mode="755",
+            ),
             node.File(
                 "/etc/systemd/system/webha-docroot.service", render("gluster/webha-docroot.service.j2", keeper=keeper)
             ),

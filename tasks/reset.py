@@ -4,6 +4,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
 from webha import deploy, reset
+from webha.apache import AGENT
 from webha.cloud import wanted
 from webha.gluster import mount_unit
 from webha.operations import cloud, hosts
@@ -29,13 +30,25 @@ if deploy.on_a_node():
     names = [one.name for one in nodes]
     root = data.drupal_root
     mount = mount_unit(root)
-    units = "/etc/systemd/system"
+    units, library = "/etc/systemd/system", "/usr/local/lib/webha"
 
     if "vip" in plan.layers:
         operations.unconfigured(
             name="Reset vip: resources and constraints",
-            ids=("HA_VIP", "WebServer", "WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),
+            ids=("HA_VIP", "WebServer", "WebServer-clone", "WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),
             _if=lambda: host.name == names[0],
+        )
+        daemons = ("webha-ready.service", "webha-guard.service", "webha-handover.service")
+        operations.erased(
+            name="Reset vip: readiness, guard and handover",
+            packages=(),
+            paths=(
+                *(f"{units}/{one}" for one in daemons),
+                *(f"{library}/{one}" for one in ("ready", "guard", "handover")),
+                *(f"/run/webha/{one}.sha256" for one in daemons),
+            ),
+            prepare=f"systemctl -q disable --now {' '.join(daemons)} || :; "
+            "! systemctl -q is-active pacemaker || timeout 10 attrd_updater -n webha-ready -D || :",
         )
 
     if "drupal" in plan.layers:
@@ -69,7 +82,8 @@ if deploy.on_a_node():
                 f"{units}/{mount}",
                 f"{units}/webha-docroot.service",
                 f"{units}/webha-docroot.timer",
-                "/usr/local/lib/webha/docroot-keeper",
+                f"{library}/docroot-keeper",
+                "/run/webha/gluster-clients",
             ),
             prepare=f"systemctl -q disable --now webha-docroot.timer || :; systemctl -q disable --now '{mount}' || :; "
             f"umount -l {root} 2>/dev/null || :",
@@ -92,6 +106,17 @@ if deploy.on_a_node():
 
     if "cluster" in plan.layers:
         operations.erased(
+            name="Reset cluster: the reaper",
+            packages=(),
+            paths=(
+                f"{units}/webha-reaper.socket",
+                f"{units}/webha-reaper@.service",
+                f"{library}/node-lost",
+                f"{library}/reap",
+            ),
+            prepare="systemctl -q disable --now webha-reaper.socket || :",
+        )
+        operations.erased(
             name="Reset cluster: corosync and pacemaker",
             packages=data.cluster_packages[:5],
             paths=(
@@ -111,11 +136,23 @@ if deploy.on_a_node():
         operations.erased(
             name="Reset apache: Apache and PHP",
             packages=(*data.apache_packages, "php-common", "apache2-bin"),
-            paths=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", "/usr/local/lib/webha/health"),
+            paths=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", f"{library}/health", AGENT),
             prepare="systemctl stop apache2.service || :; pkill -x apache2 || :",
         )
 
     if "galera" in plan.layers:
+        operations.erased(
+            name="Reset galera: its keeper",
+            packages=(),
+            paths=(
+                f"{units}/webha-galera-keeper.service",
+                f"{library}/galera-keeper",
+                "/run/webha/webha-galera-keeper.service.sha256",
+                "/run/webha/galera-keeper.said",
+                "/run/webha/galera-keeper.json",
+            ),
+            prepare="systemctl -q disable --now webha-galera-keeper.service || :",
+        )
         operations.erased(
             name="Reset galera: MariaDB",
             packages=(*data.galera_packages[:3], "mariadb-common", "mysql-common"),

@@ -1,61 +1,136 @@
-"""§2.3.3-2.3.4 The virtual IP and the web server as cluster resources, on one node, the VIP first; then OpenStack."""
+"""§2.3.3-2.3.4 The web server on every node, the virtual IP where it is ready, last to come and first to go; then OpenStack."""
 
 from pyinfra import local
 from pyinfra.context import host
 
-from webha import deploy
-from webha.cib import Colocation, Operation, Order, Primitive, Wanted
-from webha.operations import apache, cluster
+from webha import deploy, failover
+from webha.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
+from webha.gluster import mount_unit
+from webha.operations import apache, cluster, node
+from webha.render import render
 
 if deploy.on_a_node():
     nodes = deploy.nodes()
     names = [one.name for one in nodes]
+    data = host.data
+    timers = deploy.timers()
+    library, units = "/usr/local/lib/webha", "/etc/systemd/system"
+    ready, guard, handover = f"{library}/ready", f"{library}/guard", f"{library}/handover"
 
     vip = Primitive(
         "HA_VIP",
         "ocf:heartbeat:IPaddr2",
-        {"ip": host.data.vip, "cidr_netmask": str(host.data.vip_netmask), "arp_count_refresh": "2"},
+        {"ip": data.vip, "cidr_netmask": str(data.vip_netmask), "arp_count_refresh": "2"},
         (
-            Operation("start", host.data.vip_timeouts["start"]),
-            Operation("stop", host.data.vip_timeouts["stop"]),
-            Operation("monitor", host.data.vip_timeouts["monitor"], host.data.vip_monitor_interval),
+            Operation("start", data.vip_timeouts["start"]),
+            Operation("stop", data.vip_timeouts["stop"]),
+            Operation("monitor", data.vip_timeouts["monitor"], timers["vip_monitor_interval"]),
         ),
     )
     web = Primitive(
         "WebServer",
-        "ocf:heartbeat:apache",
+        "ocf:webha:apache",
         {
             "configfile": "/etc/apache2/apache2.conf",
-            "statusurl": f"http://127.0.0.1:{host.data.health_port}/server-status",
+            "statusurl": f"http://127.0.0.1:{data.health_port}/server-status",
         },
         (
-            Operation("start", host.data.apache_timeouts["start"]),
-            Operation("stop", host.data.apache_timeouts["stop"]),
-            Operation("monitor", host.data.apache_timeouts["monitor"], host.data.apache_monitor_interval),
+            Operation("start", data.apache_timeouts["start"]),
+            Operation("stop", data.apache_timeouts["stop"]),
+            Operation("monitor", data.apache_timeouts["monitor"], timers["apache_monitor_interval"]),
         ),
     )
+    webs = Clone("WebServer-clone", web.id)
 
     cluster.online(name="VIP: all nodes online", nodes=names, wait=False)
 
-    apache.ready_for_the_cluster(name="VIP: a web server to move", health_port=host.data.health_port)
+    apache.ready_for_the_cluster(name="VIP: a web server to move", health_port=data.health_port)
+
+    node.placed(
+        name="VIP: readiness, guard and handover",
+        files=[
+            node.File(
+                ready,
+                render(
+                    "vip/ready.py.j2",
+                    root=data.drupal_root,
+                    health_port=data.health_port,
+                    interval=timers["ready_interval"],
+                    patience=timers["ready_patience"],
+                ),
+                mode="755",
+            ),
+            node.File(
+                guard,
+                render(
+                    "vip/guard.py.j2",
+                    vip=data.vip,
+                    netmask=data.vip_netmask,
+                    patience=timers["guard_patience"],
+                    detection=failover.detection(
+                        timers["corosync_token"], timers["corosync_token_coefficient"], len(nodes)
+                    ),
+                ),
+                mode="755",
+            ),
+            node.File(handover, render("vip/handover.sh.j2", vip=data.vip), mode="755"),
+            node.File(
+                f"{units}/webha-ready.service",
+                render(
+                    "vip/daemon.service.j2",
+                    name="webha-ready.service",
+                    script=ready,
+                    description="Whether this node can serve the site",
+                    urgent=False,
+                ),
+            ),
+            node.File(
+                f"{units}/webha-guard.service",
+                render(
+                    "vip/daemon.service.j2",
+                    name="webha-guard.service",
+                    script=guard,
+                    description="Let go of a virtual IP that others may hold",
+                    urgent=True,
+                ),
+            ),
+            node.File(
+                f"{units}/webha-handover.service",
+                render("vip/webha-handover.service.j2", script=handover, mount=mount_unit(data.drupal_root)),
+            ),
+        ],
+    )
+
+    node.daemon(name="VIP: whether this node is ready", unit="webha-ready.service", script=ready)
+
+    node.daemon(name="VIP: a guard over the address", unit="webha-guard.service", script=guard)
+
+    node.unit(name="VIP: handed over before a shutdown", unit="webha-handover.service")
 
     cluster.configured(
         name="VIP: resources and constraints",
         wanted=Wanted(
-            resource_defaults=host.data.resource_defaults,
+            resource_defaults=data.resource_defaults,
             primitives=(vip, web),
+            clones=(webs,),
             constraints=(
-                Colocation("WebServer-with-HA_VIP", web.id, vip.id),
-                Order("HA_VIP-before-WebServer", vip.id, web.id),
+                Colocation("HA_VIP-with-WebServer", vip.id, webs.id),
+                Order("WebServer-before-HA_VIP", webs.id, vip.id),
+                Preference("HA_VIP-where-ready", vip.id, "webha-ready"),
             ),
+            gone=("WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),  # one web server after the address, until 0.2
         ),
         _if=lambda: host.name == names[0],
     )
 
-    cluster.running_together(
-        name="VIP: running on one node", resources=(vip.id, web.id), _if=lambda: host.name == names[0]
+    cluster.running(
+        name="VIP: the web server everywhere, the address on one node",
+        everywhere=web.id,
+        once=vip.id,
+        nodes=names,
+        _if=lambda: host.name == names[0],
     )
 
-    cluster.served(name="VIP: the page is served", address=host.data.vip, _if=lambda: host.name == names[0])
+    cluster.served(name="VIP: the page is served", address=data.vip, _if=lambda: host.name == names[0])
 
 local.include("tasks/cloud.py")

@@ -8,6 +8,7 @@ from webha.shown import Shown
 
 PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
 
+AGENT = "/usr/lib/ocf/resource.d/webha/apache"  # ours, ocf:webha:apache
 _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
 
 

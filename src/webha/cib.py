@@ -33,6 +33,14 @@ class Primitive:
 
 
 @dataclass(frozen=True)
+class Clone:
+    """The primitive ``of``, active on every node at once; other resources see its instance of their own node."""
+
+    id: str
+    of: str
+
+
+@dataclass(frozen=True)
 class Colocation:
     """``resource`` runs only where ``with_resource`` runs (score INFINITY)."""
 
@@ -51,13 +59,36 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Preference:
+    """``resource`` prefers the node whose attribute ``attribute``, a number, is highest; none of them is forbidden."""
+
+    id: str
+    resource: str
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """``path``, a program on every node, is run at what happens to nodes (lost, member)."""
+
+    id: str
+    path: str
+
+
+Constraint = Colocation | Order | Preference
+
+
+@dataclass(frozen=True)
 class Wanted:
-    """What we own in the CIB; everything else is somebody else's."""
+    """What we own in the CIB; everything else is somebody else's. ``gone``: ids that were ours once."""
 
     properties: Mapping[str, str] = field(default_factory=dict)
     resource_defaults: Mapping[str, str] = field(default_factory=dict)
     primitives: tuple[Primitive, ...] = ()
-    constraints: tuple[Colocation | Order, ...] = ()
+    clones: tuple[Clone, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,17 +114,26 @@ def merged(cib: Cib, wanted: Wanted) -> tuple[str, list[str]]:
     changes: list[str] = []
     _set_pairs(_set(root, "crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, changes)
     _set_pairs(_set(root, "rsc_defaults", "meta_attributes", "rsc-options"), wanted.resource_defaults, changes)
+    changes += [f"{line} is no more" for line in _remove(root, set(wanted.gone))]
     for primitive in wanted.primitives:
         _put_primitive(root, primitive, changes)
+    for clone in wanted.clones:
+        _put_clone(root, clone, changes)
     for constraint in wanted.constraints:
-        _put_constraint(root, constraint, changes)
+        _put(_section(root, "constraints"), _constraint(constraint), changes)
+    for alert in wanted.alerts:
+        _put(_section(root, "alerts"), _alert(alert), changes)
     return ET.tostring(root, encoding="unicode"), changes
 
 
 def without(cib: Cib, ids: Iterable[str]) -> tuple[str, list[str]]:
     """Return the configuration without the objects ``ids`` and without constraints that refer to them."""
     root = ET.fromstring(cib.configuration)  # noqa: S314
-    gone = set(ids)
+    removed = _remove(root, set(ids))
+    return ET.tostring(root, encoding="unicode"), removed
+
+
+def _remove(root: ET.Element, gone: set[str]) -> list[str]:
     removed: list[str] = []
     for parent in list(root.iter()):
         for child in list(parent):
@@ -101,14 +141,17 @@ def without(cib: Cib, ids: Iterable[str]) -> tuple[str, list[str]]:
             if child.get("id") in gone or refers:
                 parent.remove(child)
                 removed.append(f"{child.tag} {child.get('id')}")
-    return ET.tostring(root, encoding="unicode"), removed
+    return removed
+
+
+def _section(root: ET.Element, name: str) -> ET.Element:
+    found = root.find(name)
+    return found if found is not None else ET.SubElement(root, name)
 
 
 def _set(root: ET.Element, section: str, tag: str, identity: str) -> ET.Element:
     """Find the section's first set of name-value pairs, or add one (unattached sections are made too)."""
-    parent = root.find(section)
-    if parent is None:
-        parent = ET.SubElement(root, section)
+    parent = _section(root, section)
     found = parent.find(tag)
     return found if found is not None else ET.SubElement(parent, tag, id=identity)
 
@@ -125,9 +168,7 @@ def _set_pairs(pairs: ET.Element, values: Mapping[str, str], changes: list[str])
 
 
 def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str]) -> None:
-    resources = root.find("resources")
-    if resources is None:
-        resources = ET.SubElement(root, "resources")
+    resources = _section(root, "resources")
     standard, provider, kind = wanted.agent.split(":")
     found = next((one for one in resources.iter("primitive") if one.get("id") == wanted.id), None)
     known = found is not None
@@ -160,23 +201,61 @@ def _put_operations(primitive: ET.Element, wanted: Primitive) -> None:
         ET.SubElement(operations, "op", id=identity, name=op.name, interval=op.interval, timeout=op.timeout)
 
 
-def _put_constraint(root: ET.Element, wanted: Colocation | Order, changes: list[str]) -> None:
-    constraints = root.find("constraints")
-    if constraints is None:
-        constraints = ET.SubElement(root, "constraints")
+def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
+    """Wrap the primitive where it stands; what an administrator set on a clone that is there stays."""
+    resources = _section(root, "resources")
+    clone = next((one for one in resources.iter("clone") if one.get("id") == wanted.id), None)
+    if clone is None:
+        clone = ET.SubElement(resources, "clone", id=wanted.id)
+        changes.append(f"{wanted.id} is not there")
+    attributes = clone.find("meta_attributes")
+    if attributes is None:
+        attributes = ET.Element("meta_attributes", id=f"{wanted.id}-meta_attributes")
+        clone.insert(0, attributes)
+    differing: list[str] = []
+    _set_pairs(attributes, {"interleave": "true"}, differing)
+    for parent in list(resources.iter()):
+        for child in list(parent):
+            if parent is not clone and child.tag == "primitive" and child.get("id") == wanted.of:
+                parent.remove(child)
+                clone.append(child)
+                differing.append(wanted.of)
+    if differing and not any(line.startswith(f"{wanted.id} ") for line in changes):
+        changes.append(f"{wanted.id} differs")
+
+
+def _constraint(wanted: Constraint) -> ET.Element:
     if isinstance(wanted, Colocation):
-        tag = "rsc_colocation"
-        attributes = {"id": wanted.id, "score": "INFINITY", "rsc": wanted.resource, "with-rsc": wanted.with_resource}
-    else:
-        tag = "rsc_order"
-        attributes = {"id": wanted.id, "kind": "Mandatory", "first": wanted.first, "then": wanted.then}
-    found = next((one for one in constraints if one.get("id") == wanted.id), None)
-    if found is not None and found.tag == tag and dict(found.attrib) == attributes:
+        return ET.Element(
+            "rsc_colocation",
+            {"id": wanted.id, "score": "INFINITY", "rsc": wanted.resource, "with-rsc": wanted.with_resource},
+        )
+    if isinstance(wanted, Order):
+        return ET.Element(
+            "rsc_order", {"id": wanted.id, "kind": "Mandatory", "first": wanted.first, "then": wanted.then}
+        )
+    location = ET.Element("rsc_location", {"id": wanted.id, "rsc": wanted.resource})
+    rule = ET.SubElement(location, "rule", {"id": f"{wanted.id}-rule", "score-attribute": wanted.attribute})
+    defined = {"id": f"{wanted.id}-defined", "attribute": wanted.attribute, "operation": "defined"}
+    ET.SubElement(rule, "expression", defined)
+    return location
+
+
+def _alert(wanted: Alert) -> ET.Element:
+    alert = ET.Element("alert", {"id": wanted.id, "path": wanted.path})
+    ET.SubElement(ET.SubElement(alert, "select"), "select_nodes")
+    return alert
+
+
+def _put(parent: ET.Element, wanted: ET.Element, changes: list[str]) -> None:
+    """Put an object that is ours as a whole."""
+    found = next((one for one in parent if one.get("id") == wanted.get("id")), None)
+    if found is not None and _same(found, wanted):
         return
     if found is not None:
-        constraints.remove(found)
-    ET.SubElement(constraints, tag, attributes)
-    changes.append(f"{wanted.id} is not there" if found is None else f"{wanted.id} differs")
+        parent.remove(found)
+    parent.append(wanted)
+    changes.append(f"{wanted.get('id')} {'is not there' if found is None else 'differs'}")
 
 
 def _same(one: ET.Element, other: ET.Element) -> bool:

@@ -51,9 +51,13 @@ class CrmStatus:
     nodes: tuple[CrmNode, ...]
     resources: tuple[CrmResource, ...] = ()
 
-    def resource(self, identity: str) -> CrmResource | None:
-        """Return the resource of that id, None where there is none."""
-        return next((one for one in self.resources if one.id == identity), None)
+    def instances(self, identity: str) -> tuple[CrmResource, ...]:
+        """Return the resource of that id; of a cloned one all its instances."""
+        return tuple(one for one in self.resources if one.id.partition(":")[0] == identity)
+
+    def places(self, identity: str) -> set[str]:
+        """Return the nodes on which the resource is active."""
+        return {node for one in self.instances(identity) for node in one.nodes}
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,29 @@ def parse_crm_mon(text: str) -> CrmStatus:
         nodes,
         resources,
     )
+
+
+def misplaced(status: CrmStatus, everywhere: str, once: str, names: tuple[str, ...]) -> list[str]:
+    """Say what keeps the resource ``everywhere`` from being active on all ``names`` and ``once`` on one; empty: nothing does."""
+    found = [
+        f"{identity} is configured nowhere: run tasks/vip.py"
+        for identity in (once, everywhere)
+        if not status.instances(identity)
+    ]
+    if found:
+        return found
+    holders = sorted(status.places(once))
+    if len(holders) != 1:
+        found.append(f"{once} runs {'on ' + ' and '.join(holders) if holders else 'nowhere'}: crm_mon -1rf")
+    missing = [name for name in names if name not in status.places(everywhere)]
+    if missing:
+        found.append(f"{everywhere} does not run on {', '.join(missing)}: crm_mon -1rf")
+    found += [
+        f"{one.id} {'is blocked' if one.blocked else 'has failed'} on {', '.join(one.nodes) or 'a node'}: crm_mon -1rf"
+        for one in status.instances(once) + status.instances(everywhere)
+        if one.failed or one.blocked
+    ]
+    return found
 
 
 def flatten(configuration: str) -> dict[str, str]:

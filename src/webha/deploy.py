@@ -14,6 +14,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
 from pyinfra.facts.server import LinuxDistribution
 
+from webha import failover
 from webha.facts.guards import Machine
 from webha.guards import Machine as MachineState
 from webha.guards import Needs, shortcomings
@@ -145,6 +146,19 @@ def or_stop(decide: Callable[..., T], *arguments: Any) -> T:
         return decide(*arguments)
     except ValueError as error:
         raise PyinfraError(str(error)) from error
+
+
+def timers() -> dict[str, Any]:
+    """Return the timers of the datum ``failover``, with what the data say besides; refuse a failover that is not known."""
+    data = host.data
+    single = ("corosync_token", "corosync_token_coefficient", "vip_monitor_interval", "apache_monitor_interval")
+    return or_stop(
+        failover.timers,
+        data.failover,
+        data.failovers,
+        {key: data.get(key) for key in single},
+        {key: data.get(key) for key in ("gluster_options", "wsrep_provider_options")},
+    )
 
 
 def read_secret(name: str, path: str) -> str:

@@ -1,5 +1,6 @@
 """Galera: what a node says of itself, and what may be decided from what all nodes say."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -29,7 +30,8 @@ class Member(Shown):
     """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
 
     ``databases`` are those besides MariaDB's own; ``configured`` and ``running`` are digests of the configuration on
-    disk and of the one the running daemon started with (None: not there, not known).
+    disk and of the one the running daemon started with (None: not there, not known). ``recovered``: the position, UUID
+    and seqno, with which a mariadbd that waits was started; ``keeper``: what the node's keeper last said.
     """
 
     installed: bool
@@ -39,6 +41,8 @@ class Member(Shown):
     databases: tuple[str, ...] = ()
     configured: str | None = None
     running: str | None = None
+    recovered: tuple[str, int] | None = None
+    keeper: str | None = None
 
     @property
     def runs(self) -> bool:
@@ -71,6 +75,18 @@ class Member(Shown):
         return self.status.get("wsrep_cluster_state_uuid")
 
     @property
+    def position(self) -> int | None:
+        """How far the data are, as far as is known without stopping anything; None: galera_recovery would tell.
+
+        Galera's own rule: a seqno in grastate.dat counts before a recovered one.
+        """
+        if self.grastate is None or self.status:
+            return None
+        if self.grastate.seqno >= 0:
+            return self.grastate.seqno
+        return self.recovered[1] if self.recovered and self.recovered[0] == self.grastate.uuid else None
+
+    @property
     def stale(self) -> bool:
         """Whether the running daemon was started with another configuration than the one on disk."""
         return self.runs and self.running != self.configured
@@ -94,6 +110,12 @@ def parse_status(text: str) -> dict[str, str]:
     return {name.lower(): value for name, _, value in (line.partition("\t") for line in text.splitlines()) if name}
 
 
+def parse_position(text: str) -> tuple[str, int] | None:
+    """Read ``wsrep_start_position=UUID:SEQNO`` as Debian's unit hands it to mariadbd; None where there is none."""
+    found = re.search(r"wsrep_start_position=([0-9a-fA-F-]{36}):(\d+)", text)
+    return (found[1].lower(), int(found[2])) if found else None
+
+
 def bootstrap(members: Members) -> Verdict:
     """Decide whether the first node may make a new primary component.
 
@@ -101,10 +123,12 @@ def bootstrap(members: Members) -> Verdict:
     is not absent, and a second primary component is data lost (stack-notes, "What hurts the users", 1 and 2).
     """
     unknown = sorted(name for name, member in members.items() if member is None)
-    if unknown:
-        return Verdict("refuse", f"the database state of {', '.join(unknown)} is unknown, so nothing is bootstrapped")
     known = {name: member for name, member in members.items() if member is not None}
     primary = sorted(name for name, member in known.items() if member.primary)
+    if unknown:
+        words = f"the database state of {', '.join(unknown)} is unknown, so nothing is bootstrapped"
+        past = any(member.grastate and member.grastate.has_history for member in known.values())
+        return Verdict("refuse", f"{words}. {returning(members)}" if past and not primary else words)
     if primary:
         return Verdict("nothing", f"a primary component lives on {', '.join(primary)}")
     running = sorted(name for name, member in known.items() if member.runs)
@@ -112,33 +136,60 @@ def bootstrap(members: Members) -> Verdict:
         return Verdict(
             "refuse",
             f"mariadbd runs on {', '.join(running)} without a primary component: a second cluster is not made. "
-            "See 'journalctl -u mariadb' there; if all three were stopped cleanly, " + _recover_words(known),
+            f"See 'journalctl -u mariadb' there. {returning(members)}",
         )
-    history = {
-        name: member.grastate for name, member in known.items() if member.grastate and member.grastate.has_history
-    }
-    if history:
-        listed = "; ".join(
-            f"{name}: cluster {state.uuid}, seqno {state.seqno}, safe_to_bootstrap {int(state.safe_to_bootstrap)}"
-            for name, state in sorted(history.items())
-        )
-        return Verdict(
-            "refuse", f"a cluster's history is on disk ({listed}): it is not overwritten. {_recover_words(known)}"
-        )
+    if any(member.grastate and member.grastate.has_history for member in known.values()):
+        return Verdict("refuse", f"a cluster's history is on disk: it is not overwritten. {returning(members)}")
     return Verdict("bootstrap", "every node answered, none is primary, none holds a cluster's history")
 
 
-def _recover_words(known: Mapping[str, Member]) -> str:
-    safe = sorted(
-        name
-        for name, member in known.items()
-        if member.grastate and member.grastate.has_history and member.grastate.safe_to_bootstrap
-    )
-    if len(safe) == 1:
-        return f"{safe[0]} was the last to stop: run 'galera_new_cluster' there, then this again"
+def returning(members: Members) -> str:
+    """Say, where no node is in a primary component, what is known of each and which command makes one again.
+
+    The sentences are for a person who decides: they name the most advanced node only among those whose positions are
+    known, and say what those that were not reached may hold.
+    """
+    listed = "; ".join(f"{name}: {_told(member)}" for name, member in sorted(members.items()))
+    return f"{listed}. {_command(members)}"
+
+
+def _told(member: Member | None) -> str:
+    if member is None:
+        return "not reached"
+    words = "no cluster's history"
+    if member.grastate and member.grastate.has_history:
+        state = member.grastate
+        words = f"cluster {state.uuid}, seqno {state.seqno}, safe_to_bootstrap {int(state.safe_to_bootstrap)}"
+        if state.seqno < 0 and member.position is not None:
+            words += f", recovered seqno {member.position}"
+    said = f", its keeper: {member.keeper}" if member.keeper else ""
+    return f"{words}, {member.unit}{said}"
+
+
+def _command(members: Members) -> str:
+    missing = sorted(name for name, member in members.items() if member is None)
+    past = {name: one for name, one in sorted(members.items()) if one and one.grastate and one.grastate.has_history}
+    if len({one.grastate.uuid for one in past.values() if one.grastate}) > 1:
+        return "These are different clusters: decide whose data stay, and save the other's /var/lib/mysql first"
+    positions = {name: one.position for name, one in past.items() if one.position is not None}
+    safe = [name for name, one in past.items() if one.grastate and one.grastate.safe_to_bootstrap]
+    best = max(positions, key=lambda name: (positions[name], name in safe), default=None)
+    if best is not None and safe == [best] and not missing and not any(one.runs for one in past.values()):
+        return f"{best} was the last to stop: run 'galera_new_cluster' there, then this again"
+    if missing:
+        first = f"{', '.join(missing)} may hold what the others do not: bring it back if you can, the rest then follows by itself"
+    else:
+        first = "With every node there webha-galera-keeper brings it back by itself where that loses nothing"
+    among = "of the others " if missing else ""
+    where = "the most advanced one"
+    if best is not None and len(positions) == len(past):
+        first += f"; {among}{best} is the most advanced (seqno {positions[best]})"
+        where = best
+    never = f"If {', '.join(missing)} never returns" if missing else "By hand"
     return (
-        "compare 'galera_recovery' on all nodes, run 'galera_new_cluster' on the most advanced one "
-        "(after 'safe_to_bootstrap: 1' in its grastate.dat), then this again"
+        f"{first}. {never}: on {', '.join(past)} 'systemctl stop webha-galera-keeper mariadb' and compare 'galera_recovery'; "
+        f"on {where} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat && galera_new_cluster\"; "
+        "on the other 'systemctl start mariadb', one by one; on all 'systemctl start webha-galera-keeper'"
     )
 
 

@@ -21,6 +21,7 @@ _environment = Environment(
     autoescape=False,  # noqa: S701 (configuration files, not HTML)
 )
 _environment.filters["shellquote"] = quote
+_environment.filters["pyquote"] = repr
 _environment.filters["phpquote"] = _php_quoted
 
 

@@ -50,7 +50,8 @@ class Expected:
     names: tuple[str, ...]
     vip: str
     volume: str
-    resources: tuple[str, ...] = ("HA_VIP", "WebServer")
+    web: str = "WebServer"
+    address: str = "HA_VIP"
     clock_skew: float = 1.0
 
 
@@ -260,12 +261,8 @@ def _vip(known: Mapping[str, Seen], expected: Expected) -> Layer:
         for name, page in bad.items()
     ]
     status = next((seen.cluster.status for seen in known.values() if seen.cluster and seen.cluster.status), None)
-    for identity in expected.resources:
-        resource = status.resource(identity) if status else None
-        if status is not None and (resource is None or not resource.nodes):
-            found.append(
-                f"{identity} {'is configured nowhere: run tasks/vip.py' if resource is None else 'runs nowhere: crm_mon -1rf'}"
-            )
+    if status is not None:
+        found += cluster.misplaced(status, expected.web, expected.address, expected.names)
     return Layer(f"{expected.vip} on {', '.join(holders) or 'no node'}", tuple(found))
 
 

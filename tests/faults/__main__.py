@@ -2,142 +2,148 @@
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from lab import visitor
-from tests.faults import measure
-from tests.faults.catalogue import FAULTS, Fault, holder
-from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, eventually, on, unhealthy
+from lab.layout import LabError
+from tests.faults import reach, report
+from tests.faults.acts import NotDoneError
+from tests.faults.audit import audit
+from tests.faults.catalogue import FAULTS, NOT_SHOWN, SHORT
+from tests.faults.site import Site
+from tests.faults.trial import audited, repair, run
+from tests.lab.nodes import converge
 
-HERE = Path(__file__).parent
-RATE = 20.0
-SETTLE = 5.0
-PATIENCE = 240.0
-_FOLDER = f"{DOCROOT}/sites/default/files/webha-faults"
-_next_number = 1
-
-
-def prepare() -> None:
-    """Put the page, its table and its folder on the site."""
-    page = (HERE / "probe.php").read_text()
-    script = f"""
-mariadb -e "CREATE DATABASE IF NOT EXISTS webha_faults; CREATE OR REPLACE TABLE webha_faults.writes (id INT AUTO_INCREMENT PRIMARY KEY, number INT NOT NULL);
-GRANT ALL ON webha_faults.* TO 'www-data'@localhost"
-rm -rf {_FOLDER}; install -d -o www-data -g www-data {_FOLDER}; echo 0 > {_FOLDER}/0
-cat > {DOCROOT}/webha-probe.php <<'PAGE'
-{page}
-PAGE
-"""
-    on("nodoha", script)
+Run = dict[str, Any]
 
 
-def clear() -> None:
-    """Take it away again."""
-    on("nodoha", f"rm -rf {_FOLDER} {DOCROOT}/webha-probe.php; mariadb -e 'DROP DATABASE IF EXISTS webha_faults'")
-
-
-@contextmanager
-def client() -> Iterator[list[measure.Request]]:
-    """Let the client run; its requests are in the list when it has ended."""
-    global _next_number  # noqa: PLW0603 -- a number is written once
-    requests: list[measure.Request] = []
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(
-            ["ip", "netns", "exec", visitor.NAMESPACE, sys.executable, str(HERE / "client.py"), VIP, str(RATE), str(_next_number)],
-            stdin=subprocess.PIPE, stdout=out, text=True,
-        )  # fmt: skip
-        try:
-            yield requests
-        finally:
-            process.communicate()
-            out.seek(0)
-            requests += [measure.Request(**json.loads(line)) for line in out]
-            _next_number = max((one.number for one in requests), default=_next_number) + 1
-
-
-def missing(requests: list[measure.Request]) -> dict[str, int]:
-    """Return for each node how many acknowledged writes it lacks, as a row or as a file."""
-    acknowledged = {one.number for one in requests if one.kind == "write" and one.good}
-    lacking = {}
-    for name in ADDRESSES:
-        rows = set(
-            map(int, on(name, "mariadb -NBe 'SET wsrep_sync_wait=1; SELECT number FROM webha_faults.writes'").split())
-        )
-        files = set(map(int, on(name, f"ls {_FOLDER}").split()))
-        lacking[name] = len(acknowledged - (rows & files))
-    return lacking
-
-
-def run(fault: Fault) -> dict[str, Any]:
-    """Put the cluster through ``fault`` once and say what it was like."""
-    eventually(lambda: unhealthy() == "", PATIENCE, "a whole cluster before the fault")
-    active = holder()
-    assert active is not None, "nobody, or more than one node, holds the virtual IP"
-    node = active if fault.active else next(name for name in ADDRESSES if name != active)
-    with client() as requests:
-        time.sleep(SETTLE)
-        struck = time.monotonic()
-        fault.strike(node)
-        time.sleep(max(0.0, struck + fault.lasting - time.monotonic()))
-        mended = time.monotonic()
-        fault.mend(node)
-        whole = eventually(lambda: unhealthy() == "", PATIENCE, f"a whole cluster after {fault.name}")
-        heal = eventually(_healed, PATIENCE, "no file waiting for healing")
-        time.sleep(SETTLE)
-        stopped = time.monotonic()
+def summarised(runs: Iterable[Run]) -> dict[str, Any]:
+    """Return for each fault what its runs have in common."""
+    by_fault: dict[str, list[Run]] = {}
+    for one in runs:
+        by_fault.setdefault(one["fault"], []).append(one)
     return {
-        "fault": fault.name,
-        "node": node,
-        **measure.summary(requests, struck, stopped),
-        "whole_after_mend_s": round(mended - struck - fault.lasting + whole + heal, 1),
-        "missing": missing(requests),
+        name: {
+            "times": len(ones),
+            "whole": sum(one["outcome"] == "whole" for one in ones),
+            "gap_median_s": median(gaps) if (gaps := [one["gap_s"] for one in ones if "gap_s" in one]) else None,
+            "gap_worst_s": max(gaps, default=None),
+            "lost_writes": sum(sum(one.get("missing", {}).values()) for one in ones),
+            "duplicates": sum(one.get("duplicates", 0) for one in ones),
+            "two_owners_worst_s": max((one.get("two_owners_s", 0) for one in ones), default=0),
+            "findings": sum(len(one.get("audit", ())) for one in ones),
+        }
+        for name, ones in by_fault.items()
     }
 
 
-def _healed() -> bool:
-    counts = on(
-        "nodoha", "timeout 20 gluster volume heal fs_ha statistics heal-count | grep '^Number of entries:'", check=False
-    )
-    return bool(counts) and all(line.endswith(": 0") for line in counts.splitlines())
+def order(names: Sequence[str], times: int, walk: int, seed: int) -> list[str]:
+    """Return the faults to run: each so many times, or a walk of so many, the same for the same seed."""
+    if not walk:
+        return [name for name in names for _ in range(times)]
+    return random.Random(seed).choices(list(names), k=walk)  # noqa: S311 -- a walk that can be walked again
+
+
+def save(file: Path, result: dict[str, Any]) -> None:
+    """Write the result so far: never half of it."""
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.write_text(json.dumps(result))
+    fresh.replace(file)
+
+
+def once(name: str, site: Site, failover: str) -> Run:
+    """Run the fault; if the cluster is not whole after it, repair it and say so."""
+    try:
+        result = run(FAULTS[name], site, failover)
+    except (NotDoneError, LabError, OSError, subprocess.SubprocessError) as error:
+        result = {"fault": name, "failover": failover, "outcome": f"not begun: {error}"}
+    if result["outcome"] != "whole":
+        left = repair(failover)
+        result["repair"] = f"not whole either: {left}" if left else "whole"
+        if not left and "gap_s" in result:
+            result |= audited(site, result["said"])
+    return result
+
+
+def bench(names: list[str], failover: str, file: Path, seed: int | None) -> dict[str, Any]:
+    """Run the faults one after the other and keep each one's result as it comes."""
+    site = Site()
+    site.prepare()
+    result: dict[str, Any] = {"failover": failover, "machine": report.machine(), "seed": seed}
+    result |= {"faults": {}, "runs": [], "at_the_end": []}
+    try:
+        for name in names:
+            one = once(name, site, failover)
+            result["runs"].append(one)
+            result["faults"] = summarised(result["runs"])
+            save(file, result)
+            print(
+                json.dumps({key: value for key, value in one.items() if key != "series"}), file=sys.stderr, flush=True
+            )
+            if one.get("repair", "whole") != "whole":
+                print("faults: the lab is beyond repair, the rest is not run", file=sys.stderr)
+                break
+        result["at_the_end"] = audit(site.acknowledged).sentences
+        save(file, result)
+    finally:
+        site.clear()
+    return result
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="script/bench faults")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all; --list names them")
+    parser.add_argument("--times", type=int, default=1, help="how often each")
+    parser.add_argument("--failover", choices=("fast", "document"), help="deploy this first; default: what is deployed")
+    parser.add_argument("--short", action="store_true", help=f"only {', '.join(SHORT)}")
+    parser.add_argument("--walk", type=int, default=0, metavar="N", help="N faults in random order, of those given")
+    parser.add_argument("--seed", type=int, help="the walk that had this seed, again")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the result there, from the first fault on")
+    parser.add_argument("--docs", action="store_true", help="write docs/failures.md and its pictures from this result")
+    parser.add_argument("--list", action="store_true", help="name the faults and do nothing")
+    given = parser.parse_args()
+    unknown = sorted(set(given.names) - set(FAULTS))
+    if unknown:
+        parser.error(f"no fault {', '.join(unknown)}; there are {', '.join(FAULTS)}")
+    return given
 
 
 def main() -> int:
-    """Run the named faults, or all."""
-    parser = argparse.ArgumentParser(prog="script/bench faults")
-    parser.add_argument("names", nargs="*", choices=[*FAULTS, []], metavar="NAME", help=", ".join(FAULTS))
-    parser.add_argument("--times", type=int, default=1, help="how often each")
-    arguments = parser.parse_args()
+    """Run what the command line asks for."""
+    given = arguments()
+    if given.list:
+        for one in FAULTS.values():
+            aim = f"<= {one.bound:g} s" if one.bound is not None else ""
+            print(f"{one.name:34} {aim:10} {'short' if one.short else '':6} {one.hands}".rstrip())
+        print("\nnot to be shown in this lab:", *(f"{what}: {why}" for what, why in NOT_SHOWN.items()), sep="\n  ")
+        return 0
+    if given.failover:
+        converge("deploy.py", "--data", f"failover={given.failover}")
+    seed = None
+    if given.walk:
+        seed = given.seed if given.seed is not None else random.SystemRandom().randrange(10**6)
+        print(f"faults: a walk of {given.walk}, --seed {seed}", file=sys.stderr)
+    names = order(given.names or (SHORT if given.short else list(FAULTS)), given.times, given.walk, seed or 0)
+    file = given.json or Path(tempfile.mkdtemp(prefix="webha-faults-")) / "result.json"
+    print(f"faults: {len(names)} runs, kept in {file}", file=sys.stderr)
     visitor.arrive()
-    prepare()
-    runs = []
     try:
-        for name in arguments.names or FAULTS:
-            for _ in range(arguments.times):
-                runs.append(run(FAULTS[name]))
-                print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+        result = bench(names, given.failover or reach.failover(), file, seed)
     finally:
-        clear()
         visitor.leave()
-    by_fault = {
-        name: {
-            "times": len(gaps),
-            "gap_median_s": median(gaps),
-            "gap_worst_s": max(gaps),
-            "lost_writes": sum(sum(one["missing"].values()) for one in runs if one["fault"] == name),
-        }
-        for name in {one["fault"]: None for one in runs}
-        if (gaps := [one["gap_s"] for one in runs if one["fault"] == name])
-    }
-    print(json.dumps({"faults": by_fault, "runs": runs}))
-    return 0 if all(not one["lost_writes"] for one in by_fault.values()) else 1
+    if given.docs:
+        report.write([result])
+    print(json.dumps(result))
+    sound = all(one["outcome"] == "whole" and not one.get("audit") for one in result["runs"])
+    return 0 if sound and not result["at_the_end"] and len(result["runs"]) == len(names) else 1
 
 
 if __name__ == "__main__":

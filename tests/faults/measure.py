@@ -1,7 +1,9 @@
 """What the client saw, in numbers."""
 
+import bisect
 import itertools
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,3 +47,75 @@ def summary(requests: list[Request], start: float, stop: float) -> dict[str, Any
         "p99_ms": round(1000 * good[int(len(good) * 0.99)]) if good else None,
         "acknowledged_writes": sum(one.good for one in writes),
     }
+
+
+Span = tuple[float, float]
+BACK_AND_FORTH = 2.0  # seconds; a virtual IP that comes back later has moved twice
+
+
+def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """Return the parts of ``spans`` that are in no hole."""
+    left = sorted(spans)
+    for start, stop in holes:
+        left = [
+            part
+            for begin, end in left
+            for part in ((begin, min(end, start)), (max(begin, stop), end))
+            if part[0] < part[1]
+        ]
+    return left
+
+
+def shared(spans: Mapping[str, Iterable[Span]]) -> float:
+    """Return how long two or more have had something at the same time."""
+    changes = sorted(
+        (at, step) for ones in spans.values() for span in ones for at, step in zip(span, (1, -1), strict=True)
+    )
+    total, depth, since = 0.0, 0, 0.0
+    for at, step in changes:
+        if depth > 1:
+            total += at - since
+        depth, since = depth + step, at
+    return total
+
+
+def union(spans: Iterable[Span]) -> float:
+    """Return how much time the spans cover."""
+    total, covered = 0.0, float("-inf")
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, covered))
+        covered = max(covered, end)
+    return total
+
+
+def two_served(requests: Iterable[Request]) -> float:
+    """Return how long two nodes answered by turns.
+
+    One answered, then another, then the first again a request begun after that: from the other's answer to that
+    request two served. Only within two seconds: a virtual IP may move, and move back.
+    """
+    good = sorted((one for one in requests if one.good and one.node), key=lambda one: one.begin)
+    begins = [one.begin for one in good]
+    spans = []
+    for at, again in enumerate(good):
+        recent = good[bisect.bisect_right(begins, again.begin - BACK_AND_FORTH) : at]
+        first = min((one.end for one in recent if one.node == again.node), default=None)
+        between = [
+            one.end for one in recent
+            if one.node != again.node and one.end <= again.begin and first is not None and first <= one.begin
+        ]  # fmt: skip
+        if between:
+            spans.append((min(between), again.begin))
+    return union(spans)
+
+
+def series(requests: Iterable[Request], zero: float, start: float, stop: float) -> dict[str, Any]:
+    """Return per second, counted from ``zero``, the good answers (when they came) and the requests asked in vain."""
+    first, last = math.floor(start - zero), math.ceil(stop - zero)
+    good, errors = [0] * (last - first), [0] * (last - first)
+    for one in requests:
+        counted, at = (good, one.end) if one.good else (errors, one.begin)
+        second = math.floor(at - zero) - first
+        if 0 <= second < len(counted):
+            counted[second] += 1
+    return {"from": first, "good": good, "errors": errors}

@@ -8,14 +8,18 @@ try {
     $db = new mysqli('localhost', 'www-data', '', 'webha_faults');
     if (isset($_GET['write'])) {
         $number = (int) $_GET['write'];
-        $file = fopen("$folder/$number", 'x');
+        $part = "$folder/" . intdiv($number, 1000); // a folder of all files would be slow to list
+        if (!is_dir($part) && !@mkdir($part) && !is_dir($part)) {
+            throw new RuntimeException('the folder was not made');
+        }
+        $file = fopen("$part/$number", 'x');
         if (!$file || fwrite($file, "$number\n") === false || !fsync($file) || !fclose($file)) {
             throw new RuntimeException('the file was not written');
         }
         $db->query("INSERT INTO writes (number) VALUES ($number)");
     } else {
         $db->query('SELECT MAX(number) FROM writes')->fetch_row();
-        if (file_get_contents("$folder/0") === false) {
+        if (file_get_contents("$folder/read") === false) {
             throw new RuntimeException('the file was not read');
         }
     }

@@ -5,9 +5,11 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import testinfra
 from testinfra.host import Host
@@ -88,8 +90,8 @@ def refused(*arguments: str, inventory: str = "inventory.py", **environment: str
     return run.text
 
 
-def on(name: str, command: str, check: bool = True) -> str:
-    return lab("ssh", name, command, check=check).strip()
+def on(name: str, command: str, check: bool = True, timeout: float = 300) -> str:
+    return lab("ssh", name, command, check=check, timeout=timeout).strip()
 
 
 def everywhere(command: str) -> dict[str, str]:
@@ -119,21 +121,54 @@ def page() -> str:
     return lab("run", "curl", "-s", "-m", "30", f"http://{VIP}/", check=False)
 
 
+_STATE = (
+    "mariadb -NBe \"SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_size','wsrep_local_state_comment','wsrep_cluster_status')\" | cut -f2;"
+    f"findmnt -n -o FSTYPE --mountpoint {DOCROOT}; timeout 5 stat -t {DOCROOT}/index.php >/dev/null && echo readable"
+)
+
+
+def resources_problem(xml: str) -> str:
+    """Say what Pacemaker lacks, from ``crm_mon --output-as=xml``; empty where nothing.
+
+    The web server may be one primitive, with the virtual IP, or a clone on every node.
+    """
+    if not xml.lstrip().startswith("<"):
+        return "crm_mon does not answer"
+    root = ElementTree.fromstring(xml)  # noqa: S314 -- of our own node
+    up = {
+        one.get("name")
+        for one in root.findall("nodes/node")
+        if one.get("online") == "true" and not {"true"} & {one.get(bad) for bad in ("standby", "pending", "unclean")}
+    }
+    if up != set(ADDRESSES):
+        return f"online: {sorted(map(str, up))}"
+    failed = {one.get("id") for one in root.iter("resource") if "true" in (one.get("failed"), one.get("blocked"))}
+    if failed:
+        return f"failed: {sorted(map(str, failed))}"
+    cloned = any(one.get("id", "").startswith("WebServer") for one in root.findall(".//clone//resource"))
+    active: dict[str, list[str]] = {"HA_VIP": [], "WebServer": []}
+    for one in root.iter("resource"):
+        if one.get("active") == "true" and one.get("role") == "Started":
+            nodes = [str(node.get("name")) for node in one.findall("node")]
+            active.setdefault(one.get("id", "").split(":")[0], []).extend(nodes)
+    wanted = sorted(ADDRESSES) if cloned else active["HA_VIP"]
+    if len(active["HA_VIP"]) != 1 or sorted(active["WebServer"]) != wanted:
+        return f"active: {active}"
+    return ""
+
+
 def unhealthy() -> str:
     """Say what keeps the cluster from being whole; empty where nothing does."""
-    for name in ADDRESSES:
-        state = on(
-            name,
-            "mariadb -NBe \"SHOW STATUS WHERE Variable_name IN ('wsrep_cluster_size','wsrep_local_state_comment','wsrep_cluster_status')\" | cut -f2;"
-            f"findmnt -n -o FSTYPE --mountpoint {DOCROOT}; timeout 5 stat -t {DOCROOT}/index.php >/dev/null && echo readable",
-            check=False,
-        )
-        if sorted(state.split()) != ["3", "Primary", "Synced", "fuse.glusterfs", "readable"]:
-            return f"{name}: {state.split()}"
-    crm = on("nodoha", "crm_mon -1", check=False)
-    if "Online: [ nodoha nodoha2 nodoha3 ]" not in crm or crm.count("Started") != 2:
-        return crm
-    return "" if "<title>" in page() else "no page at the VIP"
+    try:
+        with ThreadPoolExecutor(len(ADDRESSES)) as pool:
+            states = list(pool.map(lambda name: on(name, _STATE, check=False, timeout=30), ADDRESSES))
+        for name, state in zip(ADDRESSES, states, strict=True):
+            if sorted(state.split()) != ["3", "Primary", "Synced", "fuse.glusterfs", "readable"]:
+                return f"{name}: {state.split()}"
+        found = resources_problem(on("nodoha", "crm_mon -1 --output-as=xml", check=False, timeout=30))
+        return found or ("" if "<title>" in page() else "no page at the VIP")
+    except subprocess.TimeoutExpired as error:
+        return f"no answer within {error.timeout:.0f} s: {error.cmd[-1]}"
 
 
 def whole(seconds: float = 120) -> float:

@@ -122,6 +122,44 @@ def test_isolated_is_unplugged_until_rejoined():
     assert pings("nodoha", NODES["nodoha2"], tries=4), "the peer may still be waiting for its last ARP question"
 
 
+def test_a_paused_node_stands_still_until_it_is_resumed_and_dies_of_a_power_cut():
+    count = 'systemd-run -q --unit count sh -c "while sleep 0.05; do echo >> /root/count; done"; sleep 0.3'
+    on("nodoha2", f"rm -f /root/count; {count}")
+    lab("pause", "nodoha2")
+    disk = Path("/var/lib/webha-lab/nodes/nodoha2/root/root/count")
+    before = disk.stat().st_size
+    time.sleep(0.5)
+    assert disk.stat().st_size == before > 0
+    assert pings("nodoha", NODES["nodoha2"]), "its kernel's network lives on, as under a hypervisor it would not"
+    assert "paused" in lab("status").stdout
+    lab("resume", "nodoha2")
+    time.sleep(0.5)
+    assert disk.stat().st_size > before
+    lab("pause", "nodoha2")
+    lab("cut", "nodoha2")
+    lab("boot", "nodoha2")
+    assert "paused" not in lab("status").stdout
+
+
+def test_dropped_packets_are_lost_in_one_direction_until_undropped():
+    """An echo that is asked for arrives; its answer does not."""
+    seen = "awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp"  # InEchos
+    assert pings("nodoha2", NODES["nodoha"], tries=4)
+    lab("drop", "nodoha", "nodoha2")
+    before = int(on("nodoha", seen))
+    assert not pings("nodoha2", NODES["nodoha"])
+    assert int(on("nodoha", seen)) == before + 1
+    assert pings("nodoha3", NODES["nodoha"])
+    assert "loses packets" in lab("status").stdout
+    lab("undrop", "nodoha")
+    assert pings("nodoha2", NODES["nodoha"], tries=4)
+    lab("drop", "all", "nodoha3")
+    assert not pings("nodoha", NODES["nodoha3"])
+    lab("cut", "nodoha3")
+    lab("boot", "nodoha3")
+    assert pings("nodoha", NODES["nodoha3"], tries=4)
+
+
 def test_a_power_cut_is_silent_and_spares_the_disk_only():
     """The peer's connection must stay open: a kernel that lives on would have closed it."""
     on("nodoha3", "echo kept > /root/kept; ip address add 10.0.0.250/24 dev eth0")

@@ -13,6 +13,7 @@ FACTS = {
     "apache": (apache.Apache, {"health_port": 8081}),
     "cib": (cluster.LiveCib, {}),
     "cluster": (cluster.Cluster, {}),
+    "daemon": (node.Daemon, {"unit": "webha-ready.service", "script": "/usr/local/lib/webha/ready"}),
     "directories": (node.Directories, {"paths": ("/etc", "/nonexistent")}),
     "drupal": (drupal.Drupal, {"root": "/var/www/html/drupal", "database": "drupal", "user": "drupal"}),
     "files": (node.Files, {"paths": ("/etc/hosts", "/nonexistent")}),

@@ -64,10 +64,23 @@ def test_a_converged_cluster(suite):
     assert [(one.name, one.online) for one in peer.status.nodes] == [
         (n, True) for n in ("nodoha", "nodoha2", "nodoha3")
     ]
-    places = {one.id: (one.nodes, one.role, one.failed, one.blocked) for one in peer.status.resources}
-    assert set(places) == {"HA_VIP", "WebServer"}
-    assert places["HA_VIP"] == places["WebServer"]
-    assert places["HA_VIP"][1:] == ("Started", False, False)
+    assert {one.id for one in peer.status.resources} == {"HA_VIP", "WebServer"}
+    assert all((one.role, one.failed, one.blocked) == ("Started", False, False) for one in peer.status.resources)
+    assert len(peer.status.places("HA_VIP")) == 1
+    assert peer.status.places("WebServer") == {"nodoha", "nodoha2", "nodoha3"}
+
+
+@on_converged
+def test_a_daemon_runs_what_is_on_disk(suite):
+    daemon = fact(suite, "daemon")
+    assert (daemon.active, daemon.enabled) == ("active", "enabled")
+    assert re.fullmatch(r"[0-9a-f]{64}", daemon.configured)
+    assert daemon.running == daemon.configured
+
+
+@on_bare
+def test_a_bare_node_has_no_daemon(suite):
+    assert fact(suite, "daemon") == node.DaemonState("inactive", "", None, None)
 
 
 @on_bare

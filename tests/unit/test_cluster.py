@@ -64,10 +64,10 @@ def test_resources_are_read_wherever_they_stand():
             '<clone id="cl"><resource id="Web" role="Stopped" active="false" failed="true" blocked="true"><node name="b"/></resource></clone>'
         )
     )
-    vip, web = status.resource("VIP"), status.resource("Web")
+    (vip,), (web,) = status.instances("VIP"), status.instances("Web")
     assert (vip.nodes, vip.role, vip.failed, vip.blocked) == (("a",), "Started", False, False)
     assert (web.nodes, web.role, web.failed, web.blocked) == ((), "Stopped", True, True)
-    assert status.resource("cl") is None
+    assert status.instances("cl") == ()
 
 
 def test_a_configuration_is_read_as_dotted_keys_with_its_nodes_numbered():

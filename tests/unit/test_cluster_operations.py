@@ -176,56 +176,86 @@ def test_the_wait_for_all_nodes_reads_crm_mon(tmp_path, suite, old, new, code):
     assert done.returncode == code
 
 
-BOTH = ("HA_VIP", "WebServer")
+RESOURCES = ("WebServer", "HA_VIP")
+EVERYWHERE = tuple(resource("WebServer", name) for name in NAMES)
+ON_ONE = resource("HA_VIP", "nodoha")
+
+
+def running(*resources, **named):
+    facts = {Cluster: peer(status=crm(*resources))}
+    return perform(cluster.running, *RESOURCES, NAMES, facts=facts, **named)
+
+
+def test_a_web_server_everywhere_and_an_address_on_one_node_are_left_alone():
+    done = running(*EVERYWHERE, ON_ONE)
+    assert done.idle
+    assert done.noops == ["WebServer runs on all nodes, HA_VIP on nodoha"]
 
 
 @pytest.mark.parametrize(
-    ("resources", "idle"),
+    "resources",
     [
-        ((resource("HA_VIP", "nodoha"), resource("WebServer", "nodoha")), True),
-        ((resource("HA_VIP", "nodoha"), resource("WebServer", "nodoha2")), False),
-        ((resource("HA_VIP", "nodoha", "nodoha2"), resource("WebServer", "nodoha", "nodoha2")), False),
-        ((resource("HA_VIP"), resource("WebServer")), False),
-        ((resource("HA_VIP", "nodoha"),), False),
-        ((), False),
-        ((resource("HA_VIP", "nodoha"), resource("WebServer", "nodoha", failed=True)), False),
-        ((resource("HA_VIP", "nodoha", blocked=True), resource("WebServer", "nodoha")), False),
+        (*EVERYWHERE[:2], ON_ONE),
+        (*EVERYWHERE[:2], resource("WebServer"), ON_ONE),
+        (*EVERYWHERE, resource("HA_VIP")),
+        (*EVERYWHERE, resource("HA_VIP", "nodoha", "nodoha2")),
+        (*EVERYWHERE[:2], resource("WebServer", "nodoha3", failed=True), ON_ONE),
+        (*EVERYWHERE, resource("HA_VIP", "nodoha", blocked=True)),
+        EVERYWHERE,
+        (ON_ONE,),
+        (),
     ],
+    ids=["one missing", "one stopped", "nowhere", "on two", "failed", "blocked", "no address", "no server", "nothing"],
 )
-def test_resources_that_run_together_are_left_alone_and_others_are_cleaned_up_and_waited_for(resources, idle):
-    done = perform(cluster.running_together, BOTH, facts={Cluster: peer(status=crm(*resources))})
-    assert done.idle is idle
-    if not idle:
-        assert done.texts[:2] == [f"crm_resource --cleanup --resource {name}" for name in BOTH]
-        assert "HA_VIP, WebServer running on one node" in done.texts[2]
+def test_resources_that_do_not_run_as_they_should_are_cleaned_up_and_waited_for(resources):
+    first, second, wait = running(*resources).texts
+    assert [first, second] == [f"crm_resource --cleanup --resource {name}" for name in RESOURCES]
+    assert "WebServer running on all nodes and HA_VIP on one" in wait
 
 
 @pytest.mark.parametrize("suite", CONVERGED)
 def test_a_converged_cluster_is_left_alone(suite):
     one = fact(suite, "cluster")
-    assert perform(cluster.running_together, BOTH, facts={Cluster: one}).idle
+    assert perform(cluster.running, *RESOURCES, NAMES, facts={Cluster: one}).idle
     assert perform(cluster.online, NAMES, facts={Cluster: one}).idle
     assert perform(cluster.configuration_in_force, facts={Cluster: one}).idle
 
 
 @pytest.mark.parametrize("one", [None, peer()])
 def test_without_pacemaker_no_resource_is_touched(one):
-    assert perform(cluster.running_together, BOTH, facts={Cluster: one}).refused
+    assert perform(cluster.running, *RESOURCES, NAMES, facts={Cluster: one}).refused
 
 
 @pytest.mark.parametrize(
-    ("places", "code"), [(("nodoha", "nodoha"), 0), (("nodoha", "nodoha2"), 1), (("", ""), 1), (("nodoha", ""), 1)]
+    ("web", "address", "code"),
+    [
+        (NAMES, NAMES[:1], 0),
+        (NAMES, NAMES[2:], 0),
+        (NAMES[:2], NAMES[:1], 1),
+        (NAMES, (), 1),
+        (NAMES, NAMES[:2], 1),
+        ((), (), 1),
+    ],
 )
-def test_the_wait_for_resources_reads_where_they_run(tmp_path, places, code):
-    said = "; ".join(
-        f'[ "$2" != {name} ] || [ -z "{place}" ] || echo "resource {name} is running on: {place} "'
-        for name, place in zip(BOTH, places, strict=True)
+def test_the_wait_for_resources_counts_where_they_run(tmp_path, web, address, code):
+    said = {"WebServer": web, "HA_VIP": address}
+    lines = "; ".join(
+        f'[ "$2" != {name} ] || echo "resource {name} is running on: {place} "'
+        for name, places in said.items()
+        for place in places
     )
-    fake_program(tmp_path, "crm_resource", said)
-    for name in ("crm_mon", "journalctl"):
-        fake_program(tmp_path, name, ":")
-    *_, wait = perform(cluster.running_together, BOTH, seconds=0, facts={Cluster: peer(status=crm())}).commands
-    assert execute(wait, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}).returncode == code
+    silent = "; ".join(
+        f'[ "$2" != {name} ] || echo "resource {name} is NOT running" >&2'
+        for name, places in said.items()
+        if not places
+    )
+    fake_program(tmp_path, "crm_resource", f'[ "$1 $3" = "--resource --locate" ] || exit 64\n{lines}\n{silent}')
+    fake_program(tmp_path, "journalctl", ":")
+    fake_program(tmp_path, "crm_mon", "echo what crm_mon shows >&2")
+    *_, wait = running(seconds=0).commands
+    done = execute(wait, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == code
+    assert ("what crm_mon shows" in done.stderr) is (code == 1)
 
 
 @pytest.mark.parametrize(

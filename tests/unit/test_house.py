@@ -66,6 +66,7 @@ def test_decisions_know_nothing_of_pyinfra():
         "tenant",
         "gluster",
         "drupal",
+        "failover",
         "apache",
         "guards",
         "reset",

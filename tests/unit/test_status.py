@@ -217,12 +217,19 @@ def test_a_cluster_node_that_falls_behind_is_named(seen, words):
         (peer(nodes=(*PEER.status.nodes[:2], cluster.CrmNode(C, online=False))), f": {C} is not online"),
         (peer(nodes=(*PEER.status.nodes, cluster.CrmNode("old", online=True))), ": old is no node of ours"),
         (peer(quorate=False), ": no quorum"),
-        (resources(failed=True), " says: HA_VIP has failed: crm_mon -1rf, then crm resource cleanup"),
-        (resources(blocked=True), " says: HA_VIP is blocked: crm_mon -1rf, then crm resource cleanup"),
     ],
 )
 def test_what_pacemaker_says_is_wrong_is_said(seen, words):
     assert found(with_(cluster=seen)) == {"cluster": everyone(words)}
+
+
+@pytest.mark.parametrize(("changes", "words"), [({"failed": True}, "has failed"), ({"blocked": True}, "is blocked")])
+def test_a_resource_in_trouble_is_said_by_every_node_and_once_with_its_place(changes, words):
+    (place,) = PEER.status.places("HA_VIP")
+    assert found(with_(cluster=resources(**changes))) == {
+        "cluster": everyone(f" says: HA_VIP {words}: crm_mon -1rf, then crm resource cleanup"),
+        "vip": [f"HA_VIP {words} on {place}: crm_mon -1rf"],
+    }
 
 
 def test_nodes_with_different_coordinators_see_different_clusters():

@@ -156,11 +156,26 @@ def test_a_resource_that_is_stopped_runs_nowhere():
     assert found(with_(cluster=resources(nodes=(), role="Stopped"))) == {"vip": ["HA_VIP runs nowhere: crm_mon -1rf"]}
 
 
+def test_an_address_that_pacemaker_runs_twice_names_both():
+    assert found(with_(cluster=resources(nodes=(A, B)))) == {"vip": [f"HA_VIP runs on {A} and {B}: crm_mon -1rf"]}
+
+
+def test_a_web_server_that_is_missing_on_one_node_is_a_problem_though_the_address_is_served():
+    kept = tuple(one for one in PEER.status.resources if one.id != "WebServer" or one.nodes != (C,))
+    assert len(kept) == len(PEER.status.resources) - 1
+    assert found(with_(cluster=peer(resources=kept))) == {"vip": [f"WebServer does not run on {C}: crm_mon -1rf"]}
+
+
 @pytest.mark.parametrize(
-    ("kept", "missing"), [(PEER.status.resources[:1], ["WebServer"]), ((), ["HA_VIP", "WebServer"])]
+    ("kept", "missing"),
+    [
+        ([one for one in PEER.status.resources if one.id == "HA_VIP"], ["WebServer"]),
+        ([one for one in PEER.status.resources if one.id == "WebServer"], ["HA_VIP"]),
+        ([], ["HA_VIP", "WebServer"]),
+    ],
 )
 def test_a_resource_that_is_not_configured_names_the_task(kept, missing):
-    assert found(with_(cluster=peer(resources=kept))) == {
+    assert found(with_(cluster=peer(resources=tuple(kept)))) == {
         "vip": [f"{one} is configured nowhere: run tasks/vip.py" for one in missing]
     }
 

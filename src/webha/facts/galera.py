@@ -5,6 +5,7 @@ from webha.facts import Probe
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
 STARTED_WITH = "/run/webha/galera.sha256"
+SAID = "/run/webha/galera-keeper.said"
 SQL = "timeout 10 mariadb --connect-timeout=5 -N -B -e"
 _OWN = "mysql|performance_schema|sys|test|information_schema"
 
@@ -20,6 +21,9 @@ class Galera(Probe[galera.Member]):
                 "unit": "systemctl show -p ActiveState --value mariadb.service",
                 "status": f"if systemctl is-active -q mariadb; then {SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"; fi",
                 "grastate": "[ ! -e /var/lib/mysql/grastate.dat ] || cat /var/lib/mysql/grastate.dat",
+                "position": "systemctl is-active -q mariadb || { tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value mariadb.service)/cmdline; "
+                "systemctl show-environment; } 2>/dev/null | grep -im 1 wsrep_start_position || true",
+                "keeper": f"[ ! -e {SAID} ] || cat {SAID}",
                 "databases": "[ ! -d /var/lib/mysql ] || find /var/lib/mysql -mindepth 1 -maxdepth 1 -type d ! -name '.*' ! -name '#*' -printf '%f\\n'"
                 f" | grep -Evx '{_OWN}|lost\\+found' || true",
                 "configured": f"[ ! -e {CONFIGURATION} ] || sha256sum < {CONFIGURATION}",
@@ -34,6 +38,7 @@ class Galera(Probe[galera.Member]):
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
         grastate = answers["grastate"].text
+        said = answers["keeper"].text.strip() if "keeper" in answers and answers["keeper"].ok else ""
         return galera.Member(
             installed=answers["installed"].ok,
             unit=answers["unit"].text.strip() or "inactive",
@@ -42,6 +47,8 @@ class Galera(Probe[galera.Member]):
             databases=tuple(sorted(answers["databases"].lines)),
             configured=probe.first_word(answers["configured"]),
             running=probe.first_word(answers["running"]),
+            recovered=galera.parse_position(answers["position"].text) if "position" in answers else None,
+            keeper=said or None,
         )
 
 

@@ -161,3 +161,40 @@ class Units(Probe[dict[str, UnitState]]):
                 )
                 values = {}
         return found
+
+
+@dataclass(frozen=True)
+class DaemonState(Shown):
+    """A daemon of ours: its unit, and digests of script and unit on disk (None: not there) and as it was started."""
+
+    active: str
+    enabled: str
+    configured: str | None
+    running: str | None
+
+
+class Daemon(Probe[DaemonState]):
+    """State of the daemon ``unit`` that runs ``script`` and notes at its start what it was started with."""
+
+    def command(self, unit: str, script: str) -> str:
+        """Ask systemd and the files."""
+        files = f"{quote(script)} {UNITS}/{unit}"
+        return probe.script(
+            {
+                "unit": f"systemctl show -p ActiveState,UnitFileState -- {unit}",
+                "configured": f"if cat {files} >/dev/null 2>&1; then cat {files} | sha256sum; fi",
+                "running": f"cat /run/webha/{unit}.sha256 2>/dev/null || true",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> DaemonState:
+        """Take them apart."""
+        if not answers["unit"].ok:
+            raise probe.ProbeError(answers["unit"].text)
+        values = dict(line.split("=", 1) for line in answers["unit"].lines)
+        return DaemonState(
+            values["ActiveState"],
+            values["UnitFileState"],
+            probe.first_word(answers["configured"]),
+            probe.first_word(answers["running"]),
+        )

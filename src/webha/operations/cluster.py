@@ -165,32 +165,28 @@ def configured(wanted: cib.Wanted) -> Commands:
 
 
 @operation()
-def running_together(resources: Iterable[str], seconds: int = 180) -> Commands:
-    """Own that ``resources`` are active, all on one node; waits for it.
+def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180) -> Commands:
+    """Own that the cloned resource ``everywhere`` is active on all ``nodes`` and ``once`` on one of them; waits for it.
 
     Forgets failed actions first where they keep a resource stopped or blocked (their cause may be mended since).
-    Leaves a resource alone that an administrator stopped (target-role). Does nothing where all run together.
+    Leaves a resource alone that an administrator stopped (target-role). Does nothing where all run as they should.
     """
-    wanted = tuple(resources)
+    names = tuple(nodes)
     peer = host.get_fact(Cluster)
     if peer is None or peer.status is None:
         yield shell.refusal("pacemaker does not answer; run tasks/cluster.py first")
         return
-    found = [peer.status.resource(name) for name in wanted]
-    places: set[tuple[str, ...]] = {one.nodes if one else () for one in found}
-    place: tuple[str, ...] = places.pop() if len(places) == 1 else ()
-    if len(place) == 1 and not any(one and (one.failed or one.blocked) for one in found):
-        host.noop(f"{', '.join(wanted)} run on {place[0]}")
+    if not cluster.misplaced(peer.status, everywhere, once, names):
+        host.noop(f"{everywhere} runs on all nodes, {once} on {', '.join(peer.status.places(once))}")
         return
-    for name in wanted:
+    for name in (everywhere, once):
         yield shell.run("crm_resource", "--cleanup", "--resource", name)
-    located = "; ".join(
-        f"n{i}=$(timeout 10 crm_resource --resource {name} --locate 2>/dev/null | sed -n 's/.* running on: *//p' | sed 's/ *$//')"
-        for i, name in enumerate(wanted)
-    )
-    together = " && ".join(f'[ "$n{i}" = "$n0" ]' for i in range(len(wanted)))
+    located = "timeout 10 crm_resource --resource {} --locate 2>/dev/null | grep -c ' running on: '"
     yield shell.until(
-        f'{located}; [ -n "$n0" ] && {together}', seconds, f"{', '.join(wanted)} running on one node", _DIAGNOSIS
+        f'[ "$({located.format(everywhere)})" = {len(names)} ] && [ "$({located.format(once)})" = 1 ]',
+        seconds,
+        f"{everywhere} running on all nodes and {once} on one",
+        _DIAGNOSIS,
     )
 
 

@@ -16,7 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import shell
-from webha.facts.node import START_BLOCK, START_BLOCK_MARK, UNITS, Files, FileState, Packages, Units
+from webha.facts.node import START_BLOCK, START_BLOCK_MARK, UNITS, Daemon, Files, FileState, Packages, Units
 
 Commands = Generator[StringCommand | FileUploadCommand, None, None]
 
@@ -149,6 +149,25 @@ def unit(
         )
     if noop:
         host.noop(f"{unit} is {state.active}, {state.enabled}")
+
+
+@operation()
+def daemon(unit: str, script: str) -> Commands:
+    """Own that our daemon ``unit`` is enabled and runs ``script`` and its unit file as they are on disk.
+
+    Restarted where it was started with others: it holds nothing that a restart would lose. Does nothing where it runs those.
+    """
+    state = host.get_fact(Daemon, unit=unit, script=script)
+    if state is None or state.configured is None:
+        yield shell.refusal(f"{unit}: its state, its unit file or {script} cannot be read")
+    elif state.active == "active" and state.enabled == "enabled" and state.running == state.configured:
+        host.noop(f"{unit} runs what is on disk")
+    else:
+        yield shell.script(
+            'systemctl daemon-reload; systemctl -q enable "$1"; systemctl reset-failed "$1" 2>/dev/null || :; '
+            'systemctl restart "$1" || { journalctl -q -n 15 --no-pager -o cat -u "$1" >&2; exit 1; }',
+            unit,
+        )
 
 
 @operation()

@@ -1,0 +1,169 @@
+"""A daemon of ours runs what is on disk, and is started again only where it does not."""
+
+import os
+import subprocess
+from unittest.mock import patch
+
+import pytest
+from pyinfra.api.exceptions import FactProcessError
+
+from webha.facts import node as facts
+from webha.facts.node import Daemon, DaemonState
+from webha.operations import node
+from webha.render import render
+
+from .stubs import execute, fake_program, perform
+
+UNIT, SCRIPT = "webha-ready.service", "/usr/local/lib/webha/ready"
+RUNS = DaemonState("active", "enabled", "a" * 64, "a" * 64)
+
+
+def daemon(state):
+    return perform(node.daemon, UNIT, SCRIPT, facts={Daemon: state})
+
+
+def changed(**changes):
+    return DaemonState(**{key: getattr(RUNS, key) for key in ("active", "enabled", "configured", "running")} | changes)
+
+
+def test_a_daemon_that_runs_what_is_on_disk_is_left_alone():
+    assert daemon(RUNS).idle
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        changed(running="b" * 64),
+        changed(running=None),
+        changed(active="inactive"),
+        changed(active="failed"),
+        changed(active="activating"),
+        changed(enabled="disabled"),
+        changed(active="inactive", enabled="", running=None),
+    ],
+    ids=["changed", "started before it took notes", "stopped", "failed", "not up yet", "disabled", "new"],
+)
+def test_any_other_is_enabled_and_started_again(state):
+    (command,) = daemon(state).texts
+    assert command.endswith(f" webha {UNIT}")
+    steps = [command.index(word) for word in ("daemon-reload", "enable", "reset-failed", "restart")]
+    assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("state", [None, changed(configured=None)])
+def test_what_is_unknown_or_not_there_is_not_started(state):
+    refused = daemon(state).refused
+    assert UNIT in refused
+    assert SCRIPT in refused
+
+
+def started(tmp_path, body):
+    fake_program(tmp_path, "systemctl", f'echo "$*" >> {tmp_path}/done\n{body}')
+    fake_program(tmp_path, "journalctl", "echo its last words")
+    (command,) = daemon(changed(running=None)).commands
+    return execute(command, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+
+
+def test_a_daemon_that_never_failed_is_restarted_too(tmp_path):
+    done = started(tmp_path, '[ "$1" != reset-failed ] || exit 1')
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "done").read_text().splitlines() == [
+        "daemon-reload",
+        f"-q enable {UNIT}",
+        f"reset-failed {UNIT}",
+        f"restart {UNIT}",
+    ]
+
+
+def test_a_daemon_that_does_not_start_fails_with_its_last_words(tmp_path):
+    done = started(tmp_path, '[ "$1" != restart ] || exit 1')
+    assert (done.returncode, done.stderr) == (1, "its last words\n")
+
+
+def said(unit="ActiveState=active\nUnitFileState=enabled", configured="abc  -", running="abc  -", status=0):
+    answers = {"unit": (unit, status), "configured": (configured, 0), "running": (running, 0)}
+    return "\n".join(
+        f"@@webha-begin {name}\n{text}\n\n@@webha-end {name} {code}" for name, (text, code) in answers.items()
+    ).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        (said(), DaemonState("active", "enabled", "abc", "abc")),
+        (said(running=""), DaemonState("active", "enabled", "abc", None)),
+        (said(configured="", running=""), DaemonState("active", "enabled", None, None)),
+        (said("UnitFileState=\nActiveState=inactive", "", ""), DaemonState("inactive", "", None, None)),
+    ],
+)
+def test_a_daemons_state_is_read(answers, state):
+    assert Daemon().process(answers) == state
+
+
+@pytest.mark.parametrize("answers", [said(status=1), said(unit="ActiveState=active"), said(unit="no systemd here")])
+def test_a_daemon_that_systemd_says_nothing_of_is_unknown(answers):
+    with pytest.raises(FactProcessError):
+        Daemon().process(answers)
+
+
+@pytest.fixture
+def on_disk(tmp_path):
+    """A node's script and unit file, and the fact's and the unit's shell made to look there."""
+    script, units, notes = tmp_path / "it's a script", tmp_path / "units", tmp_path / "run"
+    units.mkdir()
+    script.write_text("the script\n")
+    unit = render("vip/daemon.service.j2", name=UNIT, script="SCRIPT", description="x", urgent=False)
+    (units / UNIT).write_text(unit)
+    fake_program(tmp_path / "bin", "systemctl", "printf 'ActiveState=active\\nUnitFileState=enabled\\n'")
+    environment = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+
+    def here(text):
+        return text.replace("/run/webha", str(notes)).replace("/etc/systemd/system", str(units))
+
+    def look():
+        with patch.object(facts, "UNITS", str(units)):
+            asked = here(Daemon().command(UNIT, str(script)))
+        shown = subprocess.run(["sh", "-c", asked], capture_output=True, text=True, env=environment, check=True)
+        return Daemon().process(shown.stdout.splitlines())
+
+    def begin():
+        """What the unit does before it starts the script; the test's path alone has a quote in it."""
+        (line,) = [line for line in unit.splitlines() if line.startswith("ExecStartPre=/bin/sh -c '")]
+        body = line.removeprefix("ExecStartPre=/bin/sh -c '").removesuffix("'")
+        subprocess.run(["sh", "-c", here(body).replace("SCRIPT", f'"{script}"')], check=True)
+
+    return script, units / UNIT, look, begin
+
+
+def test_what_the_unit_notes_at_its_start_is_what_the_fact_finds_on_disk(on_disk):
+    _, _, look, begin = on_disk
+    assert look().running is None
+    begin()
+    state = look()
+    assert len(state.running) == 64
+    assert state.running == state.configured
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["script", "unit"])
+def test_a_script_or_unit_that_changed_since_shows(on_disk, which):
+    *files, look, begin = on_disk
+    begin()
+    with files[which].open("a") as file:
+        file.write("# changed\n")
+    state = look()
+    assert None not in (state.running, state.configured)
+    assert state.running != state.configured
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["script", "unit"])
+def test_where_one_of_the_two_is_missing_nothing_is_configured(on_disk, which):
+    *files, look, begin = on_disk
+    begin()
+    files[which].unlink()
+    assert look().configured is None
+
+
+def test_the_keeper_of_galera_notes_the_same_for_the_same_fact():
+    text = render("galera/webha-galera-keeper.service.j2")
+    unit, script = "webha-galera-keeper.service", "/usr/local/lib/webha/galera-keeper"
+    assert f"cat {script} /etc/systemd/system/{unit} | sha256sum > /run/webha/{unit}.sha256" in text
