@@ -47,7 +47,7 @@ def look(numbers: Iterable[int]) -> tuple[dict[str, dict[str, str]], dict[str, s
 
 
 def _ask(name: str, questions: Mapping[str, str]) -> dict[str, str]:
-    script = "; ".join(f"echo '@@ {key}'; {{ {question}; }} 2>&1" for key, question in questions.items())
+    script = "; ".join(f"printf '\\n@@ {key}\\n'; {{ {question}; }} 2>&1" for key, question in questions.items())
     return sections(reach.ask(name, script, 180))
 
 

@@ -224,7 +224,7 @@ def test_the_agent_is_where_pacemaker_looks_for_ocf_webha_apache():
         ("vip/handover.sh.j2", {"vip": "10.0.0.250"}),
     ],
 )
-def test_a_script_names_its_shell_first_and_is_read_whole_by_it(here, template, values):
+def test_a_script_names_its_shell_first_and_is_read_whole_by_it(template, values):
     text = render(template, **values)
     assert text.startswith("#!/bin/sh\n")
     subprocess.run(["sh", "-n"], input=text, text=True, check=True)

@@ -124,8 +124,26 @@ def test_php_gets_back_what_was_quoted(value, quoted):
     [name for name in TEMPLATES if any(kind in name for kind in (".service", ".socket", ".timer", ".mount"))],
 )
 def test_every_unit_file_has_sections_and_keys_only(rendered, template):
-    for line in one(rendered, template).splitlines():
-        assert re.fullmatch(r"(#.*|\[[A-Z][a-z]+\]|[A-Za-z]+=.*)?", line), line
+    for text in rendered[template][NAMES[0]]:
+        for line in text.splitlines():
+            assert re.fullmatch(r"(#.*|\[[A-Z][a-z]+\]|[A-Za-z]+=.*)?", line), line
+
+
+def test_each_daemon_notes_its_own_script_and_unit_and_comes_back(rendered):
+    texts = rendered["vip/daemon.service.j2"][NAMES[0]]
+    for name, text in zip(("ready", "guard"), texts, strict=True):
+        assert f"\nExecStart=/usr/local/lib/webha/{name}\n" in text
+        files = f"/usr/local/lib/webha/{name} /etc/systemd/system/webha-{name}.service"
+        assert f"cat {files} | sha256sum > /run/webha/webha-{name}.service.sha256" in text
+        assert "\nRestart=always\n" in text
+    assert ["OOMScoreAdjust" in text for text in texts] == [False, True]  # the guard must run when nothing else does
+
+
+def test_the_handover_stops_before_what_the_site_stands_on(rendered):
+    text = one(rendered, "vip/webha-handover.service.j2")
+    (after,) = re.findall(r"^After=(.*)$", text, re.MULTILINE)
+    assert {"mariadb.service", "glusterd.service", "var-www-html-drupal.mount", "network.target"} <= set(after.split())
+    assert "pacemaker" not in after
 
 
 def test_the_docroots_mount_unit_is_where_systemd_looks_for_it(rendered):
