@@ -105,6 +105,7 @@ cluster_packages = [
     "resource-agents",
     "iproute2",
     "iputils-arping",
+    "socat",  # carries the name of a lost node to the reaper
 ]
 corosync_token = None  # milliseconds; None: that of failovers
 corosync_token_coefficient = None  # likewise

@@ -69,14 +69,14 @@ if deploy.on_a_node():
         files=[
             node.File(node_lost, render("cluster/node-lost.sh.j2"), mode="755"),
             node.File(reap, render("cluster/reap.sh.j2", nodes=nodes), mode="755"),
-            node.File("/etc/systemd/system/webha-reaper.socket", render("cluster/webha-reaper.socket.j2")),
+            node.File("/etc/systemd/system/webha-reaper.socket", render("cluster/webha-reaper.socket.j2", script=reap)),
             node.File(
                 "/etc/systemd/system/webha-reaper@.service", render("cluster/webha-reaper@.service.j2", script=reap)
             ),
         ],
     )
 
-    node.unit(name="Cluster: the reaper listens", unit="webha-reaper.socket")
+    node.daemon(name="Cluster: the reaper listens", unit="webha-reaper.socket", script=reap)
 
     cluster.configured(
         name="Cluster: fencing, quorum, failures and lost nodes as decided",

@@ -134,10 +134,12 @@ def without(cib: Cib, ids: Iterable[str]) -> tuple[str, list[str]]:
 
 
 def _remove(root: ET.Element, gone: set[str]) -> list[str]:
+    """Take the objects out with the constraints on them, and on what stands inside of them."""
+    inside = {inner.get("id", "") for one in root.iter() if one.get("id") in gone for inner in one.iter("primitive")}
     removed: list[str] = []
     for parent in list(root.iter()):
         for child in list(parent):
-            refers = child.tag.startswith("rsc_") and gone & set(child.attrib.values())
+            refers = child.tag.startswith("rsc_") and (gone | inside) & set(child.attrib.values())
             if child.get("id") in gone or refers:
                 parent.remove(child)
                 removed.append(f"{child.tag} {child.get('id')}")

@@ -8,7 +8,10 @@ CONSENSUS = 1.2  # of the token, corosync's own
 
 
 def timers(
-    name: str, table: Mapping[str, Mapping[str, Any]], overrides: Mapping[str, Any], options: Mapping[str, Any]
+    name: str,
+    table: Mapping[str, Mapping[str, Any]],
+    overrides: Mapping[str, Any],
+    options: Mapping[str, Mapping[str, Any] | None],
 ) -> dict[str, Any]:
     """Return the timers of ``name``; an override that is not None wins, and ``options`` are merged into mappings.
 
@@ -18,7 +21,21 @@ def timers(
         raise ValueError(f"failover = {name!r} is none of {', '.join(sorted(table))}")
     found = {**table[name], **{key: value for key, value in overrides.items() if value is not None}}
     return {
-        key: {**value, **options.get(key, {})} if isinstance(value, Mapping) else value for key, value in found.items()
+        key: {**value, **(options.get(key) or {})} if isinstance(value, Mapping) else value
+        for key, value in found.items()
+    }
+
+
+def matched(found: Mapping[str, Any], nodes: int) -> dict[str, Any]:
+    """Return the timers with what hangs on the token fitted to it, for somebody's own token beside the table's column.
+
+    The guard lets go before the others take the address, and readiness outlasts what all nodes wait for at once.
+    """
+    known = detection(found["corosync_token"], found["corosync_token_coefficient"], nodes)
+    return {
+        **found,
+        "guard_patience": min(found["guard_patience"], round(0.75 * known, 2)),
+        "ready_patience": max(found["ready_patience"], round(2 * known, 2)),
     }
 
 

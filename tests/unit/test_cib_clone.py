@@ -188,3 +188,10 @@ def test_without_its_resources_no_constraint_and_no_empty_clone_of_a_real_cluste
     text, _ = without(fact(suite, "cib"), ["HA_VIP", "WebServer", "WebServer-clone"])
     assert list(find(text, "resources")) == []
     assert list(find(text, "constraints")) == []
+
+
+def test_a_constraint_on_what_stands_inside_goes_with_the_clone():
+    inner = '<rsc_location id="mine" rsc="WebServer" node="nodoha" score="10"/></constraints>'
+    text, removed = without(Cib("0.9", live().configuration.replace("</constraints>", inner)), ["WebServer-clone"])
+    assert "rsc_location mine" in removed
+    assert "WebServer" not in text

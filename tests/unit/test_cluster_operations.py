@@ -245,9 +245,7 @@ def test_the_wait_for_resources_counts_where_they_run(tmp_path, web, address, co
         for place in places
     )
     silent = "; ".join(
-        f'[ "$2" != {name} ] || echo "resource {name} is NOT running" >&2'
-        for name, places in said.items()
-        if not places
+        f'[ "$2" != {name} ] || echo "resource {name} is NOT running"' for name, places in said.items() if not places
     )
     fake_program(tmp_path, "crm_resource", f'[ "$1 $3" = "--resource --locate" ] || exit 64\n{lines}\n{silent}')
     fake_program(tmp_path, "journalctl", ":")

@@ -72,6 +72,7 @@ def test_a_daemon_that_never_failed_is_restarted_too(tmp_path):
         f"-q enable {UNIT}",
         f"reset-failed {UNIT}",
         f"restart {UNIT}",
+        f"is-active -q {UNIT}",
     ]
 
 

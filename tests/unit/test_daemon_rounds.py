@@ -2,7 +2,7 @@
 
 import pytest
 
-from .vip_scripts import guard, ready
+from .node_scripts import guard, ready
 
 
 class EnoughError(BaseException):

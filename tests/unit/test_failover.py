@@ -6,7 +6,7 @@ import pytest
 from pyinfra.api.exceptions import PyinfraError
 
 from webha.cluster import flatten
-from webha.failover import detection, timers
+from webha.failover import detection, matched, timers
 
 from .prepared import prepare
 from .stubs import NAMES, ROOT
@@ -189,3 +189,17 @@ def test_the_daemons_have_the_columns_patience(name):
 def test_every_task_refuses_a_failover_that_is_not_known(task):
     with pytest.raises(PyinfraError, match="failover = 'faster' is none of document, fast"):
         prepare(f"tasks/{task}.py", failover="faster")
+
+
+@in_both_columns
+def test_a_column_of_the_table_fits_its_own_token(name):
+    assert matched(TABLE[name], 3) == TABLE[name]
+
+
+def test_the_guard_and_readiness_follow_a_token_of_ones_own():
+    short = matched(timers("document", TABLE, {"corosync_token": 1000}, {}), 3)
+    assert short["guard_patience"] == pytest.approx(0.75 * 3.63, abs=0.01)
+    assert short["ready_patience"] == 20
+    long = matched(timers("fast", TABLE, {"corosync_token": 10000}, {}), 3)
+    assert long["guard_patience"] == 1.5
+    assert long["ready_patience"] == 44

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from .node_scripts import VIP, guard
 from .stubs import fake_program
-from .vip_scripts import VIP, guard
 
 SCRIPT = guard()
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from .node_scripts import ready
 from .stubs import fake_program
-from .vip_scripts import ready
 
 SCRIPT = ready()
 BAD = "galera: Primary, Donor/Desynced, ON"

@@ -165,7 +165,8 @@ def daemon(unit: str, script: str) -> Commands:
     else:
         yield shell.script(
             'systemctl daemon-reload; systemctl -q enable "$1"; systemctl reset-failed "$1" 2>/dev/null || :; '
-            'systemctl restart "$1" || { journalctl -q -n 15 --no-pager -o cat -u "$1" >&2; exit 1; }',
+            'systemctl restart "$1" && sleep 1 && systemctl is-active -q "$1" || '
+            '{ journalctl -q -n 15 --no-pager -o cat -u "$1" >&2; exit 1; }',
             unit,
         )
 

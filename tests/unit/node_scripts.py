@@ -1,4 +1,4 @@
-"""The Python scripts that land on the nodes for the virtual IP, rendered and loaded as modules."""
+"""The Python scripts that land on the nodes, rendered and loaded as modules."""
 
 from types import ModuleType
 
