@@ -25,7 +25,8 @@ class Seen(Shown):
 
     ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
     ``health``: the health page's words (``ready``); ``page``: HTTP status at the vip from here, 0 for no answer;
-    ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units.
+    ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
+    ``daemons``: our own units to whether they are active.
     """
 
     machine: Machine | None = None
@@ -41,6 +42,7 @@ class Seen(Shown):
     disks: Mapping[str, int] | None = None
     read_only: tuple[str, ...] | None = None
     failed: tuple[str, ...] | None = None
+    daemons: Mapping[str, bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,15 +151,13 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
 
 
 def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
-    holders = [name for name, seen in known.items() if seen.holds_vip]
+    ready = [name for name, seen in known.items() if seen.health == "ready"]
     found = [
-        f"{name}: {known[name].health or 'the health page does not answer'}"
-        for name in holders
-        if known[name].health != "ready"
+        f"{name}: {seen.health or 'the health page does not answer'}"
+        for name, seen in known.items()
+        if name not in ready
     ]
-    if known and not holders:
-        found.append("unknown, no node is known to hold the virtual IP")
-    return Layer(f"on {', '.join(holders)}" if holders else "", tuple(found))
+    return Layer(f"ready on {', '.join(ready)}" if ready else "", tuple(found))
 
 
 def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
@@ -167,6 +167,13 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
         if seen.cluster is None:
             found.append(f"{name}: unknown, corosync and pacemaker were not seen in time")
             continue
+        if seen.daemons is None:
+            found.append(f"{name}: unknown, whether what looks after the node runs was not said in time")
+        found += [
+            f"{name}: {unit} does not run: systemctl start {unit}"
+            for unit, on in (seen.daemons or {}).items()
+            if not on
+        ]
         found += [f"{name}: {line}" for line in cluster.offline(seen.cluster.status, expected.names)]
         verdict = cluster.in_force(seen.cluster)
         if verdict.action not in ("nothing", "start"):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from webha import cluster, galera
+from webha.facts.status import DAEMONS
 from webha.status import FULL, LAYERS, Seen, report
 
 from .stubs import NAMES
@@ -36,7 +37,7 @@ def test_the_states_of_a_whole_cluster_say_where_things_are():
     assert {name: layer.state for name, layer in report(whole(), EXPECTED).layers.items()} == {
         "hosts": "3 of 3 nodes answer",
         "galera": "primary component of 3",
-        "apache": f"on {A}",
+        "apache": f"ready on {A}, {B}, {C}",
         "cluster": f"coordinator {PEER.status.dc}",
         "gluster": "3 of 3 bricks serve",
         "drupal": "",
@@ -185,9 +186,18 @@ def test_members_that_do_not_see_each_other_are_named_also_while_a_node_is_lost(
         ("database: not Synced; docroot: not mounted", "database: not Synced; docroot: not mounted"),
     ],
 )
-def test_the_health_page_counts_on_the_node_that_holds_the_vip(health, words):
+def test_the_health_page_counts_on_every_node(health, words):
     assert found(with_(A, health=health)) == {"apache": [f"{A}: {words}"]}
-    assert found(with_(B, health=health)) == {}
+    assert found(with_(B, health=health)) == {"apache": [f"{B}: {words}"]}
+
+
+def test_a_daemon_of_ours_that_does_not_run_is_named():
+    assert found(with_(B, daemons=dict.fromkeys(DAEMONS, True) | {"webha-guard.service": False})) == {
+        "cluster": [f"{B}: webha-guard.service does not run: systemctl start webha-guard.service"]
+    }
+    assert found(with_(C, daemons=None)) == {
+        "cluster": [f"{C}: unknown, whether what looks after the node runs was not said in time"]
+    }
 
 
 def everyone(words):

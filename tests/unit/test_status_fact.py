@@ -10,7 +10,7 @@ from pyinfra.api.exceptions import FactProcessError
 
 from webha import probe
 from webha.facts import status as facts
-from webha.facts.status import SECONDS, Status
+from webha.facts.status import DAEMONS, SECONDS, Status
 from webha.status import Seen
 
 from .captured_facts import CAPTURED, CONVERGED, FACTS, fact, text
@@ -44,6 +44,7 @@ SMALL = {
     "holds": "1\n",
     "disks": "/gluster 7%\n/ 41%\n",
     "read-only": "",
+    "daemons": "\n".join(f"Id={unit}\nActiveState=active\n" for unit in DAEMONS),
     "failed": "ssh.service loaded failed failed OpenBSD Secure Shell server\n",
 }
 
@@ -159,6 +160,7 @@ def test_a_captured_node_is_seen_in_all_its_parts(suite, monkeypatch):
         disks={"/gluster": 7, "/": 41},
         read_only=(),
         failed=("ssh.service",),
+        daemons=dict.fromkeys(DAEMONS, True),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from webha.facts.status import DAEMONS
 from webha.status import FULL, Expected, Seen, report
 
 from .captured_facts import fact
@@ -55,6 +56,7 @@ def whole():
             disks={"/": 41, "/gluster": FULL - 1},
             read_only=(),
             failed=(),
+            daemons=dict.fromkeys(DAEMONS, True),
         )
         for name in NAMES
     }

@@ -19,6 +19,15 @@ from webha.facts.guards import Machine
 
 T = TypeVar("T")
 SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
+# What keeps the cluster alive besides the stack's own daemons.
+DAEMONS = (
+    "webha-ready.service",
+    "webha-guard.service",
+    "webha-handover.service",
+    "webha-galera-keeper.service",
+    "webha-docroot.timer",
+    "webha-reaper.socket",
+)
 
 
 class Status(Probe[status.Seen]):
@@ -45,6 +54,7 @@ class Status(Probe[status.Seen]):
                 "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
                 "disks": "df -P -x tmpfs -x devtmpfs -x overlay -x fuse.glusterfs 2>/dev/null | awk 'NR > 1 { print $6, $5 }'; df -P / | awk 'NR > 1 { print $6, $5 }'",
                 "read-only": f"for d in / /var {quote(brick)}; do [ ! -d $d ] || [ -w $d ] || echo $d; done",
+                "daemons": f"systemctl show -p Id,ActiveState -- {' '.join(DAEMONS)}",
                 "failed": "systemctl list-units --failed --plain --no-legend --no-pager",
             },
             SECONDS,
@@ -75,6 +85,7 @@ class Status(Probe[status.Seen]):
             holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
             disks=_disks(answers["disks"]),
             read_only=tuple(answers["read-only"].lines) if answers["read-only"].ok else None,
+            daemons=_daemons(answers["daemons"]),
             failed=tuple(line.split()[0] for line in answers["failed"].lines) if answers["failed"].ok else None,
         )
 
@@ -126,3 +137,9 @@ def _disks(answer: probe.Answer) -> dict[str, int] | None:
         for path, used in (line.rsplit(" ", 1) for line in answer.lines)
         if used[:-1].isdigit()
     }
+
+
+def _daemons(answer: probe.Answer) -> dict[str, bool] | None:
+    """Read systemd's blocks: unit to whether it is active."""
+    found = re.findall(r"^Id=(\S+)\nActiveState=(\S+)$", answer.text, re.MULTILINE)
+    return {name: state == "active" for name, state in found} if answer.ok and len(found) == len(DAEMONS) else None
