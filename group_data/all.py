@@ -13,6 +13,9 @@ failovers = {
     "document": {
         "corosync_token": 3000,  # milliseconds, the document's
         "corosync_token_coefficient": None,  # corosync adds 650 ms for the third node: a lost node is known after 8.0 s
+        # Milliseconds. A ring of one link gains nothing by declaring it down, as knet does after two lost pings: all that
+        # is sent meanwhile is lost, and a network that loses one packet in twenty ends the membership again and again.
+        "knet_ping_timeout": 10000,
         "vip_monitor_interval": "20s",  # the document's
         "apache_monitor_interval": "10s",
         # A node that was away joins by IST, not by a full copy, up to this much of missed writes.
@@ -32,6 +35,7 @@ failovers = {
     "fast": {
         "corosync_token": 1000,
         "corosync_token_coefficient": 0,  # a lost node is known after 2.2 s
+        "knet_ping_timeout": 5000,
         "vip_monitor_interval": "5s",
         "apache_monitor_interval": "5s",
         # In proportion to the token: a write waits 2-3 s for a database that was lost, 5-6 s with Galera's own timers.

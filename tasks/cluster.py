@@ -2,7 +2,7 @@
 
 from pyinfra.context import host
 
-from webha import deploy
+from webha import deploy, failover
 from webha.cib import Alert, Wanted
 from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
 from webha.operations import cluster, node
@@ -14,7 +14,7 @@ if deploy.on_a_node():
 
     timers = deploy.timers()
     library = "/usr/local/lib/webha"
-    node_lost, reap = f"{library}/node-lost", f"{library}/reap"
+    node_lost, reap, aside = f"{library}/node-lost", f"{library}/reap", f"{library}/aside"
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
@@ -38,6 +38,7 @@ if deploy.on_a_node():
                     crypto_cipher=host.data.corosync_crypto_cipher,
                     crypto_hash=host.data.corosync_crypto_hash,
                     port=host.data.corosync_port,
+                    knet_ping_timeout=timers["knet_ping_timeout"],
                 ),
             ),
             node.File(
@@ -65,8 +66,34 @@ if deploy.on_a_node():
     cluster.online(name="Cluster: all nodes online", nodes=names)
 
     node.placed(
-        name="Cluster: the reaper of connections to a lost node",
+        name="Cluster: the reaper of connections to a lost node, and stepping aside",
         files=[
+            node.File(
+                aside,
+                render(
+                    "cluster/aside.py.j2",
+                    nodes=nodes,
+                    patience=max(
+                        6.0,
+                        1.5
+                        * failover.detection(
+                            timers["corosync_token"], timers["corosync_token_coefficient"], len(nodes)
+                        ),
+                    ),
+                ),
+                mode="755",
+            ),
+            node.File(
+                "/etc/systemd/system/webha-aside.service",
+                render(
+                    "node/daemon.service.j2",
+                    task="cluster",
+                    name="webha-aside.service",
+                    script=aside,
+                    description="Step aside where not all nodes hear this one",
+                    urgent=False,
+                ),
+            ),
             node.File(node_lost, render("cluster/node-lost.sh.j2"), mode="755"),
             node.File(reap, render("cluster/reap.sh.j2", nodes=nodes), mode="755"),
             node.File("/etc/systemd/system/webha-reaper.socket", render("cluster/webha-reaper.socket.j2", script=reap)),
@@ -77,6 +104,8 @@ if deploy.on_a_node():
     )
 
     node.daemon(name="Cluster: the reaper listens", unit="webha-reaper.socket", script=reap)
+
+    node.daemon(name="Cluster: a node that disturbs steps aside", unit="webha-aside.service", script=aside)
 
     cluster.configured(
         name="Cluster: fencing, quorum, failures and lost nodes as decided",

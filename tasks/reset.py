@@ -106,15 +106,19 @@ if deploy.on_a_node():
 
     if "cluster" in plan.layers:
         operations.erased(
-            name="Reset cluster: the reaper",
+            name="Reset cluster: the reaper and stepping aside",
             packages=(),
             paths=(
+                f"{units}/webha-aside.service",
+                f"{library}/aside",
+                "/run/webha/webha-aside.service.sha256",
+                "/run/webha/webha-reaper.socket.sha256",
                 f"{units}/webha-reaper.socket",
                 f"{units}/webha-reaper@.service",
                 f"{library}/node-lost",
                 f"{library}/reap",
             ),
-            prepare="systemctl -q disable --now webha-reaper.socket || :",
+            prepare="systemctl -q disable --now webha-reaper.socket webha-aside.service || :",
         )
         operations.erased(
             name="Reset cluster: corosync and pacemaker",

@@ -77,7 +77,8 @@ if deploy.on_a_node():
             node.File(
                 f"{units}/webha-ready.service",
                 render(
-                    "vip/daemon.service.j2",
+                    "node/daemon.service.j2",
+                    task="vip",
                     name="webha-ready.service",
                     script=ready,
                     description="Whether this node can serve the site",
@@ -87,7 +88,8 @@ if deploy.on_a_node():
             node.File(
                 f"{units}/webha-guard.service",
                 render(
-                    "vip/daemon.service.j2",
+                    "node/daemon.service.j2",
+                    task="vip",
                     name="webha-guard.service",
                     script=guard,
                     description="Let go of a virtual IP that others may hold",

@@ -17,6 +17,7 @@ RELOADABLE = (
     "totem.consensus",
     "totem.crypto_cipher",
     "totem.crypto_hash",
+    "totem.interface.knet_ping_timeout",
     "logging.",
 )
 # What all nodes must have alike to see each other at all: a node restarted with the new value would stand alone.
@@ -216,7 +217,7 @@ def in_force(peer: Peer | None) -> Verdict:  # noqa: PLR0911 (one return a case)
     differing = tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
     if not differing:
         return Verdict("nothing", "corosync runs the configuration on disk")
-    if any(name.startswith(ALIKE) for name in differing):
+    if any(name.startswith(ALIKE) and not name.startswith(RELOADABLE) for name in differing):
         return Verdict(
             "refuse",
             f"{', '.join(differing)} changed: nodes see each other only with the same values, so this cannot be done node by "

@@ -24,6 +24,7 @@ class Seen(Shown):
     """What one node said; None for what it did not say within its time.
 
     ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
+    ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
     ``health``: the health page's words (``ready``); ``page``: HTTP status at the vip from here, 0 for no answer;
     ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
     ``daemons``: our own units to whether they are active.
@@ -39,6 +40,7 @@ class Seen(Shown):
     health: str | None = None
     page: int | None = None
     holds_vip: bool | None = None
+    claimants: tuple[str, ...] | None = None
     disks: Mapping[str, int] | None = None
     read_only: tuple[str, ...] | None = None
     failed: tuple[str, ...] | None = None
@@ -260,6 +262,7 @@ def _vip(known: Mapping[str, Seen], expected: Expected) -> Layer:
     if len(machines) == len(expected.names):
         ours = {address for machine in machines for address in machine.hardware}
         answering = {machine.vip_holder for machine in machines if machine.vip_holder}
+        answering |= {address for seen in known.values() for address in seen.claimants or ()}
         found += [f"{stranger}, no node of ours, answers for {expected.vip}" for stranger in sorted(answering - ours)]
     pages = {name: seen.page for name, seen in known.items()}
     bad = {name: page for name, page in pages.items() if page is None or not 0 < page < 500}  # noqa: PLR2004 (HTTP)

@@ -26,7 +26,7 @@ and writes through the virtual IP. Written by `python -m tests.faults.report`; d
 - **An acknowledged write** was answered with 200. It is then a row in Galera and a file on Gluster, both synced. *Lost* is one that is not there on every
   node, as row and as file, when the fault is over.
 - **The longest gap** is the longest time without any good answer between the fault and the end, when all is whole again. A request that was under way in
-  the fault counts when its answer comes.
+  the fault counts when its answer comes. *Writes*: the same among the writes alone.
 - **Errors** are requests that got no 200 within 5 s. Even a gap of half a second has some: nobody repeats them.
 - **Two owners**: how long two nodes had the virtual IP configured at the same time, looked at every 20 ms from outside; a node that stands still does not
   count while it does. **Two served**: how long the client got answers from two by turns.
@@ -46,8 +46,8 @@ boot is faster than a real machine's.
 """
 
 _HEAD = (
-    "| fault | runs | gap, median / worst s | aim s | errors, worst | lost writes | two owners s | two served s "
-    "| whole after s | hands |\n|---|---|---|---|---|---|---|---|---|---|"
+    "| fault | runs | gap, median / worst s | writes, worst s | aim s | errors, worst | lost writes | two owners s | two served s "
+    "| whole after s | hands |\n|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -73,6 +73,7 @@ def row(name: str, runs: Sequence[Run]) -> str:
         f"[{cell(name)}](failures/{picture_name(name, runs)})" if any("series" in one for one in runs) else cell(name),
         f"{len(runs)}" + (f", **{failed} not whole**" if failed else ""),
         f"{number(median(gaps))} / {number(max(gaps))}" if gaps else "-",
+        number(max((one["write_gap_s"] for one in measured), default=None)),
         f"{bound:g}" if bound is not None else "-",
         max((one["errors"] for one in measured), default="-"),
         sum(sum(one.get("missing", {}).values()) for one in runs),

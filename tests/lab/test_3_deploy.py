@@ -25,7 +25,14 @@ class TestEveryNode:
         "unit",
         [
             *("mariadb", "corosync", "pacemaker", "glusterd", MOUNT, "webha-docroot.timer", "webha-cron.timer"),
-            *("webha-ready", "webha-guard", "webha-handover", "webha-galera-keeper", "webha-reaper.socket"),
+            *(
+                "webha-ready",
+                "webha-guard",
+                "webha-handover",
+                "webha-galera-keeper",
+                "webha-reaper.socket",
+                "webha-aside",
+            ),
         ],
     )
     def test_runs_and_starts_at_boot(self, node: Host, unit: str) -> None:
@@ -190,7 +197,10 @@ class TestOneDatum:
         assert set(run.changed) == {
             "Cluster: configuration",
             "Cluster: the configuration on disk is in force",
-            "VIP: readiness, guard and handover",  # the guard knows how long a node may stand still
+            # These know how long a node may be silent, too.
+            "Cluster: the reaper of connections to a lost node, and stepping aside",
+            "Cluster: a node that disturbs steps aside",
+            "VIP: readiness, guard and handover",
             "VIP: a guard over the address",
         }, run.changed
         assert set(everywhere("corosync-cmapctl -g runtime.config.totem.token").values()) == {

@@ -192,6 +192,8 @@ def test_two_different_keys_are_not_chosen_between():
         (peer(running_configuration=None), "restart"),
         (peer(configuration=configuration(token=5000)), "reload"),
         (peer(configuration=configuration() + "logging {\n debug: on\n}\n"), "reload"),
+        (peer(configuration=configuration() + "totem {\n interface {\n knet_ping_timeout: 9\n}\n}\n"), "reload"),
+        (peer(configuration=configuration() + "totem {\n interface {\n mcastport: 9\n}\n}\n"), "refuse"),
         (peer(configuration=configuration() + "quorum {\n expected_votes: 5\n}\n"), "restart"),
         (peer(configuration=configuration(nodes=("a", "b"))), "refuse"),
         (peer(configuration=configuration(token=5000, name="shop")), "refuse"),

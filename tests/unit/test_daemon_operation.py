@@ -113,7 +113,7 @@ def on_disk(tmp_path):
     script, units, notes = tmp_path / "it's a script", tmp_path / "units", tmp_path / "run"
     units.mkdir()
     script.write_text("the script\n")
-    unit = render("vip/daemon.service.j2", name=UNIT, script="SCRIPT", description="x", urgent=False)
+    unit = render("node/daemon.service.j2", task="vip", name=UNIT, script="SCRIPT", description="x", urgent=False)
     (units / UNIT).write_text(unit)
     fake_program(tmp_path / "bin", "systemctl", "printf 'ActiveState=active\\nUnitFileState=enabled\\n'")
     environment = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}

@@ -40,7 +40,7 @@ def test_the_deploy_follows_the_document(plan):
         ("Cluster: the ring's key is on every node", "Cluster: corosync"),
         ("Cluster: configuration", "Cluster: the configuration on disk is in force"),
         ("Cluster: corosync", "Cluster: pacemaker"),
-        ("Cluster: the reaper of connections to a lost node", "Cluster: the reaper listens"),
+        ("Cluster: the reaper of connections to a lost node, and stepping aside", "Cluster: the reaper listens"),
         ("Cluster: the reaper listens", "Cluster: fencing, quorum, failures and lost nodes as decided"),
         ("Gluster: the pool, from the first node", "Gluster: the pool, back from the second"),
         ("Gluster: the pool, back from the second", "Gluster: the volume"),

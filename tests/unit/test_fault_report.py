@@ -17,6 +17,7 @@ def outcome(fault, gap=2.0, failover="fast", **more):
         "failover": failover,
         "outcome": "whole",
         "gap_s": gap,
+        "write_gap_s": gap + 1,
         "errors": 7,
         "whole_after_mend_s": 12.3,
         "mended_after_s": 20.0,
@@ -40,7 +41,7 @@ def lines(text):
 def test_a_fault_has_a_line_with_median_and_worst():
     text = page(*(outcome("power-cut-active", gap) for gap in (3.0, 4.1, 5.5)))
     (line,) = lines(text)
-    assert "| 3 | 4.1 / 5.5 | 4.5 | 7 | 0 | 0.04 | 0.00 | 12.3 | - |" in line
+    assert "| 3 | 4.1 / 5.5 | 6.5 | 4.5 | 7 | 0 | 0.04 | 0.00 | 12.3 | - |" in line
     assert "(failures/power-cut-active.svg)" in line
 
 

@@ -130,13 +130,17 @@ def test_every_unit_file_has_sections_and_keys_only(rendered, template):
 
 
 def test_each_daemon_notes_its_own_script_and_unit_and_comes_back(rendered):
-    texts = rendered["vip/daemon.service.j2"][NAMES[0]]
-    for name, text in zip(("ready", "guard"), texts, strict=True):
+    texts = rendered["node/daemon.service.j2"][NAMES[0]]
+    for name, text in zip(("aside", "ready", "guard"), texts, strict=True):
         assert f"\nExecStart=/usr/local/lib/webha/{name}\n" in text
         files = f"/usr/local/lib/webha/{name} /etc/systemd/system/webha-{name}.service"
         assert f"cat {files} | sha256sum > /run/webha/webha-{name}.service.sha256" in text
         assert "\nRestart=always\n" in text
-    assert ["OOMScoreAdjust" in text for text in texts] == [False, True]  # the guard must run when nothing else does
+    assert ["OOMScoreAdjust" in text for text in texts] == [
+        False,
+        False,
+        True,
+    ]  # the guard must run when nothing else does
 
 
 def test_the_handover_stops_before_what_the_site_stands_on(rendered):

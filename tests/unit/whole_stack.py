@@ -53,6 +53,7 @@ def whole():
             health="ready",
             page=200,
             holds_vip=name == A,
+            claimants=() if name == A else (HARDWARE[A],),
             disks={"/": 41, "/gluster": FULL - 1},
             read_only=(),
             failed=(),

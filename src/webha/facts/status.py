@@ -27,6 +27,7 @@ DAEMONS = (
     "webha-galera-keeper.service",
     "webha-docroot.timer",
     "webha-reaper.socket",
+    "webha-aside.service",
 )
 
 
@@ -51,6 +52,9 @@ class Status(Probe[status.Seen]):
                 "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
                 "health": f"curl -s -m {SECONDS - 2} http://127.0.0.1:{health_port}/",
                 "page": f"curl -s -o /dev/null -m {SECONDS - 2} -w '%{{http_code}}' http://{vip}/ || true",
+                "claimants": f"ip -4 -o address show | grep -qF ' {vip}/' && exit 0; "
+                f"dev=$(ip -4 route get {vip} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); "
+                f"arping -b -c 2 -w 2 -I \"$dev\" {vip} | sed -n 's/^Unicast reply .*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u",
                 "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
                 "disks": "df -P -x tmpfs -x devtmpfs -x overlay -x fuse.glusterfs 2>/dev/null | awk 'NR > 1 { print $6, $5 }'; df -P / | awk 'NR > 1 { print $6, $5 }'",
                 "read-only": f"for d in / /var {quote(brick)}; do [ ! -d $d ] || [ -w $d ] || echo $d; done",
@@ -82,6 +86,7 @@ class Status(Probe[status.Seen]):
             heal=_heal(answers["heal"]),
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
             page=int(answers["page"].text) if answers["page"].ok and answers["page"].text.isdigit() else None,
+            claimants=tuple(line.lower() for line in answers["claimants"].lines) if answers["claimants"].ok else None,
             holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
             disks=_disks(answers["disks"]),
             read_only=tuple(answers["read-only"].lines) if answers["read-only"].ok else None,
