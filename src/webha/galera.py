@@ -186,10 +186,16 @@ def _command(members: Members) -> str:
         first += f"; {among}{best} is the most advanced (seqno {positions[best]})"
         where = best
     never = f"If {', '.join(missing)} never returns" if missing else "By hand"
+    # Once the others have gone on, Galera may take a node in that kept commits of its own, and keep those.
+    last = (
+        f"; before {', '.join(missing)} is started again all the same, 'rm /var/lib/mysql/grastate.dat' there"
+        if missing
+        else ""
+    )
     return (
         f"{first}. {never}: on {', '.join(past)} 'systemctl stop webha-galera-keeper mariadb' and compare 'galera_recovery'; "
         f"on {where} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat && galera_new_cluster\"; "
-        "on the other 'systemctl start mariadb', one by one; on all 'systemctl start webha-galera-keeper'"
+        f"on the other 'systemctl start mariadb', one by one; on all 'systemctl start webha-galera-keeper'{last}"
     )
 
 

@@ -40,7 +40,7 @@ _POWER = (
     Fault("power-cut-two", scenarios.power_cut_two, boot_all, lasting=20, says="galera"),
     Fault("power-cut-all", scenarios.power_cut_all, boot_all, lasting=3),
     Fault("power-cut-all-one-stays-away", scenarios.power_cut_all_and_one_stays_away, scenarios.as_status_says,
-          lasting=60, hands="galera_new_cluster on the node that the status names, if the two do not find each other"),
+          lasting=60, hands="what the status says: the commands around galera_new_cluster on the node that it names"),
     Fault("power-cut-twice", scenarios.power_cut_twice, scenarios.boot_others, lasting=10),
     Fault("power-cut-joiner-during-sst", scenarios.power_cut_of_the_joiner, _boot, active=False, lasting=10, bound=4.5),
     Fault("power-cut-donor-during-sst", scenarios.power_cut_of_the_donor, boot_all, active=False, lasting=10),

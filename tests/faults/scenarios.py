@@ -39,26 +39,31 @@ def power_cut_all_and_one_stays_away(scene: Scene) -> None:
 
 
 def as_status_says(scene: Scene) -> None:
-    """Run galera_new_cluster where the status names it, if the two have not found each other; then turn the third on."""
+    """Do what the status says, if the two have not found each other; then turn the third on, its history removed."""
     primary = "mariadb -NBe \"SHOW STATUS LIKE 'wsrep_cluster_status'\" | grep -c Primary"
     if any(ask(name, f"timeout 5 {primary}") == "1" for name in scene.others):
         scene.notes.append("two nodes came back by themselves, without the third")
-    else:
-        named = command_of_status(reach.status()[1])
-        if named is None:
-            boot(scene)
-            raise NotDoneError("the status names no node for galera_new_cluster")
-        scene.notes.append(f"by hand: galera_new_cluster on {named}")
-        ask(named, "systemctl stop mariadb; galera_new_cluster", 120)
+        boot(scene)
+        return
+    named = command_of_status(reach.status()[1])
+    if named is None:
+        boot(scene)
+        raise NotDoneError("the status names no node for galera_new_cluster")
+    name, command = named
+    reach.each(scene.others, lambda one: ask(one, "systemctl stop webha-galera-keeper mariadb", 120))
+    ask(name, command, 120)
+    for other in scene.others:
+        ask(other, "systemctl start mariadb", 120)
+    reach.each(scene.others, lambda one: ask(one, "systemctl start webha-galera-keeper"))
+    scene.notes.append(f"by hand on {name}: {command}")
+    (BY_NAME[scene.node].root / "var/lib/mysql/grastate.dat").unlink()
     boot(scene)
 
 
-def command_of_status(text: str) -> str | None:
-    """Return the node on which the status wants galera_new_cluster run."""
-    line = next((one for one in text.splitlines() if "galera_new_cluster" in one), "")
-    after = re.search(r"galera_new_cluster\W+(?:is\s+\w+\s+)?on\s+(nodoha\d?)\b", line)
-    found = after or re.search(r"\b(nodoha\d?)\b", line)
-    return found[1] if found else None
+def command_of_status(text: str) -> tuple[str, str] | None:
+    """Return the node on which the status wants galera_new_cluster run, and the whole command."""
+    found = re.search(r'on (nodoha\d?) "(sed [^"]*galera_new_cluster)"', text)
+    return (found[1], found[2]) if found else None
 
 
 def shut_down_all(scene: Scene) -> None:

@@ -9,6 +9,7 @@ from tests.faults.audit import judge, sections
 from tests.faults.scenarios import command_of_status
 from tests.faults.trial import after, unsaid
 from tests.lab.nodes import ADDRESSES, resources_problem
+from webha.galera import Grastate, Member, returning
 
 NODE = '<node name="{}" online="{}" standby="{}" pending="false" unclean="false"/>'
 RESOURCE = '<resource id="{}" role="Started" active="true" failed="{}" blocked="false"><node name="{}"/></resource>'
@@ -122,15 +123,16 @@ class TestResources:
         assert resources_problem("crm_mon: Error: cluster is not available") == "crm_mon does not answer"
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "galera  nodoha3 was the last to stop: run 'galera_new_cluster' there, then this again",
-        "galera  no primary component: run galera_new_cluster on nodoha3 (nodoha and nodoha3 answer)",
-    ],
-)
-def test_the_node_that_the_status_names_is_understood(line):
-    assert command_of_status(f"hosts  fine\n{line}\n") == "nodoha3"
+def test_the_command_that_the_status_names_is_understood():
+    past = {
+        name: Member(True, "activating", grastate=Grastate("772159c2", seqno, False))
+        for name, seqno in (("nodoha2", 411), ("nodoha3", 412))
+    }
+    line = f"galera   PROBLEM  - no primary component: {returning({'nodoha': None, **past})}"
+    name, command = command_of_status(f"hosts  fine\n{line}\n")
+    assert name == "nodoha3"
+    assert command.startswith("sed -i ")
+    assert command.endswith("&& galera_new_cluster")
     assert command_of_status("hosts  fine") is None
 
 

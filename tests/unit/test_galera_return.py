@@ -36,6 +36,7 @@ def test_with_a_node_lost_for_good_the_most_advanced_of_the_others_is_named_with
     assert f"If {C} never returns: on {A}, {B} 'systemctl stop webha-galera-keeper mariadb'" in words
     assert f"on {B} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/'" in words
     assert "&& galera_new_cluster" in words
+    assert f"before {C} is started again all the same, 'rm /var/lib/mysql/grastate.dat' there" in words
 
 
 def test_where_a_position_is_unknown_no_node_is_called_the_most_advanced():
@@ -48,6 +49,7 @@ def test_where_a_position_is_unknown_no_node_is_called_the_most_advanced():
 def test_with_every_node_there_the_keeper_is_named_first():
     words = told(stopped(411), stopped(412), stopped(410))
     assert "webha-galera-keeper brings it back by itself" in words
+    assert "rm /var/lib/mysql" not in words
     assert f"{B} is the most advanced (seqno 412)" in words
 
 

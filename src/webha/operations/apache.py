@@ -11,8 +11,7 @@ from webha.facts.apache import PID, RELOADED, Apache
 from webha.facts.node import Files
 from webha.operations.node import Commands, File
 
-# The new configuration is tried on a copy of /etc/apache2 first: Apache's agent takes a broken file for "not configured",
-# which bans the resource from every node until somebody cleans up.
+# The new configuration is tried on a copy of /etc/apache2 first: with a broken file no Apache starts, on any node.
 _CONFIGURE = """
 candidate=$(mktemp -d); trap 'rm -rf "$candidate"' EXIT
 lines=$(cat)
