@@ -145,6 +145,7 @@ gluster_options = {  # beside those of failovers
     "cluster.quorum-type": "auto",
     "cluster.server-quorum-type": "server",
     "cluster.favorite-child-policy": "none",
+    "cluster.shd-max-threads": "4",  # files healed at once; Gluster's own: 1
     "features.cache-invalidation": "on",
     "features.cache-invalidation-timeout": "600",
     "performance.cache-invalidation": "on",

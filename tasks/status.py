@@ -27,6 +27,7 @@ if seen is not None:
                 names=tuple(one.name for one in nodes),
                 vip=data.vip,
                 volume=data.gluster_volume,
+                brick=data.gluster_brick,
                 clock_skew=data.maximum_clock_skew,
             ),
         ),

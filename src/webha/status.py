@@ -54,6 +54,7 @@ class Expected:
     names: tuple[str, ...]
     vip: str
     volume: str
+    brick: str = "/gluster"
     web: str = "WebServer"
     address: str = "HA_VIP"
     clock_skew: float = 1.0
@@ -212,6 +213,7 @@ def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
         elif store is not None and not store.reachable:
             found.append(f"{name}: the docroot is mounted and does not answer")
         bricks |= {brick: bricks.get(brick, True) and serves for brick, serves in (seen.bricks or {}).items()}
+    found += _bricks_lost(known, expected)
     heals = [seen.heal for seen in known.values() if seen.heal is not None]
     found += [
         f"{brick}: the brick does not serve: gluster volume start {expected.volume} force"
@@ -228,6 +230,20 @@ def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
         found.append(f"{max(heals)} files wait for healing: gluster volume heal {expected.volume} info")
     state = f"{sum(bricks.values())} of {len(expected.names)} bricks serve" if bricks else ""
     return Layer(state, tuple(found))
+
+
+def _bricks_lost(known: Mapping[str, Seen], expected: Expected) -> list[str]:
+    found = []
+    for name, seen in known.items():
+        store = seen.gluster
+        if store is not None and store.brick != "used" and store.volume(expected.volume) is not None:
+            reset = f"gluster volume reset-brick {expected.volume} {name}:{expected.brick}"
+            found.append(
+                f"{name}: {expected.brick} is not the brick it was (emptied, or another disk): 'systemctl stop webha-docroot.timer; "
+                f"{reset} start' there, empty it, '{reset} {name}:{expected.brick} commit force; systemctl start "
+                "webha-docroot.timer'; the others then heal it"
+            )
+    return found
 
 
 def _drupal(known: Mapping[str, Seen], _: Expected) -> Layer:

@@ -6,6 +6,7 @@ from tests.faults import scenarios
 from tests.faults.acts import Act, boot, boot_all, lab, nothing, power_off, run, run_on_two, then
 
 _BRICK = 'brick=$(gluster --mode=script volume info fs_ha | sed -n "s/^Brick[0-9]*: \\($(hostname)[.:].*\\)/\\1/p")'
+_RESET = "gluster --mode=script volume reset-brick fs_ha"
 _VIP_AGENT = "/usr/lib/ocf/resource.d/heartbeat/IPaddr2"
 
 
@@ -85,10 +86,10 @@ _DAEMONS = (
     Fault("glusterd-killed-active", _kill("glusterd"), bound=1),
     Fault("mount-killed-active", run("pkill -KILL -f 'glusterfs.*fs_ha.*drupal'"), bound=15, short=True),
     Fault("brick-emptied-passive",
-          run("rm -rf /gluster/* /gluster/.glusterfs; python3 -c 'import os; os.removexattr(\"/gluster\", \"trusted.glusterfs.volume-id\")'"),
-          run(f"{_BRICK}; gluster --mode=script volume reset-brick fs_ha $brick start && gluster --mode=script volume reset-brick fs_ha $brick $brick commit force"),
-          active=False, lasting=15, bound=1, says="gluster",
-          hands="gluster volume reset-brick fs_ha NODE:/gluster start; gluster volume reset-brick fs_ha NODE:/gluster NODE:/gluster commit force"),
+          run("find /gluster -mindepth 1 -delete; python3 -c 'import os; os.removexattr(\"/gluster\", \"trusted.glusterfs.volume-id\")'"),
+          run(f"{_BRICK}; systemctl stop webha-docroot.timer; {_RESET} $brick start && find /gluster -mindepth 1 -delete && {_RESET} $brick $brick commit force; systemctl start webha-docroot.timer"),
+          active=False, lasting=25, bound=1, says="is not the brick it was",
+          hands="what the status says: gluster volume reset-brick, twice"),
     Fault("memory-exhausted-active", scenarios.exhaust_memory, scenarios.end_hogs, lasting=30, bound=30),
 )  # fmt: skip
 _CLUSTER = (

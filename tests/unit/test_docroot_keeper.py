@@ -75,6 +75,7 @@ def node(tmp_path, monkeypatch):
         "gluster/docroot-keeper.py.j2", volume="fs_ha", brick="/gluster", root=ROOT, unit="drupal.mount", nodes=NODES
     )
     keeper.NOTES = tmp_path / "notes"
+    keeper.identified = lambda: True
     monkeypatch.setattr(keeper.os.path, "isdir", lambda _: True)
     return Node(keeper)
 
@@ -108,6 +109,24 @@ def test_a_brick_before_there_is_a_volume_is_not_missed(node, monkeypatch):
     monkeypatch.setattr(node.keeper.os.path, "isdir", lambda _: False)
     node.processes["brick"] = []
     assert node.look(5) == []
+
+
+@pytest.mark.parametrize("identified", [False, None])
+def test_a_brick_in_ruins_is_stopped_and_not_started_again(node, identified):
+    node.keeper.identified = lambda: identified
+    assert node.look() == [f"kill {BRICK}"]
+    node.processes["brick"] = []
+    assert node.look(5)[1:] == []
+
+
+def test_a_directory_without_the_volumes_identity_is_no_brick(node, tmp_path):
+    node.keeper.BRICK = str(tmp_path)
+    fresh = loaded(
+        "gluster/docroot-keeper.py.j2", volume="fs_ha", brick=str(tmp_path), root=ROOT, unit="x.mount", nodes=NODES
+    )
+    assert fresh.identified() is False
+    fresh.BRICK = str(tmp_path / "gone")
+    assert fresh.identified() is None
 
 
 def without(pid, peer):

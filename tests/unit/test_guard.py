@@ -64,7 +64,8 @@ def programs(tmp_path, monkeypatch):
         )
         fake_program(tmp_path, "attrd_updater", f'echo "$*" > {tmp_path}/told')
         guard(vip, netmask).let_go("because")
-        begun[-1].wait(timeout=10)
+        for one in begun:
+            one.wait(timeout=10)
         told = tmp_path / "told"
         return (tmp_path / "done").read_text().splitlines(), told.read_text() if told.exists() else ""
 

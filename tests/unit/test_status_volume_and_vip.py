@@ -183,3 +183,10 @@ def test_a_resource_that_is_not_configured_names_the_task(kept, missing):
 def test_resources_are_not_said_to_be_missing_where_pacemaker_was_not_seen():
     assert found(with_(cluster=None)).keys() == {"cluster"}
     assert not any("configured" in line for line in found(dict.fromkeys(NAMES, Seen()))["vip"])
+
+
+def test_a_brick_directory_that_lost_its_identity_is_said_with_the_way_out():
+    (words,) = found(with_(B, gluster=replace(STORE, brick="empty")))["gluster"]
+    assert words.startswith(f"{B}: /gluster is not the brick it was")
+    assert f"gluster volume reset-brick fs_ha {B}:/gluster start" in words
+    assert f"gluster volume reset-brick fs_ha {B}:/gluster {B}:/gluster commit force" in words
