@@ -78,6 +78,7 @@ _DAEMONS = (
     Fault("mariadbd-hung-active", _kill("mariadbd", "STOP"), _kill("mariadbd", "CONT"), lasting=30, bound=20),
     Fault("mariadbd-killed-two", run_on_two("pkill -KILL -x mariadbd")),
     Fault("apache-killed-active", _kill("apache2"), bound=10),
+    Fault("apache-parent-killed-active", run("kill -KILL $(cat /run/apache2/apache2.pid)"), lasting=20, bound=10),
     Fault("apache-hung-active", _kill("apache2", "STOP"), _kill("apache2", "CONT"), lasting=45, bound=30),
     Fault("apache-broken-active",
           run("echo Nonsense > /etc/apache2/conf-enabled/zz-broken.conf; pkill -KILL -x apache2"),

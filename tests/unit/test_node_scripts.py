@@ -43,13 +43,19 @@ def here(tmp_path):
 def reaped(here):
     """The reaper's answer to the name of a node, and which connections it destroyed."""
 
-    def run(stdin, members="echo nodoha nodoha2"):
-        here.program("crm_node", members)
+    def run(stdin, members="echo nodoha nodoha2", majority=1):
+        here.program("crm_node", f'[ "$1" != -q ] || {{ echo {majority}; exit; }}\n{members}')
         here.program("ss", 'printf "tcp ESTAB 0 0 a b\\ntcp ESTAB 0 0 a c\\n"')
         done = here(render("cluster/reap.sh.j2", nodes=NODES), stdin=stdin)
         return done, [line for line in here.done() if line.startswith("ss ")]
 
     return run
+
+
+def test_without_the_majority_nothing_is_destroyed(reaped):
+    done, destroyed = reaped("nodoha3\n", majority=0)
+    assert destroyed == []
+    assert done.stdout == "nodoha3 is lost, and so is the majority: its connections stay\n"
 
 
 def test_the_connections_to_a_lost_node_are_destroyed_and_counted(reaped):
@@ -211,6 +217,23 @@ def test_a_configuration_that_apache_refuses_is_this_nodes_failure_and_other_ans
     )
     assert (done.returncode, done.stdout) == (passed, "x.conf\n")
     assert here.done() == ["apache-agent monitor"]
+
+
+@pytest.mark.parametrize(
+    ("action", "parent", "ended"),
+    [("start", "gone", True), ("start", "alive", False), ("start", None, True), ("stop", "gone", False)],
+)
+def test_children_of_an_apache_that_was_killed_alone_are_ended_before_a_start(here, action, parent, ended):
+    here.program("apache-agent", "exit 0")
+    here.program("pkill", "exit 1")
+    pid = here.folder / "apache2.pid"
+    if parent is not None:
+        pid.write_text(f"{os.getpid() if parent == 'alive' else 99999999}\n")
+    text = render("apache/agent.sh.j2").replace(STANDARD_AGENT, str(here.folder / "apache-agent"))
+    done = here(text.replace("/run/apache2/apache2.pid", str(pid)), action, OCF_RESKEY_configfile="x.conf")
+    assert done.returncode == 0
+    killing = ["pkill -KILL -f apache2 .*-f x.conf( |$)"] if ended else []
+    assert here.done() == [*killing, f"apache-agent {action}"]
 
 
 def test_the_agent_is_where_pacemaker_looks_for_ocf_webha_apache():
