@@ -70,7 +70,7 @@ def _play(fault: Fault, scene: Scene, moments: Moments) -> None:
             moments.mended = time.monotonic()
         fault.mend(scene)
         wait(lambda: unhealthy() == "", PATIENCE, "whole", 0.5)
-        wait(_healed, PATIENCE, "no file waits for healing", 0.5)
+        wait(_healed, fault.healing, "no file waits for healing", 0.5)
         moments.whole = time.monotonic()
     except (NotDoneError, LabError, OSError, subprocess.SubprocessError) as error:
         moments.why = f"{error}: {unhealthy()}"[:600]
