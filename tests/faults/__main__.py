@@ -106,7 +106,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help=f"only {', '.join(SHORT)}")
     parser.add_argument("--walk", type=int, default=0, metavar="N", help="N faults in random order, of those given")
     parser.add_argument("--seed", type=int, help="the walk that had this seed, again")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the result there, from the first fault on")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="keep the result there, from the first fault on; the last line of the output is the same JSON",
+    )
     parser.add_argument("--docs", action="store_true", help="write docs/failures.md and its pictures from this result")
     parser.add_argument("--list", action="store_true", help="name the faults and do nothing")
     given = parser.parse_args()
