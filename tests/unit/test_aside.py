@@ -46,9 +46,26 @@ def test_a_link_to_itself_is_no_answer_of_a_peer(script, tmp_path, up, answers):
     assert script.answered() is answers
 
 
-def test_without_corosyncs_words_no_peer_answers(script, tmp_path):
+def test_without_corosyncs_words_it_is_unknown_whether_a_peer_answers(script, tmp_path):
     fake_program(tmp_path, "corosync-cmapctl", "exit 1")
-    assert script.answered() is False
+    assert script.answered() is None
+
+
+@pytest.mark.parametrize(
+    ("majority", "answers", "is_outside"),
+    [(True, True, False), (False, True, True), (False, False, False), (None, True, None), (False, None, None)],
+)
+def test_outside_is_without_a_majority_though_a_peer_answers(script, monkeypatch, majority, answers, is_outside):
+    monkeypatch.setattr(script, "quorate", lambda: majority)
+    monkeypatch.setattr(script, "answered", lambda: answers)
+    assert script.outside() is is_outside
+
+
+def test_silence_neither_begins_nor_ends_the_wait(script):
+    patience = script.Patience()
+    assert [patience.over(now, None) for now in (0.0, 9.0)] == [False, False]
+    assert [patience.over(now, seen) for now, seen in ((10.0, True), (13.0, None), (15.9, None))] == [False] * 3
+    assert patience.over(16.0, None) is True
 
 
 def test_patience_starts_anew_with_every_moment_in_the_majority(script):
@@ -86,7 +103,7 @@ class Clock:
 
 def noted(script, monkeypatch):
     done = []
-    monkeypatch.setattr(script, "run", lambda *words, seconds=5: done.append(words))  # noqa: ARG005 (its own name)
+    monkeypatch.setattr(script, "run", lambda *words, seconds=2: done.append(words))  # noqa: ARG005 (its own name)
     return done
 
 
