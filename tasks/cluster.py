@@ -74,7 +74,7 @@ if deploy.on_a_node():
                     "cluster/aside.py.j2",
                     nodes=nodes,
                     patience=max(
-                        6.0,
+                        4.0,
                         1.5
                         * failover.detection(
                             timers["corosync_token"], timers["corosync_token_coefficient"], len(nodes)

@@ -101,9 +101,14 @@ class Clock:
         self.now += seconds
 
 
-def noted(script, monkeypatch):
+def noted(script, monkeypatch, state="inactive\ninactive\n"):
     done = []
-    monkeypatch.setattr(script, "run", lambda *words, seconds=2: done.append(words))  # noqa: ARG005 (its own name)
+
+    def run(*words, seconds=2):  # noqa: ARG001 (its own name)
+        done.append(words)
+        return SimpleNamespace(stdout=state)
+
+    monkeypatch.setattr(script, "run", run)
     return done
 
 
@@ -126,6 +131,18 @@ def test_where_a_node_stays_out_of_reach_it_comes_back_after_a_growing_while(
     assert f"back after {seconds} s" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("state", "killed"),
+    [("inactive\ninactive\n", []), ("deactivating\ndeactivating\n", ["pacemaker.service", "corosync.service"])],
+)
+def test_daemons_that_do_not_end_are_killed(script, monkeypatch, state, killed):
+    Clock(monkeypatch, script)
+    done = noted(script, monkeypatch, state)
+    script.step_aside()
+    assert done[0] == ("systemctl", "--no-block", "stop", "pacemaker.service", "corosync.service")
+    assert [words[-1] for words in done if words[1] == "kill"] == killed
+
+
 class EndedError(Exception):
     """The test has seen enough of an endless loop."""
 
@@ -145,11 +162,11 @@ def rounds(script, monkeypatch, majority, answered, count):
     monkeypatch.setattr(script, "reached", lambda _: True)
     with pytest.raises(EndedError):
         script.main()
-    return [words[1] for words in done], clock
+    return [words[1] for words in done if words[1] in ("start", "kill") or words[2:3] == ("stop",)], clock
 
 
 def test_outside_though_a_peer_answers_it_stops_and_starts_its_daemons(script, monkeypatch):
-    assert rounds(script, monkeypatch, majority=False, answered=True, count=7)[0] == ["stop", "start"]
+    assert rounds(script, monkeypatch, majority=False, answered=True, count=7)[0] == ["--no-block", "start"]
 
 
 @pytest.mark.parametrize(("majority", "answered"), [(True, True), (False, False), (None, True)])
