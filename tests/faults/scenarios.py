@@ -10,6 +10,7 @@ from tests.faults.acts import NotDoneError, Scene, boot, do, shut_down, turn_on,
 from tests.faults.reach import BY_NAME, ask
 from tests.lab.nodes import ADDRESSES, pyinfra, start, unhealthy
 
+_STOP = "systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb || systemctl kill -s KILL mariadb"
 _HOLDS = "ip -4 -o address show | grep -c ' 10.0.0.250/'"
 _HEALING = "timeout 15 gluster volume heal fs_ha statistics heal-count | awk '/^Number of entries:/ {n += $NF} END {print n+0}'"
 
@@ -50,7 +51,7 @@ def as_status_says(scene: Scene) -> None:
         boot(scene)
         raise NotDoneError("the status names no node for galera_new_cluster")
     name, command = named
-    reach.each(scene.others, lambda one: ask(one, "systemctl stop webha-galera-keeper mariadb", 120))
+    reach.each(scene.others, lambda one: ask(one, _STOP, 120))
     ask(name, command, 120)
     for other in scene.others:
         ask(other, "systemctl start mariadb", 120)
