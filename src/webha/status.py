@@ -188,11 +188,23 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
                 for one in seen.cluster.status.resources
                 if one.failed or one.blocked
             ]
+    found += _keys(known)
     if len(views) > 1:
         each = sorted(f"coordinator {dc or 'none'}, {'quorum' if quorate else 'no quorum'}" for dc, quorate in views)
         found.append(f"the nodes see different clusters: {'; '.join(each)}")
     coordinators = sorted({dc for dc, _ in views if dc})
     return Layer(f"coordinator {', '.join(coordinators)}" if coordinators else "", tuple(found))
+
+
+def _keys(known: Mapping[str, Seen]) -> list[str]:
+    """Name the nodes whose corosync key is not that of most: they hear nobody and nobody hears them."""
+    keys = {name: seen.cluster.key for name, seen in known.items() if seen.cluster is not None and seen.cluster.key}
+    usual = max(keys.values(), key=list(keys.values()).count, default=None)
+    return [
+        f"{name}: its corosync key is not the others': carry /etc/corosync/authkey over, then 'systemctl restart corosync pacemaker'"
+        for name, key in keys.items()
+        if key != usual
+    ]
 
 
 def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:

@@ -33,7 +33,10 @@ def test_with_a_node_lost_for_good_the_most_advanced_of_the_others_is_named_with
     words = told(stopped(411), stopped(unit="activating", recovered=(OURS, 412)), None)
     assert f"{C} may hold what the others do not" in words
     assert f"of the others {B} is the most advanced (seqno 412)" in words
-    assert f"If {C} never returns: on {A}, {B} 'systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb ||" in words
+    assert (
+        f"If {C} never returns: on {A}, {B} 'systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb ||"
+        in words
+    )
     assert f"on {B} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/'" in words
     assert "&& galera_new_cluster" in words
     assert f"before {C} is started again all the same, 'rm /var/lib/mysql/grastate.dat' there" in words

@@ -191,6 +191,11 @@ def test_the_health_page_counts_on_every_node(health, words):
     assert found(with_(B, health=health)) == {"apache": [f"{B}: {words}"]}
 
 
+def test_a_corosync_key_that_differs_is_named():
+    (words,) = found(with_(B, cluster=replace(PEER, key="other", running_key="other")))["cluster"]
+    assert words.startswith(f"{B}: its corosync key is not the others'")
+
+
 def test_a_daemon_of_ours_that_does_not_run_is_named():
     assert found(with_(B, daemons=dict.fromkeys(DAEMONS, True) | {"webha-guard.service": False})) == {
         "cluster": [f"{B}: webha-guard.service does not run: systemctl start webha-guard.service"]
