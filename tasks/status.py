@@ -4,6 +4,7 @@ from pyinfra.context import host
 
 from webha import deploy, status, survey
 from webha.facts.status import SECONDS, Status
+from webha.seen import Expected
 
 data = host.data
 nodes = deploy.described()
@@ -23,7 +24,7 @@ if seen is not None:
     deploy.show(
         status.report(
             seen,
-            status.Expected(
+            Expected(
                 names=tuple(one.name for one in nodes),
                 vip=data.vip,
                 volume=data.gluster_volume,

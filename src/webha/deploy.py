@@ -18,8 +18,8 @@ from webha import failover
 from webha.facts.guards import Machine
 from webha.guards import Machine as MachineState
 from webha.guards import Needs, shortcomings
+from webha.seen import Report
 from webha.site import Node, problems
-from webha.status import Report
 
 T = TypeVar("T")
 GROUP = "nodes"

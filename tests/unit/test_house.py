@@ -63,6 +63,7 @@ def test_decisions_know_nothing_of_pyinfra():
         "ports",
         "shown",
         "status",
+        "seen",
         "tenant",
         "gluster",
         "drupal",

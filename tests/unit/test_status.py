@@ -6,7 +6,8 @@ import pytest
 
 from webha import cluster, galera
 from webha.facts.status import DAEMONS
-from webha.status import FULL, LAYERS, Seen, report
+from webha.seen import Seen
+from webha.status import FULL, LAYERS, report
 
 from .stubs import NAMES
 from .whole_stack import (

@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import FactProcessError
 from webha import probe
 from webha.facts import status as facts
 from webha.facts.status import DAEMONS, SECONDS, Status
-from webha.status import Seen
+from webha.seen import Seen
 
 from .captured_facts import CAPTURED, CONVERGED, FACTS, fact, text
 from .stubs import fake_program

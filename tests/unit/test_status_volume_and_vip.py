@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from webha.status import Seen, report
+from webha.seen import Seen
+from webha.status import report
 
 from .stubs import NAMES
 from .whole_stack import (

@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import ConnectError, FactProcessError, PyinfraError
 
 from webha import deploy, probe, survey
 from webha.facts import Probe
-from webha.status import Layer, Report
+from webha.seen import Layer, Report
 
 from .stubs import NAMES
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from webha.facts.status import DAEMONS
-from webha.status import FULL, Expected, Seen, report
+from webha.seen import Expected, Seen
+from webha.status import FULL, report
 
 from .captured_facts import fact
 from .stubs import NAMES

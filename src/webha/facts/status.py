@@ -9,13 +9,14 @@ from xml.etree import ElementTree as ET
 
 from pyinfra.api.exceptions import FactProcessError
 
-from webha import probe, status
+from webha import probe
 from webha.facts import Probe
 from webha.facts.cluster import Cluster
 from webha.facts.drupal import Drupal
 from webha.facts.galera import Galera
 from webha.facts.gluster import Gluster
 from webha.facts.guards import Machine
+from webha.seen import Seen
 
 T = TypeVar("T")
 SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
@@ -31,8 +32,8 @@ DAEMONS = (
 )
 
 
-class Status(Probe[status.Seen]):
-    """One :class:`webha.status.Seen`; a question without an answer in time is None in it, and harms no other."""
+class Status(Probe[Seen]):
+    """One :class:`webha.seen.Seen`; a question without an answer in time is None in it, and harms no other."""
 
     def command(
         self, *, vip: str, brick: str, root: str, volume: str, health_port: int, database: str, user: str
@@ -65,18 +66,18 @@ class Status(Probe[status.Seen]):
         )
         return f"{asked}\n{clock}"
 
-    def process(self, output: list[str]) -> status.Seen:
+    def process(self, output: list[str]) -> Seen:
         """Take the answers apart; without any of them the node's state is unknown."""
         try:
             return self.answer(probe.apart(output))
         except (ValueError, KeyError) as error:
             raise FactProcessError(f"Status: {error}") from error
 
-    def answer(self, answers: probe.Answers) -> status.Seen:
+    def answer(self, answers: probe.Answers) -> Seen:
         """Read each answer by itself."""
         offset = float(answers["clock"].text) - time.time()
         machine = _read(Machine(), answers["machine"])
-        return status.Seen(
+        return Seen(
             machine=None if machine is None else replace(machine, clock_offset=offset),
             galera=_read(Galera(), answers["galera"]),
             cluster=_read(Cluster(), answers["cluster"]),
