@@ -21,17 +21,22 @@ def script(tmp_path, monkeypatch):
     return found
 
 
+def members(*states):
+    return "".join(f"runtime.members.{n}.status (str) = {state}\\n" for n, state in enumerate(states, 1))
+
+
 @pytest.mark.parametrize(
     ("said", "majority"),
     [
-        ("echo 'Quorate:          Yes'; echo 'Flags:            Quorate '", True),
-        ("echo 'Quorate:          No'; exit 2", False),
-        ("echo 'Cannot initialize QUORUM service'; exit 1", None),
-        ("exit 127", None),
+        (members("joined", "joined", "joined"), True),
+        (members("joined", "left", "joined"), True),
+        (members("left", "joined", "left"), False),
+        (members("joined"), False),
+        ("", None),
     ],
 )
 def test_a_corosync_that_does_not_say_is_not_one_without_a_majority(script, tmp_path, said, majority):
-    fake_program(tmp_path, "corosync-quorumtool", said)
+    fake_program(tmp_path, "corosync-cmapctl", f"printf '{said}'")
     assert script.quorate() is majority
 
 
