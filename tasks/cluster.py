@@ -73,9 +73,9 @@ if deploy.on_a_node():
                 render(
                     "cluster/aside.py.j2",
                     nodes=nodes,
-                    patience=max(
-                        4.0,
-                        1.5
+                    window=max(
+                        10.0,
+                        3
                         * failover.detection(
                             timers["corosync_token"], timers["corosync_token_coefficient"], len(nodes)
                         ),

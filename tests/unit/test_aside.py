@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 from .node_scripts import loaded
-from .stubs import fake_program
 
 NODES = [SimpleNamespace(name=f"nodoha{n}", address=f"127.0.0.{n}") for n in (1, 2, 3)]
 
@@ -16,68 +15,65 @@ NODES = [SimpleNamespace(name=f"nodoha{n}", address=f"127.0.0.{n}") for n in (1,
 def script(tmp_path, monkeypatch):
     """The script, with the test's programs first in the PATH and its note in a folder of the test's."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    found = loaded("cluster/aside.py.j2", nodes=NODES, patience=6.0)
+    found = loaded("cluster/aside.py.j2", nodes=NODES, window=10.0)
     found.NOTE = tmp_path / "run/stepped-aside"
+    found.LOG = tmp_path / "corosync.log"
     return found
 
 
-def members(*states):
-    return "".join(f"runtime.members.{n}.status (str) = {state}\\n" for n, state in enumerate(states, 1))
+def formed(script, *counts):
+    """Let corosync's log tell of memberships of so many nodes."""
+    with script.LOG.open("a") as log:
+        for count in counts:
+            log.write(f"Nov 24 17:59:15 [81] nodoha2 corosync info    [QUORUM] Sync members[{count}]: 2\n")
+            log.write(f"Nov 24 17:59:15 [81] nodoha2 corosync notice  [QUORUM] Members[{count}]: 2\n")
 
 
 @pytest.mark.parametrize(
-    ("said", "majority"),
+    ("counts", "unsettled"),
     [
-        (members("joined", "joined", "joined"), True),
-        (members("joined", "left", "joined"), True),
-        (members("left", "joined", "left"), False),
-        (members("joined"), False),
-        ("", None),
+        ((), False),
+        ((1,), False),  # cut off, or the last one left
+        ((2, 1), False),
+        ((1, 1), True),
+        ((2, 1, 1), True),
+        ((1, 1, 3), False),  # together again
+        ((2, 2, 2), False),  # the two that are disturbed
+        ((1, 2, 1), False),
     ],
 )
-def test_a_corosync_that_does_not_say_is_not_one_without_a_majority(script, tmp_path, said, majority):
-    fake_program(tmp_path, "corosync-cmapctl", f"printf '{said}'")
-    assert script.quorate() is majority
+def test_who_forms_two_memberships_without_a_majority_disturbs(script, counts, unsettled):
+    seen = script.Memberships()
+    for now, count in enumerate(counts):
+        formed(script, count)
+        seen.read(float(now))
+    assert seen.unsettled() is unsettled
 
 
-def links(*up):
-    lines = "".join(f"stats.knet.node{n}.link0.connected (u8) = {int(n in up)}\n" for n in (1, 2, 3))
-    return f"""case $1 in -g) echo 'runtime.votequorum.this_node_id (u32) = 1';; *) printf '%s' "{lines}";; esac"""
+def test_what_was_in_the_log_before_does_not_count(script):
+    formed(script, 1, 1, 1)
+    seen = script.Memberships()
+    seen.read(1.0)
+    assert seen.unsettled() is False
 
 
-@pytest.mark.parametrize(("up", "answers"), [((1, 2, 3), True), ((1, 3), True), ((1,), False), ((), False)])
-def test_a_link_to_itself_is_no_answer_of_a_peer(script, tmp_path, up, answers):
-    fake_program(tmp_path, "corosync-cmapctl", links(*up))
-    assert script.answered() is answers
+def test_memberships_far_apart_are_no_disturbance(script):
+    seen = script.Memberships()
+    formed(script, 1)
+    seen.read(0.0)
+    formed(script, 1)
+    seen.read(11.0)
+    assert seen.unsettled() is False
 
 
-def test_without_corosyncs_words_it_is_unknown_whether_a_peer_answers(script, tmp_path):
-    fake_program(tmp_path, "corosync-cmapctl", "exit 1")
-    assert script.answered() is None
-
-
-@pytest.mark.parametrize(
-    ("majority", "answers", "is_outside"),
-    [(True, True, False), (False, True, True), (False, False, False), (None, True, None), (False, None, None)],
-)
-def test_outside_is_without_a_majority_though_a_peer_answers(script, monkeypatch, majority, answers, is_outside):
-    monkeypatch.setattr(script, "quorate", lambda: majority)
-    monkeypatch.setattr(script, "answered", lambda: answers)
-    assert script.outside() is is_outside
-
-
-def test_silence_neither_begins_nor_ends_the_wait(script):
-    patience = script.Patience()
-    assert [patience.over(now, None) for now in (0.0, 9.0)] == [False, False]
-    assert [patience.over(now, seen) for now, seen in ((10.0, True), (13.0, None), (15.9, None))] == [False] * 3
-    assert patience.over(16.0, None) is True
-
-
-def test_patience_starts_anew_with_every_moment_in_the_majority(script):
-    patience = script.Patience()
-    assert [patience.over(now, True) for now in (0.0, 5.9)] == [False, False]
-    assert patience.over(6.0, False) is False
-    assert [patience.over(now, True) for now in (7.0, 12.9, 13.0)] == [False, False, True]
+def test_a_log_that_was_rotated_is_read_from_its_beginning(script):
+    formed(script, 3, 3, 3)
+    seen = script.Memberships()
+    script.LOG.unlink()
+    seen.read(0.0)
+    formed(script, 1, 1)
+    seen.read(1.0)
+    assert seen.unsettled() is True
 
 
 def test_a_refusal_and_a_connection_are_reached_and_silence_is_not(script, monkeypatch):
@@ -152,35 +148,39 @@ class EndedError(Exception):
     """The test has seen enough of an endless loop."""
 
 
-def rounds(script, monkeypatch, majority, answered, count):
-    """Run main for ``count`` looks; return what it did to units."""
+def rounds(script, monkeypatch, *counts):
+    """Run main while corosync forms these memberships, one a second; return what it did to units."""
     clock, done = Clock(monkeypatch, script), noted(script, monkeypatch)
-    looks = iter(range(count))
+    coming = list(counts)
 
-    def look():
-        if next(looks, None) is None:
+    def sleep(seconds):
+        clock.now += seconds
+        if seconds == script.STEP and not done:
+            if not coming:
+                raise EndedError
+            formed(script, coming.pop(0))
+        elif done and done[-1][1] == "start":
             raise EndedError
-        return majority
 
-    monkeypatch.setattr(script, "quorate", look)
-    monkeypatch.setattr(script, "answered", lambda: answered)
+    clock.sleep = sleep
+    monkeypatch.setattr(script, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
     monkeypatch.setattr(script, "reached", lambda _: True)
     with pytest.raises(EndedError):
         script.main()
-    return [words[1] for words in done if words[1] in ("start", "kill") or words[2:3] == ("stop",)], clock
+    return [words[1] for words in done if words[1] in ("--no-block", "start", "kill")]
 
 
-def test_outside_though_a_peer_answers_it_stops_and_starts_its_daemons(script, monkeypatch):
-    assert rounds(script, monkeypatch, majority=False, answered=True, count=7)[0] == ["--no-block", "start"]
+def test_a_node_that_disturbs_stops_and_starts_its_daemons(script, monkeypatch):
+    assert rounds(script, monkeypatch, 1, 1) == ["--no-block", "start"]
 
 
-@pytest.mark.parametrize(("majority", "answered"), [(True, True), (False, False), (None, True)])
-def test_in_the_majority_or_alone_or_unknown_it_does_nothing(script, monkeypatch, majority, answered):
-    assert rounds(script, monkeypatch, majority, answered, count=60)[0] == []
+@pytest.mark.parametrize("counts", [(3, 2, 2, 2), (1,), (2, 1), (1, 3)])
+def test_any_other_node_does_nothing(script, monkeypatch, counts):
+    assert rounds(script, monkeypatch, *counts) == []
 
 
 def test_what_its_forerunner_stopped_it_starts(script, monkeypatch):
     script.NOTE.parent.mkdir(parents=True)
     script.NOTE.touch()
-    assert rounds(script, monkeypatch, majority=True, answered=True, count=3)[0] == ["start"]
+    assert rounds(script, monkeypatch, 3) == ["start"]
     assert not script.NOTE.exists()
