@@ -107,7 +107,7 @@ def create_client() -> None:
 
 
 def remove_client() -> None:
-    if exists(HUB) and "webha-lab" in call(*inside("nft", "list", "tables")):
+    if exists(HUB) and "table ip webha-lab" in call(*inside("nft", "list", "tables")).splitlines():
         call(*inside("nft", "delete", "table", "ip", "webha-lab"))
         call("ip", "-n", HUB, "link", "delete", CLIENT)
     if exists(CLIENT):
