@@ -14,6 +14,7 @@ if deploy.on_a_node():
 
     timers = deploy.timers()
     library = "/usr/local/lib/webha"
+    keeper = f"{library}/galera-keeper"
     node_lost, reap, aside = f"{library}/node-lost", f"{library}/reap", f"{library}/aside"
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
@@ -106,6 +107,19 @@ if deploy.on_a_node():
     node.daemon(name="Cluster: the reaper listens", unit="webha-reaper.socket", script=reap)
 
     node.daemon(name="Cluster: a node that disturbs steps aside", unit="webha-aside.service", script=aside)
+
+    # Here, not in Galera's step: what the nodes say of their databases passes through Pacemaker.
+    node.placed(
+        name="Cluster: Galera's keeper",
+        files=[
+            node.File(keeper, render("galera/keeper.py.j2", nodes=nodes), mode="755"),
+            node.File(
+                "/etc/systemd/system/webha-galera-keeper.service", render("galera/webha-galera-keeper.service.j2")
+            ),
+        ],
+    )
+
+    node.daemon(name="Cluster: Galera's return after a loss of all", unit="webha-galera-keeper.service", script=keeper)
 
     cluster.configured(
         name="Cluster: fencing, quorum, failures and lost nodes as decided",

@@ -12,7 +12,6 @@ if deploy.on_a_node():
     nodes = deploy.nodes()
     names = [one.name for one in nodes]
     this = deploy.this(nodes)
-    keeper, keeper_unit = "/usr/local/lib/webha/galera-keeper", "webha-galera-keeper.service"
 
     if host.data.mariadb_repository:
         node.repository(
@@ -26,7 +25,7 @@ if deploy.on_a_node():
     node.packages(name="Galera: packages", names=host.data.galera_packages)
 
     node.placed(
-        name="Galera: configuration and keeper",
+        name="Galera: configuration",
         files=[
             node.File(
                 CONFIGURATION,
@@ -46,8 +45,6 @@ if deploy.on_a_node():
                 "/etc/systemd/system/mariadb.service.d/webha.conf",
                 render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
             ),
-            node.File(keeper, render("galera/keeper.py.j2", nodes=nodes), mode="755"),
-            node.File(f"/etc/systemd/system/{keeper_unit}", render("galera/webha-galera-keeper.service.j2")),
         ],
     )
 
@@ -76,5 +73,3 @@ if deploy.on_a_node():
         )
 
     galera.whole(name="Galera: one cluster of all nodes", nodes=names)
-
-    node.daemon(name="Galera: its return after a loss of all", unit=keeper_unit, script=keeper)

@@ -243,7 +243,7 @@ class TestOneDatum:
 
     def test_a_galera_setting_restarts_one_node_after_the_other(self) -> None:
         run = converge("tasks/galera.py", "--data", "wsrep_slave_threads=3")
-        assert set(run.changed) == {"Galera: configuration and keeper", "Galera: the configuration on disk is in force"}
+        assert set(run.changed) == {"Galera: configuration", "Galera: the configuration on disk is in force"}
         assert set(everywhere("mariadb -NBe 'SELECT @@wsrep_slave_threads'").values()) == {"3"}
         converge("tasks/galera.py")
         assert converge("tasks/galera.py").converged

@@ -29,11 +29,11 @@ def test_the_deploy_follows_the_document(plan):
 @pytest.mark.parametrize(
     ("first", "then"),
     [
-        ("Galera: configuration and keeper", "Galera: a primary component exists"),
+        ("Galera: configuration", "Galera: a primary component exists"),
         ("Galera: a primary component exists", "Galera: the account of the state transfer"),
         ("Galera: the account of the state transfer", "Galera: join, one by one"),
         ("Galera: join, one by one", "Galera: the configuration on disk is in force"),
-        ("Galera: the configuration on disk is in force", "Galera: its return after a loss of all"),
+        ("Cluster: all nodes online", "Cluster: Galera's return after a loss of all"),
         ("Apache: sites", "Apache: not systemd's"),
         ("Cluster: no other cluster on the nodes", "Cluster: the ring's key exists"),
         ("Cluster: the ring's key exists", "Cluster: the ring's key is on every node"),
