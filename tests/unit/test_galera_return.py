@@ -1,5 +1,7 @@
 """What a person is told where no node is in a primary component: what is known of each, and what decides."""
 
+import re
+
 import pytest
 
 from webha.facts.galera import Galera
@@ -12,6 +14,7 @@ OTHER = "0a0a0a0a-e6ae-11f1-b424-5a194bf1f37b"
 NAMES = ("nodoha", "nodoha2", "nodoha3")
 A, B, C = NAMES
 CONVERGED = "trixie"
+_FRAME = r"(@@webha-begin {0}\n)(?:(?!@@).*\n)*(@@webha-end {0} 0\n)"
 
 
 def stopped(seqno=-1, uuid=OURS, safe=False, unit="failed", recovered=None, **more):
@@ -101,9 +104,11 @@ def test_the_position_of_a_start_is_read(line, position):
     assert parse_position(line) == position
 
 
-def answered(question, words):
-    frame = f"@@webha-begin {question}\n"
-    return Galera().process(text(CONVERGED, "galera").replace(frame, f"{frame}{words}\n").splitlines())
+def answered(question, said):
+    """Return the member that a converged node is when it says that to one question."""
+    return Galera().process(
+        re.sub(_FRAME.format(question), rf"\g<1>{said}\n\g<2>", text(CONVERGED, "galera")).splitlines()
+    )
 
 
 def test_the_fact_knows_where_a_waiting_mariadbd_stands_and_what_its_keeper_says():
@@ -114,6 +119,6 @@ def test_the_fact_knows_where_a_waiting_mariadbd_stands_and_what_its_keeper_says
 def test_a_node_that_was_not_asked_has_neither():
     old = text(CONVERGED, "galera")
     for question in ("position", "keeper"):
-        old = old.replace(f"@@webha-begin {question}\n\n@@webha-end {question} 0\n", "")
+        old = re.sub(_FRAME.format(question), "", old)
     member = Galera().process(old.splitlines())
     assert (member.recovered, member.keeper) == (None, None)
