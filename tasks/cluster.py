@@ -2,7 +2,7 @@
 
 from pyinfra.context import host
 
-from webha import deploy, failover
+from webha import deploy
 from webha.cib import Alert, Wanted
 from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
 from webha.operations import cluster, node
@@ -76,10 +76,7 @@ if deploy.on_a_node():
                     nodes=nodes,
                     window=max(
                         10.0,
-                        3
-                        * failover.detection(
-                            timers["corosync_token"], timers["corosync_token_coefficient"], len(nodes)
-                        ),
+                        3 * timers["detection"],
                     ),
                 ),
                 mode="755",

@@ -3,7 +3,7 @@
 from pyinfra import local
 from pyinfra.context import host
 
-from webha import deploy, failover
+from webha import deploy
 from webha.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
 from webha.gluster import mount_unit
 from webha.operations import apache, cluster, node
@@ -67,9 +67,7 @@ if deploy.on_a_node():
                     vip=data.vip,
                     netmask=data.vip_netmask,
                     patience=timers["guard_patience"],
-                    detection=failover.detection(
-                        timers["corosync_token"], timers["corosync_token_coefficient"], len(nodes)
-                    ),
+                    detection=timers["detection"],
                 ),
                 mode="755",
             ),

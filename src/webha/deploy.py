@@ -149,7 +149,10 @@ def or_stop(decide: Callable[..., T], *arguments: Any) -> T:
 
 
 def timers() -> dict[str, Any]:
-    """Return the timers of the datum ``failover``, with what the data say besides; refuse a failover that is not known."""
+    """Return the timers of the datum ``failover``, with what the data say besides; refuse a failover that is not known.
+
+    ``detection``: the seconds after which the others have a membership without a silent node.
+    """
     data = host.data
     single = ("corosync_token", "corosync_token_coefficient", "vip_monitor_interval", "apache_monitor_interval")
     chosen = or_stop(
@@ -159,7 +162,9 @@ def timers() -> dict[str, Any]:
         {key: data.get(key) for key in single},
         {key: data.get(key) for key in ("gluster_options", "wsrep_provider_options")},
     )
-    return failover.matched(chosen, len(inventory.get_group(GROUP)))
+    count = len(inventory.get_group(GROUP))
+    known = failover.detection(chosen["corosync_token"], chosen["corosync_token_coefficient"], count)
+    return {**failover.matched(chosen, count), "detection": known}
 
 
 def read_secret(name: str, path: str) -> str:
