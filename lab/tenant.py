@@ -31,6 +31,11 @@ def clouds_yaml() -> str:
     return _CLOUDS.format(url=_AUTH, password=PASSWORD)
 
 
+def _administrator() -> Connection:
+    """A connection that tries again: Keystone's workers load one by one, and uwsgi resets what comes too early."""
+    return openstack.connect(cloud="lab-admin", connect_retries=5)
+
+
 def _identity(admin: Connection) -> dict[str, str]:
     """Keystone's part: the services, the service user, and a member (no administrator) for each project."""
     identity = cast(IdentityV3, admin.identity)
@@ -85,8 +90,8 @@ def _project(admin: Connection, project: str, external: str) -> None:
 
 def main() -> int:
     try:
-        projects = _identity(openstack.connect(cloud="lab-admin"))
-        admin = openstack.connect(cloud="lab-admin")  # whose token knows the network service
+        projects = _identity(_administrator())
+        admin = _administrator()  # whose token knows the network service
         external = _external(admin)
         for project in projects.values():
             _project(admin, project, external)
