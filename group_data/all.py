@@ -46,7 +46,8 @@ failovers = {
             "evs.suspect_timeout": "PT2S",
             "evs.inactive_timeout": "PT5S",
             "evs.install_timeout": "PT5S",
-            "gmcast.peer_timeout": "PT2S",
+            # Below suspect_timeout: the third node relays before a broken link is taken for a dead node.
+            "gmcast.peer_timeout": "PT1S",
         },
         "gluster_options": {
             "network.ping-timeout": "3",

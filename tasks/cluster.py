@@ -74,10 +74,7 @@ if deploy.on_a_node():
                 render(
                     "cluster/aside.py.j2",
                     nodes=nodes,
-                    window=max(
-                        10.0,
-                        3 * timers["detection"],
-                    ),
+                    window=max(10.0, 3 * timers["detection"]),
                 ),
                 mode="755",
             ),

@@ -55,6 +55,64 @@ def test_what_was_in_the_log_before_does_not_count(script):
     seen = script.Memberships()
     seen.read(1.0)
     assert seen.unsettled() is False
+    assert seen.left(99.0) is False
+
+
+@pytest.mark.parametrize(
+    ("before", "counts", "left"),
+    [
+        ((3,), (1,), True),
+        ((3,), (2,), False),
+        ((3,), (1, 2), False),  # in passing
+        ((3,), (1, 2, 1), True),
+        ((), (1,), False),  # a boot: it was never with the others
+        ((1,), (1,), False),
+        ((), (3, 1), True),
+    ],
+)
+def test_who_was_with_the_majority_and_is_not_has_left_it(script, before, counts, left):
+    formed(script, *before)
+    seen = script.Memberships()
+    for count in counts:
+        formed(script, count)
+        seen.read(5.0)
+    assert seen.left(5.5) is False  # too early to tell
+    assert seen.left(6.0) is left
+
+
+@pytest.mark.parametrize(
+    ("own", "gone", "waits", "broken"),
+    [
+        ("nodoha2", ["nodoha1"], False, True),
+        ("nodoha1", ["nodoha2"], True, True),  # the earlier end of the link lets the other one go first
+        ("nodoha2", ["nodoha1", "nodoha3"], False, False),  # cut off, or the last one left
+        ("nodoha2", [], False, False),
+    ],
+)
+def test_a_node_that_reaches_one_of_the_others_has_a_broken_link(script, monkeypatch, own, gone, waits, broken):
+    clock = Clock(monkeypatch, script)
+    lost = [NODES[int(name[-1]) - 1].address for name in gone]
+    monkeypatch.setattr(script, "reached", lambda address: address not in lost)
+    monkeypatch.setattr(script.os, "uname", lambda: SimpleNamespace(nodename=own))
+    formed(script, 3)
+    seen = script.Memberships()
+    formed(script, 1)
+    seen.read(clock.now - 2)
+    begin = clock.now
+    assert script.link_broken(seen) is broken
+    assert (clock.now > begin) is waits
+
+
+def test_the_earlier_end_stays_where_the_other_one_has_gone_meanwhile(script, monkeypatch):
+    clock = Clock(monkeypatch, script)
+    monkeypatch.setattr(script, "reached", lambda address: address != NODES[1].address)
+    monkeypatch.setattr(script.os, "uname", lambda: SimpleNamespace(nodename="nodoha1"))
+    formed(script, 3)
+    seen = script.Memberships()
+    formed(script, 1)
+    seen.read(clock.now)
+    formed(script, 2)
+    assert script.link_broken(seen) is False
 
 
 def test_memberships_far_apart_are_no_disturbance(script):
@@ -155,10 +213,10 @@ def rounds(script, monkeypatch, *counts):
 
     def sleep(seconds):
         clock.now += seconds
-        if seconds == script.STEP and not done:
+        if not done:
             if not coming:
                 raise EndedError
-            formed(script, coming.pop(0))
+            formed(script, *filter(None, [coming.pop(0)]))
         elif done and done[-1][1] == "start":
             raise EndedError
 
@@ -184,3 +242,8 @@ def test_what_its_forerunner_stopped_it_starts(script, monkeypatch):
     script.NOTE.touch()
     assert rounds(script, monkeypatch, 3) == ["start"]
     assert not script.NOTE.exists()
+
+
+def test_a_node_with_a_broken_link_stops_and_starts_its_daemons(script, monkeypatch):
+    monkeypatch.setattr(script, "link_broken", lambda _: True)
+    assert rounds(script, monkeypatch, 3, 1, None, None, None) == ["--no-block", "start"]
