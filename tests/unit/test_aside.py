@@ -192,7 +192,11 @@ def test_where_a_node_stays_out_of_reach_it_comes_back_after_a_growing_while(
 
 @pytest.mark.parametrize(
     ("state", "killed"),
-    [("inactive\ninactive\n", []), ("deactivating\ndeactivating\n", ["pacemaker.service", "corosync.service"])],
+    [
+        ("inactive\ninactive\n", []),
+        ("deactivating\ndeactivating\n", ["pacemaker.service", "corosync.service"]),
+        ("", ["pacemaker.service", "corosync.service"]),  # systemd did not answer: unknown is not stopped
+    ],
 )
 def test_daemons_that_do_not_end_are_killed(script, monkeypatch, state, killed):
     Clock(monkeypatch, script)

@@ -124,13 +124,13 @@ class EnoughError(BaseException):
 
 
 class Corosync:
-    """libquorum of connections: each a list of answers, 1 and 0 for quorate or not; at its end the connection breaks."""
+    """libvotequorum of connections: each a list of answers, 1 and 0 for quorate or not; at its end the connection breaks."""
 
     def __init__(self, *connections):
         self.connections, self.answers = list(connections), []
         self.finished = 0
 
-    def quorum_initialize(self, _handle, callbacks, _kind):
+    def votequorum_initialize(self, _handle, callbacks):
         assert callbacks is None
         if not self.connections:
             raise EnoughError
@@ -140,13 +140,14 @@ class Corosync:
         self.answers = list(self.answers)
         return SCRIPT.CS_OK
 
-    def quorum_getquorate(self, _handle, quorate):
+    def votequorum_getinfo(self, _handle, node, info):
+        assert node == 0  # this one
         if not self.answers:
             return 2
-        quorate._obj.value = self.answers.pop(0)
+        info._obj.flags = 0b1101 | self.answers.pop(0) << 1  # the other flags mean other things
         return SCRIPT.CS_OK
 
-    def quorum_finalize(self, _handle):
+    def votequorum_finalize(self, _handle):
         self.finished += 1
 
 
