@@ -147,6 +147,7 @@ gluster_options = {  # beside those of failovers
     "cluster.server-quorum-type": "server",
     "cluster.favorite-child-policy": "none",
     "cluster.shd-max-threads": "4",  # files healed at once; Gluster's own: 1
+    "cluster.heal-timeout": "30",  # seconds until what could not be healed is tried again; Gluster's own: 600
     "features.cache-invalidation": "on",
     "features.cache-invalidation-timeout": "600",
     "performance.cache-invalidation": "on",

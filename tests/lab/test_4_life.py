@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.nodes import ADDRESSES, DOCROOT, converge, everywhere, lab, on, page, start, unhealthy, whole
+from tests.lab.nodes import ADDRESSES, DOCROOT, converge, everywhere, lab, on, page, start, whole
 
 
 @pytest.mark.usefixtures("deployed")
@@ -44,7 +44,7 @@ class TestOneLayer:
         assert "<title>" not in page()
         assert converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=vip").converged
         converge("tasks/vip.py")
-        assert unhealthy() == ""
+        whole(30)
 
 
 class TestFromBareAgain:
