@@ -29,17 +29,26 @@ def timers(
 def matched(found: Mapping[str, Any], nodes: int) -> dict[str, Any]:
     """Return the timers with what hangs on the token fitted to it, for somebody's own token beside the table's column.
 
-    The guard lets go before the others take the address, and readiness outlasts what all nodes wait for at once.
+    The guard lets go before the others take the address, readiness outlasts what all nodes wait for at once, and knet
+    gives up a link after the token is lost, not before: its pings come four to a token.
     """
     known = detection(found["corosync_token"], found["corosync_token_coefficient"], nodes)
     return {
         **found,
+        "knet_ping_timeout": max(
+            found["knet_ping_timeout"],
+            2 * runtime_token(found["corosync_token"], found["corosync_token_coefficient"], nodes),
+        ),
         "guard_patience": min(found["guard_patience"], round(0.75 * known, 2)),
         "ready_patience": max(found["ready_patience"], round(2 * known, 2)),
     }
 
 
+def runtime_token(token: int, coefficient: int | None, nodes: int) -> int:
+    """Return the milliseconds that corosync waits for a token: the configured ones and the coefficient's."""
+    return token + max(0, nodes - 2) * (TOKEN_COEFFICIENT if coefficient is None else coefficient)
+
+
 def detection(token: int, coefficient: int | None, nodes: int) -> float:
     """Return the seconds after which the others have a membership without a node that went silent: token + consensus."""
-    added = TOKEN_COEFFICIENT if coefficient is None else coefficient
-    return (token + max(0, nodes - 2) * added) * (1 + CONSENSUS) / 1000
+    return runtime_token(token, coefficient, nodes) * (1 + CONSENSUS) / 1000

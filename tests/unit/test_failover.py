@@ -203,3 +203,4 @@ def test_the_guard_and_readiness_follow_a_token_of_ones_own():
     long = matched(timers("fast", TABLE, {"corosync_token": 10000}, {}), 3)
     assert long["guard_patience"] == 1.5
     assert long["ready_patience"] == 44
+    assert (short["knet_ping_timeout"], long["knet_ping_timeout"]) == (10000, 20000)
