@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
@@ -17,7 +18,7 @@ from tests.faults import reach, report
 from tests.faults.acts import NotDoneError
 from tests.faults.audit import audit
 from tests.faults.catalogue import FAULTS, NOT_SHOWN, SHORT
-from tests.faults.site import Site
+from tests.faults.site import Site, installed
 from tests.faults.trial import audited, repair, run
 from tests.lab.nodes import converge
 
@@ -74,15 +75,17 @@ def once(name: str, site: Site, failover: str) -> Run:
 
 def bench(names: list[str], failover: str, file: Path, seed: int | None) -> dict[str, Any]:
     """Run the faults one after the other and keep each one's result as it comes."""
+    begin = time.monotonic()
     site = Site()
     site.prepare()
-    result: dict[str, Any] = {"failover": failover, "machine": report.machine(), "seed": seed}
+    result: dict[str, Any] = {"failover": failover, "site": installed(), "machine": report.machine(), "seed": seed}
     result |= {"faults": {}, "runs": [], "at_the_end": []}
     try:
         for name in names:
             one = once(name, site, failover)
             result["runs"].append(one)
             result["faults"] = summarised(result["runs"])
+            result["minutes"] = round((time.monotonic() - begin) / 60, 1)
             save(file, result)
             print(
                 json.dumps({key: value for key, value in one.items() if key != "series"}), file=sys.stderr, flush=True

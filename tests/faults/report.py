@@ -10,9 +10,11 @@ from typing import Any
 
 from tests.faults.catalogue import FAULTS, NOT_SHOWN
 from tests.faults.picture import svg
+from tests.faults.site import STAND_IN
 
 DOCS = Path(__file__).parents[2] / "docs"
 Run = Mapping[str, Any]
+Setting = tuple[str, str]  # failover, and what served
 
 _BEGIN = """\
 # Failures: what a client sees
@@ -61,16 +63,18 @@ def number(value: float | None, digits: int = 1) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def row(name: str, runs: Sequence[Run]) -> str:
+def row(name: str, setting: Setting, runs: Sequence[Run]) -> str:
     """Return a fault's line."""
     measured = [one for one in runs if "gap_s" in one]
     gaps = [one["gap_s"] for one in measured]
     whole = [one["whole_after_mend_s"] for one in measured if one.get("whole_after_mend_s") is not None]
     fault = FAULTS.get(name)
-    bound = fault.bound if fault and runs[0].get("failover") == "fast" else None
+    bound = fault.bound if fault and setting[0] == "fast" else None
     failed = sum(one["outcome"] != "whole" for one in runs)
     cells = [
-        f"[{cell(name)}](failures/{picture_name(name, runs)})" if any("series" in one for one in runs) else cell(name),
+        f"[{cell(name)}](failures/{picture_name(name, setting)})"
+        if any("series" in one for one in runs)
+        else cell(name),
         f"{len(runs)}" + (f", **{failed} not whole**" if failed else ""),
         f"{number(median(gaps))} / {number(max(gaps))}" if gaps else "-",
         number(max((one["write_gap_s"] for one in measured), default=None)),
@@ -85,23 +89,24 @@ def row(name: str, runs: Sequence[Run]) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def picture_name(name: str, runs: Sequence[Run]) -> str:
-    """Return the file of the fault's picture; of both settings the faster one has the plain name."""
-    failover = runs[0].get("failover", "fast")
-    return f"{name}.svg" if failover == "fast" else f"{name}-{failover}.svg"
+def picture_name(name: str, setting: Setting) -> str:
+    """Return the file of the fault's picture; the plain name is the faster setting's, with the stand-in."""
+    failover, site = setting
+    words = [name, *([failover] if failover != "fast" else []), *([site.replace(" ", "-")] if site != STAND_IN else [])]
+    return f"{'-'.join(words)}.svg"
 
 
-def grouped(results: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, list[Run]]]:
+def grouped(results: Iterable[Mapping[str, Any]]) -> dict[Setting, dict[str, list[Run]]]:
     """Return the runs by setting and fault, both in order: the catalogue's, then by name."""
     known = list(FAULTS)
-    found: dict[str, dict[str, list[Run]]] = {}
+    found: dict[Setting, dict[str, list[Run]]] = {}
     for result in results:
         for one in result["runs"]:
-            by_fault = found.setdefault(one.get("failover") or result.get("failover") or "unknown", {})
-            by_fault.setdefault(one["fault"], []).append(one)
+            setting = (one.get("failover") or result.get("failover") or "unknown", result.get("site", STAND_IN))
+            found.setdefault(setting, {}).setdefault(one["fault"], []).append(one)
     return {
-        failover: dict(sorted(ones.items(), key=lambda item: (_place(item[0], known), item[0])))
-        for failover, ones in sorted(found.items(), key=lambda item: item[0] != "fast")
+        setting: dict(sorted(ones.items(), key=lambda item: (_place(item[0], known), item[0])))
+        for setting, ones in sorted(found.items(), key=lambda item: (item[0][0] != "fast", item[0][1] == STAND_IN))
     }
 
 
@@ -118,15 +123,27 @@ def findings(runs: Iterable[Run]) -> list[str]:
     return lines
 
 
+def took(results: Iterable[Mapping[str, Any]], setting: Setting) -> list[str]:
+    """Return a sentence for each catalogue that was run in one piece."""
+    return [
+        f"{len(result['runs'])} runs one after the other took {result['minutes']:.0f} minutes."
+        for result in results
+        if result.get("minutes")
+        and len({one["fault"] for one in result["runs"]}) > len(FAULTS) / 2
+        and setting == (result.get("failover"), result.get("site", STAND_IN))
+    ]
+
+
 def page(results: Sequence[Mapping[str, Any]], machine: str) -> str:
     """Return docs/failures.md."""
     where = {result["machine"] for result in results if result.get("machine")}
     parts = [_BEGIN.format(machine="; ".join(sorted(where)) or machine)]
-    for failover, by_fault in grouped(results).items():
+    for setting, by_fault in grouped(results).items():
         wrong = findings(one for runs in by_fault.values() for one in runs)
         parts += [
-            f"## failover = {failover}\n",
-            "\n".join([_HEAD, *(row(name, runs) for name, runs in by_fault.items())]),
+            f"## failover = {setting[0]}, {setting[1]}\n",
+            *[f"{said}\n" for said in took(results, setting)],
+            "\n".join([_HEAD, *(row(name, setting, runs) for name, runs in by_fault.items())]),
             "\nNot as it should be:\n" if wrong else "\nThe audit found nothing.\n",
             *(["\n".join(wrong) + "\n"] if wrong else []),
         ]
@@ -147,13 +164,15 @@ def write(results: Sequence[Mapping[str, Any]], docs: Path = DOCS) -> None:
     """Write the page and, of each fault's run with the longest gap, a picture."""
     pictures = docs / "failures"
     pictures.mkdir(parents=True, exist_ok=True)
-    for failover, by_fault in grouped(results).items():
+    for setting, by_fault in grouped(results).items():
         for name, runs in by_fault.items():
             drawn = [one for one in runs if "series" in one]
             if drawn:
                 worst = max(drawn, key=lambda one: one["gap_s"])
-                drawing = svg(f"{name}, failover = {failover}", worst["series"], worst.get("mended_after_s"))
-                (pictures / picture_name(name, runs)).write_text(drawing)
+                drawing = svg(
+                    f"{name}, failover = {setting[0]}, {setting[1]}", worst["series"], worst.get("mended_after_s")
+                )
+                (pictures / picture_name(name, setting)).write_text(drawing)
     (docs / "failures.md").write_text(page(results, machine()))
 
 

@@ -18,6 +18,18 @@ HERE = Path(__file__).parent
 RATE = 20.0
 
 
+STAND_IN = "the tests' stand-in for Drupal"
+_VERSION = r"s/^.*const VERSION = '\([^']*\)'.*$/Drupal \1/p; s/^define('VERSION', '\([^']*\)').*$/Drupal \1/p"
+
+
+def installed() -> str:
+    """Return what serves: Drupal and its version, or the stand-in, which has none."""
+    said = on(
+        "nodoha", f'sed -n "{_VERSION}" {DOCROOT}/core/lib/Drupal.php {DOCROOT}/includes/bootstrap.inc 2>/dev/null || :'
+    )
+    return said or STAND_IN
+
+
 class Site:
     """The page while the faults run; every number is written once."""
 

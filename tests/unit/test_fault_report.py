@@ -122,3 +122,19 @@ def test_a_result_is_kept_whole(tmp_path):
         save(tmp_path / "result.json", {"runs": list(range(count))})
     assert json.loads((tmp_path / "result.json").read_text()) == {"runs": [0, 1]}
     assert [one.name for one in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_what_served_has_a_table_of_its_own_and_the_real_one_comes_first():
+    real = {"failover": "fast", "site": "Drupal 10.1.6", "runs": [outcome("reboot-active")]}
+    text = report.page([{"failover": "fast", "runs": [outcome("reboot-active")]}, real], "2 cores")
+    assert text.index("## failover = fast, Drupal 10.1.6") < text.index("## failover = fast, the tests' stand-in")
+    assert "(failures/reboot-active-Drupal-10.1.6.svg)" in text
+    assert "(failures/reboot-active.svg)" in text
+
+
+def test_a_catalogue_in_one_piece_says_how_long_it_took_and_a_few_faults_do_not():
+    whole = {"failover": "fast", "minutes": 48.3, "runs": [outcome(name) for name in FAULTS]}
+    few = {"failover": "fast", "minutes": 3.2, "runs": [outcome("reboot-active")] * 40}
+    text = report.page([whole, few], "2 cores")
+    assert f"{len(FAULTS)} runs one after the other took 48 minutes." in text
+    assert "3 minutes" not in text
