@@ -52,6 +52,9 @@ if deploy.on_a_node():
                     running_configuration=RUNNING_CONFIGURATION,
                 ),
             ),
+            node.File(
+                "/etc/systemd/system/pacemaker.service.d/webha.conf", render("cluster/pacemaker.service.conf.j2")
+            ),
         ],
     )
 

@@ -82,6 +82,7 @@ if deploy.on_a_node():
                     root=root,
                     unit=mount,
                     nodes=nodes,
+                    vip=host.data.vip,
                 ),
                 mode="755",
             ),

@@ -132,6 +132,7 @@ if deploy.on_a_node():
                 "/run/webha/corosync.conf",
                 "/run/webha/corosync.authkey.sha256",
                 f"{units}/corosync.service.d",
+                f"{units}/pacemaker.service.d",
             ),
             prepare="systemctl stop pacemaker.service corosync.service || :",
         )

@@ -193,7 +193,7 @@ def _command(members: Members) -> str:
         else ""
     )
     return (
-        f"{first}. {never}: on {', '.join(past)} 'systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb || "
+        f"{first}. {never}: on {', '.join(past)} 'systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb; "
         f"systemctl kill -s KILL mariadb' (one that waits for the others does not end by itself) and compare 'galera_recovery'; "
         f"on {where} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat && galera_new_cluster\"; "
         f"on the other 'systemctl start mariadb', one by one; on all 'systemctl start webha-galera-keeper'{last}"

@@ -10,7 +10,7 @@ from tests.faults.acts import NotDoneError, Scene, boot, do, shut_down, turn_on,
 from tests.faults.reach import BY_NAME, ask
 from tests.lab.nodes import ADDRESSES, pyinfra, start, unhealthy
 
-_STOP = "systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb || systemctl kill -s KILL mariadb"
+_STOP = "systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb; systemctl kill -s KILL mariadb 2>/dev/null || :"
 _HOLDS = "ip -4 -o address show | grep -c ' 10.0.0.250/'"
 _HEALING = "timeout 15 gluster volume heal fs_ha statistics heal-count | awk '/^Number of entries:/ {n += $NF} END {print n+0}'"
 

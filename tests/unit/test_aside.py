@@ -21,12 +21,17 @@ def script(tmp_path, monkeypatch):
     return found
 
 
-def formed(script, *counts):
-    """Let corosync's log tell of memberships of so many nodes."""
+MEMBERS = {1: "2", 2: "2 3", 3: "1 2 3"}
+
+
+def formed(script, *memberships):
+    """Let corosync's log tell of memberships: of so many nodes, or of these."""
     with script.LOG.open("a") as log:
-        for count in counts:
-            log.write(f"Nov 24 17:59:15 [81] nodoha2 corosync info    [QUORUM] Sync members[{count}]: 2\n")
-            log.write(f"Nov 24 17:59:15 [81] nodoha2 corosync notice  [QUORUM] Members[{count}]: 2\n")
+        for one in memberships:
+            members = MEMBERS.get(one, one)
+            count = len(members.split())
+            log.write(f"Nov 24 17:59:15 [81] nodoha2 corosync info    [QUORUM] Sync members[{count}]: {members}\n")
+            log.write(f"Nov 24 17:59:15 [81] nodoha2 corosync notice  [QUORUM] Members[{count}]: {members}\n")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,21 @@ def test_who_was_with_the_majority_and_is_not_has_left_it(script, before, counts
         seen.read(5.0)
     assert seen.left(5.5) is False  # too early to tell
     assert seen.left(6.0) is left
+    assert seen.left(16.0) is False  # long ago: the last one of three stays where the first of the others boots
+
+
+@pytest.mark.parametrize("own", ["nodoha2", "nodoha3"])
+def test_a_node_that_was_lost_before_is_no_broken_link(script, monkeypatch, own):
+    """One is dead for days; the corosync of another is restarted, and its kernel answers."""
+    clock = Clock(monkeypatch, script)
+    monkeypatch.setattr(script, "reached", lambda address: address != NODES[0].address)
+    monkeypatch.setattr(script.os, "uname", lambda: SimpleNamespace(nodename=own))
+    formed(script, 3, "2 3")
+    seen = script.Memberships()
+    formed(script, own[-1])
+    seen.read(clock.now - 2)
+    assert seen.left(clock.now) is True
+    assert script.link_broken(seen) is False
 
 
 @pytest.mark.parametrize(

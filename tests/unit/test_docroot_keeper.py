@@ -10,7 +10,7 @@ A, B, C = "10.0.0.133", "10.0.0.134", "10.0.0.135"
 NODES = [
     SimpleNamespace(name=name, address=address) for name, address in (("nodoha", A), ("nodoha2", B), ("nodoha3", C))
 ]
-ROOT = "/var/www/html/drupal"
+ROOT, VIP = "/var/www/html/drupal", "10.0.0.250"
 SHD, MOUNT, BRICK = "310", "9532", "9383"
 
 
@@ -36,6 +36,8 @@ class Node:
         keeper.run, keeper.gluster, keeper.pids = self.run, self.gluster, self.pids
         keeper.mounted = lambda: self.mounted
         keeper.dead = lambda: self.dead
+        self.holds, self.lets_go = False, True
+        keeper.held = lambda: self.holds
 
     def result(self, text="", code=0):
         return SimpleNamespace(stdout=text, stderr="", returncode=code)
@@ -49,6 +51,8 @@ class Node:
             self.mounted = False
         if words[:2] == ("systemctl", "start"):
             self.mounted = True
+        if words[0] == "attrd_updater" and self.lets_go:
+            self.holds = False
         self.done.append(" ".join(words))
         return self.result()
 
@@ -59,9 +63,9 @@ class Node:
         self.done.append("gluster " + " ".join(words))
         return self.result("volume start: fs_ha: success")
 
-    def pids(self, pattern):
+    def pids(self, pattern, *options):
         kind = "shd" if "glustershd" in pattern else "brick" if "glusterfsd" in pattern else "mount"
-        return self.processes[kind]
+        return self.processes[kind][-1:] if "-n" in options else self.processes[kind]
 
     def look(self, times=1):
         for _ in range(times):
@@ -72,7 +76,13 @@ class Node:
 @pytest.fixture
 def node(tmp_path, monkeypatch):
     keeper = loaded(
-        "gluster/docroot-keeper.py.j2", volume="fs_ha", brick="/gluster", root=ROOT, unit="drupal.mount", nodes=NODES
+        "gluster/docroot-keeper.py.j2",
+        volume="fs_ha",
+        brick="/gluster",
+        root=ROOT,
+        unit="drupal.mount",
+        nodes=NODES,
+        vip=VIP,
     )
     keeper.NOTES = tmp_path / "notes"
     keeper.identified = lambda: True
@@ -85,8 +95,19 @@ def test_where_all_is_well_nothing_is_done(node):
 
 
 def test_a_dead_client_is_replaced(node):
-    node.dead = True
+    node.dead, node.processes["mount"] = True, []
     assert node.look() == [f"umount -l {ROOT}", "systemctl reset-failed drupal.mount", "systemctl start drupal.mount"]
+
+
+def test_a_client_without_a_majority_of_bricks_says_the_same_and_is_left_alone(node):
+    node.dead, node.sockets = True, sockets(socket(MOUNT, B), socket(SHD, B))
+    node.serves = False
+    assert node.look(20) == []
+
+
+def test_a_dead_client_is_replaced_although_an_older_one_lives_on(node):
+    node.dead = True  # and the one that pgrep finds is connected to all
+    assert node.look()[0] == f"umount -l {ROOT}"
 
 
 def test_a_missing_mount_is_made_and_nothing_is_unmounted(node):
@@ -122,7 +143,13 @@ def test_a_brick_in_ruins_is_stopped_and_not_started_again(node, identified):
 def test_a_directory_without_the_volumes_identity_is_no_brick(node, tmp_path):
     node.keeper.BRICK = str(tmp_path)
     fresh = loaded(
-        "gluster/docroot-keeper.py.j2", volume="fs_ha", brick=str(tmp_path), root=ROOT, unit="x.mount", nodes=NODES
+        "gluster/docroot-keeper.py.j2",
+        volume="fs_ha",
+        brick=str(tmp_path),
+        root=ROOT,
+        unit="x.mount",
+        nodes=NODES,
+        vip=VIP,
     )
     assert fresh.identified() is False
     fresh.BRICK = str(tmp_path / "gone")
@@ -153,6 +180,42 @@ def test_a_connection_to_the_peers_management_is_none_to_its_brick(node):
 def test_a_brick_that_does_not_serve_is_nothing_to_start_its_clients_for(node):
     node.sockets, node.serves = without(SHD, A), False
     assert node.look(20) == []
+
+
+def test_a_client_is_given_its_time_from_when_the_brick_serves_again(node):
+    node.sockets, node.serves = without(MOUNT, A), False
+    node.look(20)
+    node.serves = True
+    assert node.look(2) == []
+    assert node.look()[0] == f"umount -l {ROOT}"
+
+
+def test_an_older_client_that_somebodys_shell_keeps_alive_is_not_judged(node):
+    node.processes["mount"] = ["77", MOUNT]  # the old one has no connection at all
+    assert node.look(12) == []
+
+
+def test_the_node_with_the_address_hands_it_over_before_it_unmounts(node):
+    node.holds, node.sockets = True, without(MOUNT, A)
+    assert node.look(3)[:2] == ["attrd_updater -n webha-ready -U 0 -d 0", f"umount -l {ROOT}"]
+
+
+def test_a_docroot_stays_where_the_address_does_not_leave(node, monkeypatch):
+    monkeypatch.setattr(node.keeper, "HANDOVER", 0.05)
+    node.holds, node.lets_go, node.sockets = True, False, without(MOUNT, A)
+    assert set(node.look(4)) == {"attrd_updater -n webha-ready -U 0 -d 0"}
+    node.lets_go = True
+    assert node.look()[-3] == f"umount -l {ROOT}"  # at the next look, without three new ones
+
+
+def test_the_address_of_another_node_is_not_held():
+    keeper = loaded(
+        "gluster/docroot-keeper.py.j2", volume="v", brick="/b", root=ROOT, unit="x.mount", nodes=NODES, vip="192.0.2.7"
+    )
+    assert keeper.held() is False
+    keeper.VIP = "127.0.0.1"
+    assert keeper.held() is True
+    assert keeper.CLIENTS["mount"] == "^/usr/sbin/glusterfs .* /var/www/html/drupal$"
 
 
 def test_a_client_that_connects_again_is_forgiven(node):

@@ -138,3 +138,19 @@ def test_members_and_values_come_from_pacemaker(node):
 def test_without_pacemaker_nobody_is_a_member_and_nothing_was_said(node):
     assert node.machine.hear() == (set(), {})
     assert not node.machine.tell("x")
+
+
+@pytest.mark.parametrize(("word", "stays"), [("bootstrap", True), ("recover", False)])
+def test_a_bootstrap_that_takes_long_is_left_to_systemd_and_a_reading_is_ended(node, word, stays):
+    """galera_new_cluster takes its mark away when it ends: killed, it would leave every later start a bootstrap."""
+    for program in ("galera_new_cluster", "runuser"):
+        fake_program(node.programs, program, "exec sleep 60")
+    node.machine.look()
+    getattr(node.machine, word)()
+    work, node.machine.deadline = node.machine.work, 0
+    try:
+        node.machine.recovered()
+        assert (work.poll() is None) is stays
+    finally:
+        work.kill()
+        work.wait()
