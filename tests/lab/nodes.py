@@ -166,18 +166,21 @@ def unhealthy() -> str:
             if sorted(state.split()) != ["3", "Primary", "Synced", "fuse.glusterfs", "readable"]:
                 return f"{name}: {state.split()}"
         found = resources_problem(on("nodoha", "crm_mon -1 --output-as=xml", check=False, timeout=30))
-        owed = on("nodoha", "gluster volume heal fs_ha statistics heal-count", check=False, timeout=30)
-        if not found and owed.count("Number of entries: 0") != len(ADDRESSES):
-            return f"to heal: {owed}"
         return found or ("" if "<title>" in page() else "no page at the VIP")
     except subprocess.TimeoutExpired as error:
         return f"no answer within {error.timeout:.0f} s: {error.cmd[-1]}"
 
 
+def unhealed() -> str:
+    """Say what the bricks owe each other; empty where nothing."""
+    owed = on("nodoha", "gluster volume heal fs_ha statistics heal-count", check=False, timeout=30)
+    return "" if owed.count("Number of entries: 0") == len(ADDRESSES) else f"to heal: {owed}"
+
+
 def whole(seconds: float = 120) -> float:
-    """Wait until the cluster is whole again; return how long that took."""
+    """Wait until the cluster is whole again and nothing is left to heal; return how long that took."""
     begin = time.monotonic()
-    while found := unhealthy():
+    while found := unhealthy() or unhealed():
         assert time.monotonic() - begin < seconds, f"after {seconds} s still not whole: {found}"
         time.sleep(1)
     return time.monotonic() - begin
