@@ -37,6 +37,14 @@ def _kill(program: str, signal: str = "KILL") -> Act:
 
 
 _cut, _boot = lab("cut"), boot
+# First: what is healed is all that was written before, the other faults' files too.
+_HEAL = (
+    Fault("brick-emptied-passive",
+          run("find /gluster -mindepth 1 -delete; python3 -c 'import os; os.removexattr(\"/gluster\", \"trusted.glusterfs.volume-id\")'"),
+          run(f"{_BRICK}; systemctl stop webha-docroot.timer; {_RESET} $brick start && find /gluster -mindepth 1 -delete && {_RESET} $brick $brick commit force; systemctl start webha-docroot.timer"),
+          active=False, lasting=25, bound=1, says="is not the brick it was", healing=1800,
+          hands="what the status says: gluster volume reset-brick, twice"),
+)  # fmt: skip
 _POWER = (
     Fault("power-cut-active", _cut, _boot, bound=4.5, lasting=20, short=True),
     Fault("power-cut-passive", _cut, _boot, active=False, bound=4.5, lasting=20),
@@ -88,11 +96,6 @@ _DAEMONS = (
     Fault("brick-killed-active", _kill("glusterfsd"), bound=1),
     Fault("glusterd-killed-active", _kill("glusterd"), bound=1),
     Fault("mount-killed-active", run("pkill -KILL -f 'glusterfs.*fs_ha.*drupal'"), bound=15, short=True),
-    Fault("brick-emptied-passive",
-          run("find /gluster -mindepth 1 -delete; python3 -c 'import os; os.removexattr(\"/gluster\", \"trusted.glusterfs.volume-id\")'"),
-          run(f"{_BRICK}; systemctl stop webha-docroot.timer; {_RESET} $brick start && find /gluster -mindepth 1 -delete && {_RESET} $brick $brick commit force; systemctl start webha-docroot.timer"),
-          active=False, lasting=25, bound=1, says="is not the brick it was", healing=1800,
-          hands="what the status says: gluster volume reset-brick, twice"),
     Fault("memory-exhausted-active", scenarios.exhaust_memory, scenarios.end_hogs, lasting=30, bound=30),
 )  # fmt: skip
 _CLUSTER = (
@@ -113,7 +116,7 @@ _CLUSTER = (
     Fault("paused-60s-active", lab("pause"), lab("resume"), lasting=60, bound=4.5),
 )  # fmt: skip
 
-FAULTS = {one.name: one for one in (*_POWER, *_NETWORK, *_DAEMONS, *_CLUSTER)}
+FAULTS = {one.name: one for one in (*_HEAL, *_POWER, *_NETWORK, *_DAEMONS, *_CLUSTER)}
 SHORT = [one.name for one in FAULTS.values() if one.short]
 
 # Why these cannot be shown here; docs/failures.md carries the list.
