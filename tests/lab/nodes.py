@@ -171,16 +171,19 @@ def unhealthy() -> str:
         return f"no answer within {error.timeout:.0f} s: {error.cmd[-1]}"
 
 
-def unhealed() -> str:
-    """Say what the bricks owe each other; empty where nothing."""
+def unsettled() -> str:
+    """Say what Gluster has still to do: files to heal, peers to connect to; empty where nothing."""
     owed = on("nodoha", "gluster volume heal fs_ha statistics heal-count", check=False, timeout=30)
-    return "" if owed.count("Number of entries: 0") == len(ADDRESSES) else f"to heal: {owed}"
+    if owed.count("Number of entries: 0") != len(ADDRESSES):
+        return f"to heal: {owed}"
+    pools = {name: on(name, "gluster pool list", check=False, timeout=30) for name in ADDRESSES}
+    return next((f"{name}: {said}" for name, said in pools.items() if said.count("Connected") != len(ADDRESSES)), "")
 
 
 def whole(seconds: float = 120) -> float:
-    """Wait until the cluster is whole again and nothing is left to heal; return how long that took."""
+    """Wait until the cluster is whole again and Gluster at rest; return how long that took."""
     begin = time.monotonic()
-    while found := unhealthy() or unhealed():
+    while found := unhealthy() or unsettled():
         assert time.monotonic() - begin < seconds, f"after {seconds} s still not whole: {found}"
         time.sleep(1)
     return time.monotonic() - begin
