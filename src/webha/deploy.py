@@ -149,10 +149,7 @@ def or_stop(decide: Callable[..., T], *arguments: Any) -> T:
 
 
 def timers() -> dict[str, Any]:
-    """Return the timers of the datum ``failover``, with what the data say besides; refuse a failover that is not known.
-
-    ``detection``: the seconds after which the others have a membership without a silent node.
-    """
+    """Return the timers of the datum ``failover``, with what the data say besides; refuse a failover that is not known."""
     data = host.data
     single = ("corosync_token", "corosync_token_coefficient", "vip_monitor_interval", "apache_monitor_interval")
     chosen = or_stop(
@@ -162,9 +159,7 @@ def timers() -> dict[str, Any]:
         {key: data.get(key) for key in single},
         {key: data.get(key) for key in ("gluster_options", "wsrep_provider_options")},
     )
-    count = len(inventory.get_group(GROUP))
-    known = failover.detection(chosen["corosync_token"], chosen["corosync_token_coefficient"], count)
-    return {**failover.matched(chosen, count), "detection": known}
+    return failover.matched(chosen, len(inventory.get_group(GROUP)))
 
 
 def read_secret(name: str, path: str) -> str:

@@ -30,11 +30,13 @@ def matched(found: Mapping[str, Any], nodes: int) -> dict[str, Any]:
     """Return the timers with what hangs on the token fitted to it, for somebody's own token beside the table's column.
 
     The guard lets go before the others take the address, readiness outlasts what all nodes wait for at once, and knet
-    gives up a link after the token is lost, not before: its pings come four to a token.
+    gives up a link after the token is lost, not before: its pings come four to a token. ``detection`` comes beside them:
+    the seconds after which the others have a membership without a silent node.
     """
     known = detection(found["corosync_token"], found["corosync_token_coefficient"], nodes)
     return {
         **found,
+        "detection": known,
         "knet_ping_timeout": max(
             found["knet_ping_timeout"],
             2 * runtime_token(found["corosync_token"], found["corosync_token_coefficient"], nodes),

@@ -160,21 +160,45 @@ def without(pid, peer):
     return sockets(*(line for line in ALL.splitlines() if line != socket(pid, peer)))
 
 
-def test_a_self_heal_daemon_that_stopped_trying_is_started_anew_at_the_third_look(node):
+def test_a_self_heal_daemon_that_stopped_trying_is_started_anew_at_the_second_look(node):
     node.sockets = without(SHD, A)
-    assert node.look(2) == []
+    assert node.look() == []
     assert node.look() == [f"kill {SHD}", "gluster volume start fs_ha force"]
-    assert node.look(2)[2:] == []  # it is given its time again
+    assert node.look()[2:] == []  # it is given its time again
 
 
 def test_a_mount_that_stopped_trying_is_mounted_again(node):
     node.sockets = without(MOUNT, C)
-    assert node.look(3)[:1] == [f"umount -l {ROOT}"]
+    assert node.look(2)[:1] == [f"umount -l {ROOT}"]
+
+
+def looks_between_the_starts(node, looks):
+    """How many looks each kill of the self-heal daemon was after the one before it."""
+    starts = []
+    for number in range(1, looks + 1):
+        before = node.done.count(f"kill {SHD}")
+        if node.look().count(f"kill {SHD}") > before:
+            starts.append(number)
+    return [after - before for before, after in zip([0, *starts], starts, strict=False)]
+
+
+def test_a_client_that_a_fresh_start_does_not_help_is_started_anew_ever_more_seldom(node):
+    node.sockets = without(SHD, A)
+    assert looks_between_the_starts(node, 130) == [2, 4, 8, 16, 32, 32, 32]
+
+
+def test_a_client_that_was_whole_in_between_is_given_the_short_time_again(node):
+    node.sockets = without(SHD, A)
+    node.look(2 + 4)
+    node.sockets = ALL
+    node.look()
+    node.sockets = without(SHD, A)
+    assert looks_between_the_starts(node, 6) == [2, 4]
 
 
 def test_a_connection_to_the_peers_management_is_none_to_its_brick(node):
     node.sockets = sockets(without(SHD, A), socket(SHD, A, 24007))
-    assert node.look(3) == [f"kill {SHD}", "gluster volume start fs_ha force"]
+    assert node.look(2) == [f"kill {SHD}", "gluster volume start fs_ha force"]
 
 
 def test_a_brick_that_does_not_serve_is_nothing_to_start_its_clients_for(node):
@@ -186,7 +210,7 @@ def test_a_client_is_given_its_time_from_when_the_brick_serves_again(node):
     node.sockets, node.serves = without(MOUNT, A), False
     node.look(20)
     node.serves = True
-    assert node.look(2) == []
+    assert node.look() == []
     assert node.look()[0] == f"umount -l {ROOT}"
 
 
@@ -197,7 +221,7 @@ def test_an_older_client_that_somebodys_shell_keeps_alive_is_not_judged(node):
 
 def test_the_node_with_the_address_hands_it_over_before_it_unmounts(node):
     node.holds, node.sockets = True, without(MOUNT, A)
-    assert node.look(3)[:2] == ["attrd_updater -n webha-ready -U 0 -d 0", f"umount -l {ROOT}"]
+    assert node.look(2)[:2] == ["attrd_updater -n webha-ready -U 0 -d 0", f"umount -l {ROOT}"]
 
 
 def test_a_docroot_stays_where_the_address_does_not_leave(node, monkeypatch):
@@ -205,7 +229,7 @@ def test_a_docroot_stays_where_the_address_does_not_leave(node, monkeypatch):
     node.holds, node.lets_go, node.sockets = True, False, without(MOUNT, A)
     assert set(node.look(4)) == {"attrd_updater -n webha-ready -U 0 -d 0"}
     node.lets_go = True
-    assert node.look()[-3] == f"umount -l {ROOT}"  # at the next look, without three new ones
+    assert node.look()[-3] == f"umount -l {ROOT}"  # at the next look, without two new ones
 
 
 def test_the_address_of_another_node_is_not_held():
@@ -220,13 +244,13 @@ def test_the_address_of_another_node_is_not_held():
 
 def test_a_client_that_connects_again_is_forgiven(node):
     node.sockets = without(SHD, A)
-    node.look(2)
+    node.look()
     node.sockets = ALL
     node.look()
     node.sockets = without(SHD, A)
-    assert node.look(2) == []
+    assert node.look() == []
 
 
 def test_another_process_with_a_longer_number_is_not_taken_for_it(node):
     node.sockets = sockets(without(SHD, A), socket(f"{SHD}7", A))
-    assert node.look(3) == [f"kill {SHD}", "gluster volume start fs_ha force"]
+    assert node.look(2) == [f"kill {SHD}", "gluster volume start fs_ha force"]

@@ -193,7 +193,7 @@ def test_every_task_refuses_a_failover_that_is_not_known(task):
 
 @in_both_columns
 def test_a_column_of_the_table_fits_its_own_token(name):
-    assert matched(TABLE[name], 3) == TABLE[name]
+    assert matched(TABLE[name], 3) == {**TABLE[name], "detection": detected(name)}
 
 
 def test_the_guard_and_readiness_follow_a_token_of_ones_own():
