@@ -35,6 +35,11 @@ class Node:
         return self.disk / "root"
 
     @property
+    def own_disk(self) -> Path:
+        """Where the disk of a node is mounted that was given one which ends somewhere (lab/disk.py)."""
+        return self.disk / "own"
+
+    @property
     def console(self) -> Path:
         return RUN / f"{self.name}.console"
 

@@ -48,13 +48,14 @@ def new_disk(node: Node, *images: Path) -> None:
 def discard_disk(node: Node) -> None:
     """Take the disk of a node that is off out of use; `empty_trash` deletes it when there is time for it."""
     mounts = {line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()}
-    own = [str(node.root), *(f"/run/systemd/nspawn/{kind}/{node.name}" for kind in ("unix-export", "propagate"))]
+    nspawn = [f"/run/systemd/nspawn/{kind}/{node.name}" for kind in ("unix-export", "propagate")]
     if str(node.root) in mounts:
         at = node.root.stat()
         Path(f"/run/systemd/nspawn/locks/inode-{at.st_dev}:{at.st_ino}").unlink(missing_ok=True)
-    for mount in mounts.intersection(own):
-        call("umount", mount)
-    for leftover in map(Path, own[1:]):
+    for mount in (str(node.root), str(node.own_disk), *nspawn):
+        if mount in mounts:
+            call("umount", mount)
+    for leftover in map(Path, nspawn):
         if leftover.exists():
             leftover.rmdir()
     if node.disk.exists():

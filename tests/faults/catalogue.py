@@ -17,7 +17,8 @@ class Fault:
     After ``lasting`` seconds ``mend`` is done: what a person does who turns a machine on again, nothing more; or, where
     the cluster cannot return by itself, what ``hands`` says, exactly. ``bound``: the longest gap for a client that is
     aimed at with failover = fast. ``says``: what the status must name while the fault lasts. ``healing``: seconds that the
-    files may take to be whole again; an emptied brick of a real Drupal has 24,000 of them, 25 a second.
+    files may take to be whole again; an emptied brick of a real Drupal has 24,000 of them, 25 a second. ``prepare``: what
+    the node must be given first, before anything is measured; the struck node keeps its part.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Fault:
     says: str = ""
     short: bool = False
     healing: float = 240
+    prepare: Act = nothing
 
 
 def _kill(program: str, signal: str = "KILL") -> Act:
@@ -116,13 +118,20 @@ _CLUSTER = (
     Fault("paused-60s-active", lab("pause"), lab("resume"), lasting=60, bound=4.5),
 )  # fmt: skip
 
-FAULTS = {one.name: one for one in (*_HEAL, *_POWER, *_NETWORK, *_DAEMONS, *_CLUSTER)}
+# Last: the nodes keep the small disks.
+_DISKS = (
+    Fault("disk-full-active", run("cat /dev/zero > /var/webha-full"), run("rm /var/webha-full"), prepare=scenarios.small_disk,
+          lasting=40, bound=15, says="% full", hands="room on the disk"),
+    Fault("disk-read-only-active", scenarios.disk_fails, scenarios.off_and_on, prepare=scenarios.small_disk,
+          lasting=40, bound=15, says="read-only", hands="the machine off and on (its boot repairs the file system)"),
+)  # fmt: skip
+
+FAULTS = {one.name: one for one in (*_HEAL, *_POWER, *_NETWORK, *_DAEMONS, *_CLUSTER, *_DISKS)}
 SHORT = [one.name for one in FAULTS.values() if one.short]
 
 # Why these cannot be shown here; docs/failures.md carries the list.
 NOT_SHOWN = {
-    "brick disk full, root disk full": "the nodes' disks are directories on the one disk of the machine",
-    "root file system read-only": "the kernel refuses to make it so while files are open for writing; only a disk error forces it",
+    "a disk of the brick's own, full or failing": "as in the document, a node has one disk for all: disk-full and disk-read-only strike brick, database and system at once",
     "clock stepped on one node": "the nodes share the machine's clock",
     "latency of 50 ms": "needs the kernel's netem, which not every kernel has; packet loss is made with nftables",
     "page cache lost with the power": "the kernel is the machine's and lives on: what was written but not synced is still there",

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from lab import memory, visitor
+from lab import disk, memory, visitor
 from lab.layout import VIP, LabError, call
 from tests.faults import reach
 from tests.faults.acts import NotDoneError, Scene, boot, do, shut_down, turn_on, wait
@@ -190,6 +190,30 @@ def _killed(name: str) -> str:
         "journalctl -q --since=-3min -o cat | grep -oE '^[a-z0-9@-]+\\.service: .*(oom|OOM)[^.]*' | sort | uniq -c",
     )
     return " ".join(found.split())
+
+
+def small_disk(scene: Scene) -> None:
+    """Give the struck node a disk with 700 MB left, and the virtual IP again."""
+    do("cut", scene.node)
+    disk.limit(BY_NAME[scene.node], 700)
+    boot(scene)
+    wait(lambda: unhealthy() == "", 240, "whole with a small disk", 1)
+    for word in ("on", "off"):
+        for name in scene.others:
+            ask(name, f"crm_standby -v {word}")
+        wait(lambda: holder() == scene.node, 30, f"{scene.node} holds the virtual IP")
+
+
+def disk_fails(scene: Scene) -> None:
+    """From now on nothing can be written to it."""
+    disk.fail(BY_NAME[scene.node])
+
+
+def off_and_on(scene: Scene) -> None:
+    """As a person does who finds a machine whose disk is read-only."""
+    do("cut", scene.node)
+    disk.check(BY_NAME[scene.node])
+    boot(scene)
 
 
 def claim_the_address(_scene: Scene) -> None:

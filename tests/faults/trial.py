@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from lab import visitor
+from lab import disk, visitor
 from lab.layout import LabError
 from tests.faults import measure, reach
 from tests.faults.acts import NotDoneError, Scene, nothing, wait
@@ -43,6 +43,9 @@ def run(fault: Fault, site: Site, failover: str) -> dict[str, Any]:
     others = sorted((name for name in ADDRESSES if name != node), key=lambda name: name == active)
     deploy = ("--data", f"failover={failover}") if failover in ("fast", "document") else ()
     scene = Scene(node, tuple(others), deploy)
+    if fault.prepare is not nothing:
+        fault.prepare(scene)
+        wait(lambda: unhealthy() == "", PATIENCE, "whole when it was prepared", 1)
     moments = Moments()
     with watching() as recorders, site.client() as requests:
         time.sleep(SETTLE)
@@ -124,7 +127,7 @@ def _healed() -> bool:
 
 _RESTORE = (
     "for p in mariadbd apache2 corosync glusterfsd glusterd glusterfs pacemakerd; do pkill -CONT -x $p; done;"
-    "rm -f /etc/apache2/conf-enabled/zz-broken.conf; systemctl stop webha-hog 2>/dev/null;"
+    "rm -f /var/webha-full /etc/apache2/conf-enabled/zz-broken.conf; systemctl stop webha-hog 2>/dev/null;"
     "f=/usr/lib/ocf/resource.d/heartbeat/IPaddr2; [ ! -e $f.kept ] || mv $f.kept $f;"
     "[ ! -e /root/authkey.kept ] || { mv /root/authkey.kept /etc/corosync/authkey; systemctl restart corosync pacemaker; };"
     "systemctl reset-failed; systemctl start --no-block glusterd corosync pacemaker mariadb; crm_standby -v off"
@@ -144,6 +147,8 @@ def repair(failover: str) -> str:
             return ""
         for name in ADDRESSES:
             reach.verb("cut", name)
+            if reach.BY_NAME[name].own_disk.exists():
+                disk.check(reach.BY_NAME[name])
         reach.verb("up", seconds=600)
     deploy = ("--data", f"failover={failover}") if failover in ("fast", "document") else ()
     pyinfra("deploy.py", "-y", *deploy)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from lab import disk
+from lab.layout import NODES as NODES_OF_THE_LAB
+
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "script" / "lab"
 NODES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135"}
@@ -39,6 +42,9 @@ def leftovers() -> dict[str, list[str]]:
     found = {
         "namespaces": [str(path) for name in ("webha-lab", *NODES) if (path := Path("/run/netns", name)).exists()],
         "mounts": [line for line in mounts if "webha-lab" in line or "nspawn" in line],
+        "loops": [
+            line for line in subprocess.check_output(["losetup", "-a"], text=True).split() if "webha-lab" in line
+        ],
         "groups": [str(path) for path in Path("/sys/fs/cgroup").glob("**/webha-lab")],
         "disks": [str(path) for path in Path("/var/lib/webha-lab").glob("nodes/*")],
         "run": [str(path) for path in (Path("/run/webha-lab"), Path("/etc/netns/webha-lab")) if path.exists()],
@@ -217,6 +223,27 @@ def test_reset_gives_bare_nodes_quickly_and_keeps_host_keys():
     lab("reset")
     assert time.monotonic() - began < 20
     assert [on(node, "ls /root") for node in NODES] == ["", "", ""]
+
+
+@pytest.mark.skipif(not Path("/dev/loop-control").exists(), reason="this machine has no loop devices")
+def test_a_disk_of_its_own_is_full_or_fails_alone_until_the_node_is_off_and_on():
+    node = next(one for one in NODES_OF_THE_LAB if one.name == "nodoha2")
+    on("nodoha2", "echo kept > /root/kept")
+    lab("cut", "nodoha2")
+    disk.limit(node, 60)
+    lab("boot", "nodoha2")
+    filled = on(
+        "nodoha2", "LC_ALL=C cat /dev/zero 2>&1 > /root/full; LC_ALL=C cp /etc/passwd /root/more 2>&1; rm /root/full"
+    )
+    assert "No space left on device" in filled
+    assert on("nodoha2", "cat /root/kept; echo room > /root/room; sync /root/room") == "kept"
+    disk.fail(node)
+    assert "Read-only" in on("nodoha2", "LC_ALL=C touch /root/x 2>&1 || :")
+    assert on("nodoha3", "touch /root/x && echo fine") == "fine"
+    lab("cut", "nodoha2")
+    disk.check(node)
+    lab("boot", "nodoha2")
+    assert on("nodoha2", "touch /root/x; cat /root/kept /root/room").split() == ["kept", "room"]
 
 
 def test_down_leaves_nothing_and_up_is_quick_again():

@@ -1,8 +1,11 @@
 """The endless rounds of the readiness and of the guard, with a clock of the test's and an end."""
 
+import os
+
 import pytest
 
 from .node_scripts import guard, ready
+from .stubs import fake_program
 
 
 class EnoughError(BaseException):
@@ -80,7 +83,7 @@ def test_a_shorter_standstill_is_no_silence_of_corosync(guarded):
 
 @pytest.fixture
 def published(monkeypatch):
-    """What readiness told Pacemaker and the journal in its rounds: opinions of the three things by round."""
+    """What readiness told Pacemaker and the journal in its rounds: opinions of the four things by round."""
 
     def run(opinions, takes=True):
         script, told = ready(interval=1), []
@@ -117,8 +120,8 @@ def published(monkeypatch):
     return run
 
 
-WELL = (None, None, None)
-NO_VOLUME = ("not mounted", None, None)
+WELL = (None, None, None, None)
+NO_VOLUME = ("not mounted", None, None, None)
 
 
 def test_nothing_is_told_before_all_is_known(published, capsys):
@@ -127,8 +130,8 @@ def test_nothing_is_told_before_all_is_known(published, capsys):
 
 
 def test_what_changes_is_told_at_once_and_said_once(published, capsys):
-    assert published([WELL, WELL, NO_VOLUME, NO_VOLUME, WELL]) == [1000, 600, 1000]
-    assert capsys.readouterr().out.splitlines() == ["ready", "not ready (600): volume: not mounted", "ready"]
+    assert published([WELL, WELL, NO_VOLUME, NO_VOLUME, WELL]) == [1000, 500, 1000]
+    assert capsys.readouterr().out.splitlines() == ["ready", "not ready (500): volume: not mounted", "ready"]
 
 
 def test_it_is_told_again_every_10_seconds(published):
@@ -140,11 +143,30 @@ def test_a_pacemaker_that_did_not_take_it_is_told_in_the_next_round(published):
 
 
 def test_the_seconds_of_a_silence_are_no_news(published, capsys):
-    silent = [(None, f"no answer since {seconds} s", None) for seconds in (9, 10, 11)]
+    silent = [(None, f"no answer since {seconds} s", None, None) for seconds in (9, 10, 11)]
     published(silent)
-    assert capsys.readouterr().out == "not ready (600): database: no answer since 9 s\n"
+    assert capsys.readouterr().out == "not ready (500): database: no answer since 9 s\n"
+
+
+def test_a_disk_that_fills_is_said_once_and_keeps_what_the_services_are_worth(published, capsys):
+    filling = [(None, None, None, f"{left} MB left in /var/lib/mysql") for left in (190, 70, 3)]
+    assert published([WELL, *filling]) == [1000, 750]
+    assert capsys.readouterr().out.splitlines()[1:] == ["not ready (750): disk: 190 MB left in /var/lib/mysql"]
 
 
 def test_what_is_wrong_with_another_thing_besides_is_said(published, capsys):
-    published([(f"no answer since {9 + i} s", "stopped" if i else None, None) for i in range(2)])
+    published([(f"no answer since {9 + i} s", "stopped" if i else None, None, None) for i in range(2)])
     assert capsys.readouterr().out.splitlines()[-1].endswith("database: stopped")
+
+
+@pytest.mark.parametrize(("code", "told"), [(0, True), (1, False)])
+def test_pacemaker_is_told_at_once_and_whether_it_took_it_is_known(tmp_path, monkeypatch, code, told):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    fake_program(tmp_path, "attrd_updater", f'echo "$*" > {tmp_path}/asked; exit {code}')
+    assert ready().publish(600) is told
+    assert (tmp_path / "asked").read_text() == "-n webha-ready -U 600 -d 0\n"
+
+
+def test_without_pacemakers_program_nothing_was_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert ready().publish(1000) is False

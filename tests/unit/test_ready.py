@@ -93,23 +93,37 @@ def test_after_such_a_look_two_good_ones_are_needed():
 
 
 @pytest.mark.parametrize(
-    ("opinions", "value"),
+    ("serving", "room", "value"),
     [
-        ([True, True, True], 1000),
-        ([True, True, False], 600),
-        ([False, True, False], 300),
-        ([False, False, False], 0),
-        ([True, None, True], None),
-        ([False, None, True], None),
-        ([None, None, None], None),
+        ([True, True, True], True, 1000),
+        ([True, True, True], False, 750),
+        ([True, True, False], True, 500),
+        ([True, True, False], False, 500),
+        ([False, True, False], True, 250),
+        ([False, False, False], True, 0),
+        ([True, None, True], True, None),
+        ([False, None, True], False, None),
+        ([True, True, True], None, None),
     ],
 )
-def test_the_score_is_whole_or_by_parts_or_not_known_yet(opinions, value):
-    assert SCRIPT.score(opinions) == value
+def test_the_score_is_whole_or_by_parts_or_not_known_yet(serving, room, value):
+    assert SCRIPT.score(serving, room) == value
 
 
 def test_a_node_that_lacks_one_thing_is_worth_less_than_ready_by_more_than_the_stickiness():
-    assert SCRIPT.score([True] * 3) - SCRIPT.score([True, True, False]) > 100
+    assert SCRIPT.score([True] * 3, True) - SCRIPT.score([True] * 3, False) > 100
+
+
+@pytest.mark.parametrize(("free", "problem"), [(200, None), (199, "199 MB left in /var/lib/mysql, 200 are needed")])
+def test_a_database_without_room_is_no_place_for_the_address(monkeypatch, free, problem):
+    disk = SimpleNamespace(f_bavail=free * 1_000_000 // 500, f_frsize=500, f_bfree=10**9)
+    monkeypatch.setattr(SCRIPT.os, "statvfs", {"/var/lib/mysql": disk}.get)
+    if problem is None:
+        SCRIPT.room()
+    else:
+        with pytest.raises(SCRIPT.Broken) as broken:
+            SCRIPT.room()
+        assert str(broken.value) == problem
 
 
 @pytest.fixture
@@ -255,19 +269,6 @@ def test_any_other_database_is_broken_and_says_how(mariadb, body, words):
     with pytest.raises(SCRIPT.Broken) as broken:
         mariadb(body)()
     assert words in str(broken.value)
-
-
-@pytest.mark.parametrize(("code", "told"), [(0, True), (1, False)])
-def test_pacemaker_is_told_at_once_and_whether_it_took_it_is_known(tmp_path, monkeypatch, code, told):
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    fake_program(tmp_path, "attrd_updater", f'echo "$*" > {tmp_path}/asked; exit {code}')
-    assert SCRIPT.publish(600) is told
-    assert (tmp_path / "asked").read_text() == "-n webha-ready -U 600 -d 0\n"
-
-
-def test_without_pacemakers_program_nothing_was_told(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert SCRIPT.publish(1000) is False
 
 
 class EnoughError(BaseException):

@@ -30,6 +30,12 @@ DAEMONS = (
     "webha-reaper.socket",
     "webha-aside.service",
 )
+# A mount says "ro" only where a person asked for it: since Linux 6.15 an ext4 that an error made read-only still says rw (and
+# emergency_ro), and access(2) allows what a write is refused. So a file is made where anybody may make one.
+SCRATCH = "/var/tmp"  # noqa: S108 (mktemp makes the file)
+READ_ONLY = """\
+for d in / /var {brick}; do [ ! -d $d ] || [ -w $d ] || echo $d; done
+f=$(LC_ALL=C mktemp -p {scratch} webha.XXXXXX 2>&1) && rm -f "$f" || case $f in *Read-only*|*Input/output*) echo {scratch};; esac"""
 
 
 class Status(Probe[Seen]):
@@ -58,7 +64,7 @@ class Status(Probe[Seen]):
                 f"arping -b -c 2 -w 2 -I \"$dev\" {vip} | sed -n 's/^Unicast reply .*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u",
                 "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
                 "disks": "df -P -x tmpfs -x devtmpfs -x overlay -x fuse.glusterfs 2>/dev/null | awk 'NR > 1 { print $6, $5 }'; df -P / | awk 'NR > 1 { print $6, $5 }'",
-                "read-only": f"for d in / /var {quote(brick)}; do [ ! -d $d ] || [ -w $d ] || echo $d; done",
+                "read-only": READ_ONLY.format(brick=quote(brick), scratch=SCRATCH),
                 "daemons": f"systemctl show -p Id,ActiveState -- {' '.join(DAEMONS)}",
                 "failed": "systemctl list-units --failed --plain --no-legend --no-pager",
             },
