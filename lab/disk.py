@@ -4,7 +4,6 @@ What fills it, or makes it fail, is the node's alone then. The node keeps it unt
 """
 
 import subprocess
-import time
 from pathlib import Path
 
 from lab.layout import LabError, Node, call
@@ -31,7 +30,7 @@ def limit(node: Node, free: int) -> None:
     call("mkfs.ext4", "-q", "-F", str(_image(node)))
     lower = _lower(node)
     call("umount", str(node.root))
-    call("mount", "-o", "loop", str(_image(node)), str(node.own_disk))
+    call("mount", "-o", "loop,discard", str(_image(node)), str(node.own_disk))
     (node.own_disk / "work").mkdir()
     call("cp", "-a", str(upper), str(node.own_disk))
     call("sync", "--file-system", str(node.own_disk))
@@ -44,31 +43,28 @@ def fail(node: Node) -> None:
 
 
 def check(node: Node) -> None:
-    """Repair the file system of a node that is off, as a boot does."""
+    """Repair the file system of a node that is off, as a boot does.
+
+    In a copy: the kernel may keep the failed one for as long as any mount namespace that was made meanwhile has it,
+    the other nodes' among them, and would give the failed one back.
+    """
+    image, fresh = _image(node), node.disk / "own.new"
     lower = _lower(node)
     call("umount", str(node.root))
     call("umount", str(node.own_disk))
-    _wait_until_released(node)
+    call("cp", str(image), str(fresh))
     done = subprocess.run(
-        ["e2fsck", "-f", "-y", str(_image(node))], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        ["e2fsck", "-f", "-y", str(fresh)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode > 1:  # 1: there was something to repair, and it is
         raise LabError(f"e2fsck ended with {done.returncode} for {node.name}: {done.stdout.strip()[-300:]}")
-    call("mount", "-o", "loop", str(_image(node)), str(node.own_disk))
+    fresh.replace(image)
+    call("mount", "-o", "loop,discard", str(image), str(node.own_disk))
     _mount_root(node, lower)
 
 
 def _image(node: Node) -> Path:
     return node.disk / "own.img"
-
-
-def _wait_until_released(node: Node, patience: float = 10) -> None:
-    """Wait for the kernel, which lets go of an overlay's layers after its umount; mounted before, it is the failed one again."""
-    deadline = time.monotonic() + patience
-    while call("losetup", "--associated", str(_image(node))):
-        if time.monotonic() > deadline:
-            raise LabError(f"{_image(node)} is still in use {patience:.0f} s after its umount")
-        time.sleep(0.05)
 
 
 def _lower(node: Node) -> str:

@@ -66,6 +66,7 @@ def once(name: str, site: Site, failover: str) -> Run:
     except (NotDoneError, LabError, OSError, subprocess.SubprocessError) as error:
         result = {"fault": name, "failover": failover, "outcome": f"not begun: {error}"}
     if result["outcome"] != "whole":
+        print(f"faults: {name}: {result['outcome']}; the lab is repaired", file=sys.stderr, flush=True)
         left = repair(failover)
         result["repair"] = f"not whole either: {left}" if left else "whole"
         if not left and "gap_s" in result:

@@ -120,7 +120,7 @@ _CLUSTER = (
 
 # Last: the nodes keep the small disks.
 _DISKS = (
-    Fault("disk-full-active", run("cat /dev/zero > /var/webha-full"), run("rm /var/webha-full"), prepare=scenarios.small_disk,
+    Fault("disk-full-active", scenarios.fill_disk, scenarios.make_room, prepare=scenarios.small_disk,
           lasting=40, bound=15, says="% full", hands="room on the disk"),
     Fault("disk-read-only-active", scenarios.disk_fails, scenarios.off_and_on, prepare=scenarios.small_disk,
           lasting=40, bound=15, says="read-only", hands="the machine off and on (its boot repairs the file system)"),

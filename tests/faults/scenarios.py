@@ -193,15 +193,34 @@ def _killed(name: str) -> str:
 
 
 def small_disk(scene: Scene) -> None:
-    """Give the struck node a disk with 700 MB left, and the virtual IP again."""
+    """Give the struck node a disk with 3300 MB left, enough for a deploy, and the virtual IP again."""
     do("cut", scene.node)
-    disk.limit(BY_NAME[scene.node], 700)
+    disk.limit(BY_NAME[scene.node], 3300)
     boot(scene)
     wait(lambda: unhealthy() == "", 240, "whole with a small disk", 1)
     for word in ("on", "off"):
         for name in scene.others:
             ask(name, f"crm_standby -v {word}")
         wait(lambda: holder() == scene.node, 30, f"{scene.node} holds the virtual IP")
+
+
+# The database must want more room than it has; a write set of 4 MB at a time.
+_GROW = (
+    'mariadb -e "CREATE TABLE webha_faults.grown (id INT AUTO_INCREMENT PRIMARY KEY, filling LONGBLOB)"; for i in $(seq 16); do '
+    "mariadb -e \"INSERT INTO webha_faults.grown (filling) VALUES (REPEAT('x', 4194304))\"; done"
+)
+
+
+def fill_disk(scene: Scene) -> None:
+    """To the last block; and the databases grow by 64 MB."""
+    ask(scene.node, "cat /dev/zero > /var/webha-full")
+    ask(scene.others[0], _GROW, 60)
+
+
+def make_room(scene: Scene) -> None:
+    """Remove what filled it."""
+    ask(scene.node, "rm /var/webha-full")
+    ask(scene.others[0], 'mariadb -e "DROP TABLE webha_faults.grown"')
 
 
 def disk_fails(scene: Scene) -> None:

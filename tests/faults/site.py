@@ -69,8 +69,9 @@ PAGE
         requests: list[measure.Request] = []
         first = -(-self.next_number // NUMBERS_PER_FOLDER) * NUMBERS_PER_FOLDER
         with tempfile.TemporaryFile("w+") as out:
+            # Not ip netns exec: its mounts are a copy, and would hold a node's disk while that is taken out and checked.
             process = subprocess.Popen(
-                ["ip", "netns", "exec", visitor.NAMESPACE, sys.executable, str(HERE / "client.py"), VIP, str(RATE), str(first)],
+                ["nsenter", f"--net=/run/netns/{visitor.NAMESPACE}", sys.executable, str(HERE / "client.py"), VIP, str(RATE), str(first)],
                 stdin=subprocess.PIPE, stdout=out, text=True,
             )  # fmt: skip
             try:
