@@ -178,7 +178,7 @@ def exhaust_memory(scene: Scene) -> None:
 
 def end_hogs(scene: Scene) -> None:
     """End them, as the program's owner does; the memory is there again."""
-    scene.notes.append("killed for memory: " + (_killed(scene.node) or "none"))
+    scene.notes.append("killed for memory, where systemd saw it: " + (_killed(scene.node) or "none"))
     ask(scene.node, "systemctl stop webha-hog")
     memory.relax(BY_NAME[scene.node])
 
