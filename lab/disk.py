@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from lab.layout import LabError, Node, call
-from lab.node import is_on
+from lab.node import is_on, mount_root
 
 _OVERHEAD = 1.15  # what ext4 needs beside the files
 _JOURNAL = 192  # MB
@@ -34,7 +34,7 @@ def limit(node: Node, free: int) -> None:
     (node.own_disk / "work").mkdir()
     call("cp", "-a", str(upper), str(node.own_disk))
     call("sync", "--file-system", str(node.own_disk))
-    _mount_root(node, lower)
+    mount_root(node, lower, node.own_disk)
 
 
 def fail(node: Node) -> None:
@@ -60,7 +60,7 @@ def check(node: Node) -> None:
         raise LabError(f"e2fsck ended with {done.returncode} for {node.name}: {done.stdout.strip()[-300:]}")
     fresh.replace(image)
     call("mount", "-o", "loop,discard", str(image), str(node.own_disk))
-    _mount_root(node, lower)
+    mount_root(node, lower, node.own_disk)
 
 
 def _image(node: Node) -> Path:
@@ -74,8 +74,3 @@ def _lower(node: Node) -> str:
         if where == str(node.root):
             return next(one for one in options.split(",") if one.startswith("lowerdir="))
     raise LabError(f"{node.root} is not mounted")
-
-
-def _mount_root(node: Node, lower: str) -> None:
-    layers = f"{lower},upperdir={node.own_disk}/upper,workdir={node.own_disk}/work"
-    call("mount", "-t", "overlay", "-o", layers, "webha-lab", str(node.root))

@@ -25,8 +25,7 @@ def new_disk(node: Node, *images: Path) -> None:
     """A bare disk: the image (several: the uppermost first), and what tells this machine from the others."""
     for layer in ("upper", "work", "root"):
         (node.disk / layer).mkdir(parents=True)
-    layers = f"lowerdir={':'.join(map(str, images))},upperdir={node.disk}/upper,workdir={node.disk}/work"
-    call("mount", "-t", "overlay", "-o", layers, "webha-lab", str(node.root))
+    mount_root(node, f"lowerdir={':'.join(map(str, images))}", node.disk)
     # Without a machine-id of its own systemd takes the boot for the first one and enables every unit by preset.
     (node.root / "etc/machine-id").write_text(f"{uuid.uuid4().hex}\n")
     (node.root / "etc/hostname").write_text(f"{node.name}\n")
@@ -43,6 +42,12 @@ def new_disk(node: Node, *images: Path) -> None:
         owner = home.stat()
         for path in (authorized.parent, authorized):
             os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def mount_root(node: Node, lower: str, writable: Path) -> None:
+    """The node's root: what it writes goes to WRITABLE, above the images that the option LOWER names."""
+    layers = f"{lower},upperdir={writable}/upper,workdir={writable}/work"
+    call("mount", "-t", "overlay", "-o", layers, "webha-lab", str(node.root))
 
 
 def discard_disk(node: Node) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab import disk
-from lab.layout import NODES as NODES_OF_THE_LAB
+from tests.faults.reach import BY_NAME
 
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "script" / "lab"
@@ -227,7 +227,7 @@ def test_reset_gives_bare_nodes_quickly_and_keeps_host_keys():
 
 @pytest.mark.skipif(not Path("/dev/loop-control").exists(), reason="this machine has no loop devices")
 def test_a_disk_of_its_own_is_full_or_fails_alone_until_the_node_is_off_and_on():
-    node = next(one for one in NODES_OF_THE_LAB if one.name == "nodoha2")
+    node = BY_NAME["nodoha2"]
     on("nodoha2", "echo kept > /root/kept")
     lab("cut", "nodoha2")
     disk.limit(node, 60)
