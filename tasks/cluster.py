@@ -2,9 +2,9 @@
 
 from pyinfra.context import host
 
-from webha import deploy
+from webha import before, deploy, survey
 from webha.cib import Alert, Wanted
-from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
+from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
 from webha.operations import cluster, node
 from webha.render import render
 
@@ -16,6 +16,8 @@ if deploy.on_a_node():
     library = "/usr/local/lib/webha"
     keeper = f"{library}/galera-keeper"
     node_lost, reap, aside = f"{library}/node-lost", f"{library}/reap", f"{library}/aside"
+
+    survey.nothing_of_others(before.membership, Cluster(), host.data.cluster_name)
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
@@ -41,6 +43,7 @@ if deploy.on_a_node():
                     port=host.data.corosync_port,
                     knet_ping_timeout=timers["knet_ping_timeout"],
                 ),
+                shipped=True,
             ),
             node.File(
                 "/etc/systemd/system/corosync.service.d/webha.conf",

@@ -4,7 +4,8 @@ import json
 
 from pyinfra.context import host
 
-from webha import deploy, drupal
+from webha import before, deploy, drupal, survey
+from webha.facts.drupal import VALUES, Drupal
 from webha.operations import drupal as operations
 from webha.operations import galera, node
 from webha.operations.node import File
@@ -40,6 +41,8 @@ if deploy.on_a_node():
         ),
         "twig_cache": twig_cache,
     }
+
+    survey.nothing_of_others(before.code, Drupal(), root, root=root, database=data.drupal_db, user=data.drupal_db_user)
 
     def on_first() -> bool:
         """Whether this host does what is done once for the cluster."""
@@ -104,6 +107,12 @@ if deploy.on_a_node():
         closed_settings=File(
             f"{root}/sites/default/settings.php",
             render("drupal/settings.php.j2", closed=True, **settings),
+            mode="440",
+            owner="root:www-data",
+        ),
+        values=File(
+            f"{root}/sites/default/{VALUES}",
+            render("drupal/settings.webha.php.j2", **settings),
             mode="440",
             owner="root:www-data",
         ),

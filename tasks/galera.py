@@ -3,8 +3,8 @@
 from pyinfra.context import host
 from pyinfra.facts.server import LinuxDistribution
 
-from webha import deploy
-from webha.facts.galera import CONFIGURATION, STARTED_WITH
+from webha import before, deploy, survey
+from webha.facts.galera import CONFIGURATION, STARTED_WITH, Galera
 from webha.operations import galera, node
 from webha.render import render
 
@@ -12,6 +12,8 @@ if deploy.on_a_node():
     nodes = deploy.nodes()
     names = [one.name for one in nodes]
     this = deploy.this(nodes)
+
+    survey.nothing_of_others(before.databases, Galera())
 
     if host.data.mariadb_repository:
         node.repository(

@@ -2,7 +2,8 @@
 
 from pyinfra.context import host
 
-from webha import deploy
+from webha import before, deploy, survey
+from webha.facts.gluster import Gluster
 from webha.gluster import mount_unit
 from webha.operations import gluster, hosts, node
 from webha.render import render
@@ -15,6 +16,8 @@ if deploy.on_a_node():
     root = host.data.drupal_root
     mount = mount_unit(root)
     keeper = "/usr/local/lib/webha/docroot-keeper"
+
+    survey.nothing_of_others(before.storage, Gluster(), host.data.gluster_volume, brick, root, brick=brick, root=root)
 
     hosts.known(name="Gluster: the nodes know each other by name", nodes=nodes)
 

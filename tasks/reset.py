@@ -1,11 +1,15 @@
 """Back to bare machines, whole or by layer: --data confirm=<cluster_name> [--data layer=drupal,vip]."""
 
+from functools import partial
+
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
-from webha import deploy, reset
-from webha.apache import AGENT
+from webha import deploy, reset, survey
+from webha.apache import AGENT, PHP_VERSIONS
 from webha.cloud import wanted
+from webha.facts.galera import CONFIGURATION
+from webha.facts.reset import Belongings
 from webha.gluster import mount_unit
 from webha.operations import cloud, hosts
 from webha.operations import reset as operations
@@ -31,6 +35,29 @@ if deploy.on_a_node():
     root = data.drupal_root
     mount = mount_unit(root)
     units, library = "/etc/systemd/system", "/usr/local/lib/webha"
+    lists = {
+        "galera": data.galera_packages,
+        "apache": data.apache_packages,
+        "cluster": data.cluster_packages,
+        "gluster": data.gluster_packages,
+    }
+
+    survey.nothing_of_others(
+        partial(
+            reset.of_others,
+            layers=plan.layers,
+            database=data.drupal_db,
+            volume=data.gluster_volume,
+            brick=data.gluster_brick,
+            root=root,
+            cluster_name=data.cluster_name,
+        ),
+        Belongings(),
+        brick=data.gluster_brick,
+        root=root,
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+    )
 
     if "vip" in plan.layers:
         operations.unconfigured(
@@ -79,29 +106,33 @@ if deploy.on_a_node():
             name="Reset gluster: the mount",
             packages=(),
             paths=(
-                f"{units}/{mount}",
                 f"{units}/webha-docroot.service",
                 f"{units}/webha-docroot.timer",
                 f"{library}/docroot-keeper",
                 "/run/webha/gluster-clients",
             ),
-            prepare=f"systemctl -q disable --now webha-docroot.timer || :; systemctl -q disable --now '{mount}' || :; "
-            f"umount -l {root} 2>/dev/null || :",
+            prepare="systemctl -q disable --now webha-docroot.timer || :",
+        )
+        operations.unmounted(
+            name="Reset gluster: nothing mounted",
+            unit=mount,
+            volume=data.gluster_volume,
+            brick=data.gluster_brick,
+            root=root,
+        )
+        operations.brick_erased(
+            name="Reset gluster: the brick",
+            volume=data.gluster_volume,
+            nodes=names,
+            brick=data.gluster_brick,
+            root=root,
         )
         operations.erased(
-            name="Reset gluster: glusterd and the brick",
-            packages=data.gluster_packages[:2],
-            paths=(
-                "/var/lib/glusterd",
-                "/var/log/glusterfs",
-                "/etc/glusterfs",
-                f"{units}/glusterd.service.d",
-                data.gluster_brick,
-                root,
-            ),
-            # Bricks and self-heal outlive glusterd (KillMode=process); systemd still knows them as the unit's.
-            prepare="systemctl kill --kill-whom=all -s KILL glusterd.service || :; systemctl -q disable --now glusterd.service || :; "
-            f"[ ! -d {root} ] || chattr -i {root}",
+            name="Reset gluster: glusterd",
+            packages=reset.packages(lists, "gluster", plan.layers),
+            paths=(f"{units}/glusterd.service.d/webha.conf",),
+            prepare="systemctl -q disable --now glusterd.service || :",
+            empty=(f"{units}/glusterd.service.d",),
         )
 
     if "cluster" in plan.layers:
@@ -122,27 +153,45 @@ if deploy.on_a_node():
         )
         operations.erased(
             name="Reset cluster: corosync and pacemaker",
-            packages=data.cluster_packages[:5],
+            packages=reset.packages(lists, "cluster", plan.layers),
             paths=(
+                "/etc/corosync/authkey",
+                "/etc/corosync/corosync.conf",
+                "/var/lib/pacemaker/cib/cib.xml",
+                "/run/webha/corosync.conf",
+                "/run/webha/corosync.authkey.sha256",
+                f"{units}/corosync.service.d/webha.conf",
+                f"{units}/pacemaker.service.d/webha.conf",
+            ),
+            # A configuration with resources of somebody's is kept aside; what they run is not ours to stop any other way.
+            prepare="systemctl stop pacemaker.service corosync.service || :; cib=/var/lib/pacemaker/cib/cib.xml; "
+            "! grep -oE '<(primitive|template) id=\"[^\"]*' $cib 2>/dev/null | cut -d'\"' -f2 | grep -qvxE 'HA_VIP|WebServer' || "
+            "install -m 600 $cib /var/backups/webha-cib-$(date +%Y%m%d-%H%M%S).xml; "
+            "rm -rf /var/lib/pacemaker/cib/* /var/lib/corosync/ringid_*",
+            empty=(
                 "/etc/corosync",
                 "/var/lib/corosync",
                 "/var/lib/pacemaker",
-                "/var/log/corosync",
-                "/var/log/pacemaker",
-                "/run/webha/corosync.conf",
-                "/run/webha/corosync.authkey.sha256",
                 f"{units}/corosync.service.d",
                 f"{units}/pacemaker.service.d",
             ),
-            prepare="systemctl stop pacemaker.service corosync.service || :",
         )
 
     if "apache" in plan.layers:
+        php = f"/etc/php/{PHP_VERSIONS[deploy.debian()]}/apache2/conf.d/90-webha.ini"
+        sites = ("webha", "webha-health")
         operations.erased(
             name="Reset apache: Apache and PHP",
-            packages=(*data.apache_packages, "php-common", "apache2-bin"),
-            paths=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", f"{library}/health", AGENT),
+            packages=reset.packages(lists, "apache", plan.layers),
+            paths=(
+                *(f"/etc/apache2/sites-enabled/{one}.conf" for one in sites),
+                *(f"/etc/apache2/sites-available/{one}.conf" for one in sites),
+                php,
+                f"{library}/health",
+                AGENT,
+            ),
             prepare="systemctl stop apache2.service || :; pkill -x apache2 || :",
+            empty=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", library),
         )
 
     if "galera" in plan.layers:
@@ -160,16 +209,12 @@ if deploy.on_a_node():
         )
         operations.erased(
             name="Reset galera: MariaDB",
-            packages=(*data.galera_packages[:3], "mariadb-common", "mysql-common"),
-            paths=(
-                "/var/lib/mysql",
-                "/var/log/mysql",
-                "/etc/mysql",
-                f"{units}/mariadb.service.d",
-                "/run/webha/galera.sha256",
-            ),
+            packages=reset.packages(lists, "galera", plan.layers),
+            paths=(CONFIGURATION, f"{units}/mariadb.service.d/webha.conf", "/run/webha/galera.sha256"),
             prepare="systemctl stop mariadb.service || :",
+            empty=("/etc/mysql", f"{units}/mariadb.service.d", "/var/log/mysql"),
         )
+        operations.databases_erased(name="Reset galera: its databases", database=data.drupal_db)
 
     if "hosts" in plan.layers:
         hosts.names(name="Reset hosts: names", nodes=nodes, present=False)

@@ -63,7 +63,7 @@ class CrmStatus:
 
 @dataclass(frozen=True)
 class Peer(Shown):
-    """One node as probed. Digests and texts are None where the file is not there.
+    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk.
 
     ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.
     """
@@ -76,7 +76,13 @@ class Peer(Shown):
     configuration: str | None = None
     running_configuration: str | None = None
     has_cib: bool = False
+    resources: tuple[str, ...] = ()
     status: CrmStatus | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether corosync.conf says that it is ours."""
+        return "Written by pyinfra-webha" in (self.configuration or "").partition("\n")[0]
 
     @property
     def runs(self) -> bool:
@@ -176,10 +182,16 @@ def stray(peer: Peer | None, wanted: str) -> Verdict:
         return Verdict("refuse", "the node's corosync state is unknown")
     names = {name for name in (cluster_name(peer.configuration), cluster_name(peer.running_configuration)) if name}
     foreign = sorted(names - {wanted, SHIPPED_NAME})
-    if foreign and (peer.runs or peer.has_cib):
+    if foreign and (peer.runs or peer.has_cib or not peer.wrote):
         return Verdict(
             "refuse",
             f"this node belongs to the cluster {foreign[0]!r}, not to {wanted!r}: take it out there first, or set cluster_name",
+        )
+    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and peer.resources:
+        return Verdict(
+            "refuse",
+            f"the package's one-node cluster {SHIPPED_NAME!r} on this node has resources of somebody's ({', '.join(peer.resources)}): "
+            "delete them there first, or set cluster_name",
         )
     if SHIPPED_NAME in names and wanted != SHIPPED_NAME and (peer.runs or peer.has_cib):
         return Verdict("remove", "the package's own one-node cluster is on this node")

@@ -40,7 +40,8 @@ class Site(Shown):
 
     ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
-    ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary.
+    ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values.
+    ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
     mounted: bool
@@ -52,6 +53,14 @@ class Site(Shown):
     installing: bool
     password_hash: str | None = field(repr=False)
     privileges: bool
+    settings: str = "absent"
+    included: bool = False
+    made: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether the database is proved to be ours: by its mark, or (a cluster of before the mark) by our settings of our release."""
+        return self.made or (self.settings == "ours" and self.release is not None)
 
 
 def choose(debian: int, archive: str | None, checksum: str | None, releases: Mapping[str, Sequence[str]]) -> Release:
@@ -135,12 +144,14 @@ def to_unpack(site: Site | None, checksum: str) -> Verdict:
     return Verdict("unpack", "no release on the volume" if site.code == "none" else "an unpacking was cut off")
 
 
-def to_install(site: Site | None) -> Verdict:
+def to_install(site: Site | None) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the installer runs: only into a database that a reachable Primary says is empty (or half filled by us)."""
     if site is None or not site.primary or site.tables is None:
         return Verdict(
             "refuse", "whether a site exists cannot be told: the database is not in a reachable primary component"
         )
+    if site.settings == "foreign":
+        return Verdict("nothing", "settings.php is somebody's own: the site is left to its owner")
     if site.code != "complete":
         return Verdict("refuse", "no complete release on the volume, so there is nothing to install from")
     if not site.database:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from webha.galera_data import owning
 from webha.probe import ProbeError
 from webha.shown import Shown
 from webha.verdict import Verdict
@@ -29,16 +30,22 @@ class Grastate:
 class Member(Shown):
     """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
 
-    ``databases`` are those besides MariaDB's own; ``configured`` and ``running`` are digests of the configuration on
-    disk and of the one the running daemon started with (None: not there, not known). ``recovered``: the position, UUID
-    and seqno, with which a mariadbd that waits was started; ``keeper``: what the node's keeper last said.
+    ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our mark, ``strangers`` what else
+    lies in the data directory and is not MariaDB's; ``elsewhere``: other directories that mariadbd keeps its data in, or would.
+    ``configured`` and ``running`` are digests of the configuration on disk and of the one the running daemon started with
+    (None: not there, not known). ``recovered``: the position, UUID and seqno, with which a mariadbd that waits was
+    started; ``keeper``: what the node's keeper last said.
     """
 
     installed: bool
     unit: str
     status: Mapping[str, str] = field(default_factory=dict)
     grastate: Grastate | None = None
+    here: bool = False
     databases: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     configured: str | None = None
     running: str | None = None
     recovered: tuple[str, int] | None = None
@@ -53,6 +60,16 @@ class Member(Shown):
     def primary(self) -> bool:
         """Whether the node is in a primary component."""
         return self.status.get("wsrep_cluster_status") == "Primary"
+
+    @property
+    def was_member(self) -> bool:
+        """Whether its data are, or were once, a cluster's."""
+        return self.primary or (self.grastate is not None and self.grastate.has_history)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """What a state transfer would erase and no member has: databases that we did not make, and files of somebody's."""
+        return () if self.was_member else (*(one for one in self.databases if one not in self.made), *self.strangers)
 
     @property
     def synced(self) -> bool:
@@ -226,12 +243,9 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
             f"{name} holds the history of another cluster ({member.grastate.uuid}, the others: {uuids.pop()}): joining would erase "
             f"its data. Save /var/lib/mysql if you need it, then 'tasks/reset.py' with layer=galera, or remove grastate.dat there",
         )
-    if member.databases and not (member.grastate and member.grastate.has_history) and not member.primary:
-        return Verdict(
-            "refuse",
-            f"{name} has databases of its own ({', '.join(member.databases)}) and was never a member: joining would erase them. "
-            "Dump and drop them first",
-        )
+    if member.own:
+        foreign = [one for one in member.databases if one not in member.made]
+        return Verdict("refuse", owning(name, foreign, member.strangers))
     return Verdict("join", f"{name} can join {', '.join(sorted(donors))}" if donors else f"{name} is on its way")
 
 

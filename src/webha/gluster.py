@@ -40,9 +40,12 @@ class Volume:
 class Store(Shown):
     """One node's part. ``pool``, ``volumes`` are None where glusterd does not answer (which is not "none").
 
-    ``brick``: ``absent``, ``empty``, ``used`` (it carries a volume's id) or ``foreign`` (files, and no volume's id).
+    ``brick``: ``absent``, ``empty``, ``used`` (it carries a volume's id, ``brick_id``) or ``foreign`` (files, and no volume's
+    id; or no directory). ``brick_holds``: some names of what is in it; ``brick_site``: what of ours: ``release``, ``unpack`` (one
+    cut off), ``settings``, or ``own-settings`` of somebody's. ``known``: volume to id, from glusterd's own files.
     ``mounted``: the file system type at the docroot, None where nothing is mounted; ``reachable``: it answers.
-    ``sealed``: the directory under the mount cannot be written (None: could not be seen).
+    ``under``: some names of what lies at the docroot while nothing is mounted. ``sealed``: the directory under the mount
+    cannot be written (None: could not be seen).
     """
 
     installed: bool
@@ -50,6 +53,11 @@ class Store(Shown):
     pool: tuple[PoolMember, ...] | None = None
     volumes: tuple[Volume, ...] | None = None
     brick: str = "absent"
+    brick_id: str | None = None
+    brick_holds: tuple[str, ...] = ()
+    brick_site: frozenset[str] = frozenset()
+    known: Mapping[str, str] = field(default_factory=dict)
+    under: tuple[str, ...] = ()
     mounted: str | None = None
     reachable: bool = False
     sealed: bool | None = None
@@ -158,7 +166,7 @@ def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | N
         return Verdict(
             "refuse",
             f"the brick directory of {', '.join(used)} belonged to a volume that is gone, its files may be the last copy: "
-            "save them, then 'tasks/reset.py' with layer=gluster",
+            "save them, then move the directory away",
         )
     return Verdict("create", f"there is no volume {name}")
 

@@ -1,5 +1,6 @@
 """A look at all nodes at once that ends in time, whatever is broken; run while pyinfra loads a deploy file."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import gevent
@@ -13,7 +14,8 @@ from webha.deploy import GROUP
 from webha.facts import Probe
 
 T = TypeVar("T")
-_seen: dict[str, Any] = {}
+SECONDS = 60  # for a look that the run depends on
+_seen: dict[tuple[type, str], dict[str, Any]] = {}
 
 
 def look(fact: Probe[T], seconds: float, **arguments: Any) -> dict[str, T | None] | None:
@@ -22,11 +24,30 @@ def look(fact: Probe[T], seconds: float, **arguments: Any) -> dict[str, T | None
     None in the answers: not reached, no answer within ``seconds``, or not in the expected form. pyinfra's own way to a fact
     would wait for a node that hangs, and stop the run where one fails.
     """
+    return _gathered(fact, "look", seconds, arguments, set())
+
+
+def nothing_of_others(judge: Callable[..., list[str]], fact: Probe[T], *wanted: str, **arguments: Any) -> None:
+    """Stop the run before any change where ``judge``, given all nodes' answers and what is ``wanted``, has something to say.
+
+    Called for each node while the run is prepared; the last one to come judges them all. The operations look again: what
+    is true now may not be when they come.
+    """
+    control = {one.name for one in inventory.get_active_hosts()} - {one.name for one in inventory.get_group(GROUP)}
+    answers = _gathered(fact, "others", SECONDS, arguments, control)
+    if answers is not None and (found := judge(answers, *wanted)):
+        raise PyinfraError("nothing was changed on any node:\n    " + "\n    ".join(found))
+
+
+def _gathered(
+    fact: Probe[T], purpose: str, seconds: float, arguments: dict[str, Any], without: set[str]
+) -> dict[str, T | None] | None:
+    """Read ``fact`` here; return the answers once all hosts of this run but those ``without`` it have been here."""
     names = [one.name for one in inventory.get_group(GROUP)]
-    _seen[host.name] = _answer(fact, seconds, arguments) if host.name in names else None
-    if not set(_seen) >= {one.name for one in inventory.get_active_hosts() if state.is_host_in_limit(one)}:
-        return None
-    return {name: _seen.get(name) for name in names}
+    seen = _seen.setdefault((type(fact), purpose), {})
+    seen[host.name] = _answer(fact, seconds, arguments) if host.name in names else None
+    expected = {one.name for one in inventory.get_active_hosts() if state.is_host_in_limit(one)}
+    return {name: seen.get(name) for name in names} if set(seen) >= expected - without else None
 
 
 def _answer(fact: Probe[T], seconds: float, arguments: dict[str, Any]) -> T | None:

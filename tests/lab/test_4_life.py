@@ -1,6 +1,7 @@
 """The cluster's life: reboots, a late glusterd, killed runs, reset and a new start."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -48,14 +49,23 @@ class TestOneLayer:
 
 
 class TestFromBareAgain:
-    def test_reset_leaves_nothing(self, deployed: str) -> None:
+    def test_reset_leaves_nothing_but_what_is_somebodys(self, deployed: str) -> None:
+        """nodoha2 had Pacemaker before us (``half_deployed``), and has a vhost and a drop-in of its administrator's since."""
         assert deployed
+        theirs = "/etc/apache2/sites-available/intranet.conf", "/etc/systemd/system/mariadb.service.d/limits.conf"
+        on("nodoha2", "; ".join(f"echo '# theirs' > {path}" for path in theirs))
         converge("tasks/reset.py", "--data", "confirm=hacloud")
-        left = everywhere(
+        kept = on("nodoha2", f"cat {' '.join(theirs)}; dpkg-query -W -f='${{Status}}' pacemaker")
+        assert kept == "# theirs\n# theirs\ninstall ok installed"
+        on("nodoha2", f"rm -r /etc/apache2 {theirs[1]}; rmdir $(dirname {theirs[1]})")
+        look = (
             "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -E 'mariadb|galera|corosync|pacemaker|gluster|apache2|php' || true;"
             f"ls -d /etc/mysql /var/lib/mysql /etc/corosync /var/lib/pacemaker /var/lib/glusterd /gluster {DOCROOT} /etc/apache2 2>/dev/null || true;"
+            "ls -d /etc/php /var/lib/apache2 /var/log/mysql /usr/local/lib/webha /var/lib/webha 2>/dev/null || true;"
             "grep -rl pyinfra-webha /etc || true; systemctl --failed --no-legend"
         )
+        left = everywhere(look)
+        assert not re.search("mariadb|galera|gluster|apache2|php|mysql|webha|failed", left.pop("nodoha2"))
         assert set(left.values()) == {""}, left
         assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged
 

@@ -11,6 +11,10 @@ BARE = [suite for suite in SUITES if suite.endswith("-bare")]
 FACTS = {
     "account": (galera.Account, {"account": "www-data"}),
     "apache": (apache.Apache, {"health_port": 8081}),
+    "belongings": (
+        reset.Belongings,
+        {"brick": "/gluster", "root": "/var/www/html/drupal", "database": "drupal", "user": "drupal"},
+    ),
     "cib": (cluster.LiveCib, {}),
     "cluster": (cluster.Cluster, {}),
     "daemon": (node.Daemon, {"unit": "webha-ready.service", "script": "/usr/local/lib/webha/ready"}),

@@ -18,6 +18,7 @@ from pyinfra_cli.util import load_deploy_file
 import webha.deploy
 import webha.facts.guards
 import webha.render
+import webha.survey
 
 from .captured_facts import BARE, text
 from .stubs import ROOT
@@ -57,6 +58,17 @@ def _inventory(overrides: dict[str, Any], machine: str, control: bool) -> Invent
                 "fake_delay": 0,
                 "fake_delay_jitter": 0,
                 "fake_responses": {
+                    "timeout -k 1 45 ": text(BARE[0], "belongings"),
+                    # What a bare node says of what a step would overwrite.
+                    **{
+                        f"@@webha-begin {question}'": text(BARE[0], fact)
+                        for fact, question in (
+                            ("galera", "grastate"),
+                            ("cluster", "running key"),
+                            ("gluster", "brick"),
+                            ("drupal", "privileges"),
+                        )
+                    },
                     "@@webha-begin os": machine.replace("10.0.0.133", data["ssh_hostname"]),
                     "*-release": SYSTEM.format(release=13),
                 },
@@ -95,6 +107,7 @@ def prepare(file: str, machine: str | None = None, control: bool = True, **overr
             patch.object(pyinfra, "is_cli", new=True),
             patch.object(webha.render, "render", recorded),
             patch.dict(webha.deploy._machines, clear=True),
+            patch.dict(webha.survey._seen, clear=True),
             patch.object(webha.deploy, "say_at_end"),
             patch.object(webha.facts.guards, "time", SimpleNamespace(time=lambda: 0.0)),  # one clock for all hosts
             patch.dict("os.environ", {"PYINFRA_PROGRESS": "off", **SECRETS}),

@@ -7,6 +7,7 @@ from pyinfra.api.exceptions import FactProcessError
 
 from webha.facts import node
 from webha.hosts import BEGIN
+from webha.reset import LAYERS, Remains, of_others
 
 from .captured_facts import BARE, CONVERGED, SUITES, fact, text
 
@@ -23,7 +24,8 @@ def test_a_converged_galera(suite):
     assert not member.stale
     assert member.size == 3
     assert member.unit == "active"
-    assert member.databases == ("drupal",)
+    assert member.databases == member.made == ("drupal",)
+    assert (member.strangers, member.elsewhere, member.own) == ((), (), ())
     assert member.grastate.uuid == member.uuid
     assert (member.grastate.seqno, member.grastate.safe_to_bootstrap) == (-1, False)
     assert re.fullmatch(r"[0-9a-f]{64}", member.configured)
@@ -156,6 +158,7 @@ def test_a_converged_drupal(suite):
     assert site.release.startswith("sha256:")
     assert site.tables == {"trixie": 69, "bookworm": 2}[suite]  # a real Drupal, the stand-in
     assert not site.installing
+    assert (site.settings, site.made, site.included) == ("ours", True, False)
     assert re.fullmatch(r"\*[0-9A-F]{40}", site.password_hash)
 
 
@@ -215,7 +218,23 @@ def test_facts_of_any_machine(suite):
     assert files["/nonexistent"] == node.FileState(None, None, None)
     assert fact(suite, "directories") == {"/etc": "755 root:root", "/nonexistent": None}
     assert fact(suite, "packages") == node.PackageState(frozenset() if bare else frozenset({"corosync"}), False, False)
-    assert fact(suite, "remains") == (() if bare else ("corosync", "/etc/corosync"))
+    left = Remains((), ()) if bare else Remains(("corosync",), ("/etc/corosync",))
+    assert fact(suite, "remains") == left
+    belongings = fact(suite, "belongings")
+    assert (
+        of_others(
+            {"nodoha": belongings},
+            LAYERS,
+            database="drupal",
+            volume="fs_ha",
+            brick="/gluster",
+            root="/r",
+            cluster_name="hacloud",
+        )
+        == []
+    )
+    assert belongings.gluster.known.keys() == (set() if bare else {"fs_ha"})
+    assert belongings.galera.here is not bare
     units = fact(suite, "units")
     assert units["nosuch.service"] == node.UnitState(False, "inactive", "", False)
     assert units["corosync.service"].loaded is not bare

@@ -106,10 +106,10 @@ def test_the_clusters_name_may_be_missing(text, name):
         peer(),
         Peer(False, "inactive", "inactive"),
         Peer(True, "inactive", "inactive", configuration=configuration("debian")),
-        Peer(True, "inactive", "inactive", configuration=configuration("shop")),
+        Peer(True, "inactive", "inactive", configuration=f"# Written by pyinfra-webha.\n{configuration('shop')}"),
         Peer(True, "inactive", "inactive", has_cib=True),
     ],
-    ids=["ours", "bare", "shipped, never started", "somebody's file, never started", "no name"],
+    ids=["ours", "bare", "shipped, never started", "our file of another name, never started", "no name"],
 )
 def test_our_cluster_or_none_is_left_alone(one):
     assert stray(one, "hacloud").action == "nothing"
@@ -138,6 +138,7 @@ def test_a_cluster_that_is_to_be_called_debian_stays():
         peer(configuration=configuration("shop")),
         peer(running_configuration=configuration("shop")),
         Peer(True, "inactive", "inactive", configuration=configuration("shop"), has_cib=True),
+        Peer(True, "inactive", "inactive", configuration=configuration("shop")),
         peer(configuration=configuration("debian"), running_configuration=configuration("shop")),
     ],
 )
@@ -145,6 +146,12 @@ def test_somebody_elses_cluster_is_refused_by_name(one):
     verdict = stray(one, "hacloud")
     assert verdict.action == "refuse"
     assert "'shop', not to 'hacloud'" in verdict.reason
+
+
+def test_the_shipped_cluster_that_somebody_uses_is_refused_with_its_resources():
+    used = peer(configuration=configuration("debian"), has_cib=True, resources=("shop_ip",))
+    assert stray(used, "hacloud").action == "refuse"
+    assert "(shop_ip)" in stray(used, "hacloud").reason
 
 
 @pytest.mark.parametrize("decision", [lambda: stray(None, "hacloud"), lambda: in_force(None)])

@@ -184,6 +184,8 @@ def site(**changes):
         "installing": False,
         "password_hash": "*0",
         "privileges": True,
+        "settings": "ours",
+        "made": True,
     }
     return Site(**values | changes)
 

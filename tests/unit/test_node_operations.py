@@ -2,10 +2,12 @@ import getpass
 import grp
 import os
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 
+from webha import reset as reset_state
 from webha.facts.hosts import Hosts, HostsState
 from webha.facts.node import Files, FileState, Packages, PackageState, Units, UnitState
 from webha.facts.reset import Remains
@@ -50,6 +52,14 @@ def test_only_the_file_that_differs_is_placed_and_its_content_is_on_no_command_l
 
 def test_unknown_files_are_not_placed():
     assert PLAIN.path in perform(node.placed, [PLAIN], facts={Files: None}).refused
+
+
+def test_a_file_of_somebodys_under_one_of_our_names_is_not_replaced():
+    theirs = in_place(SECRET, sha256="0" * 64, ours=False)
+    done = perform(node.placed, [PLAIN, SECRET], facts=states(secret=theirs))
+    assert done.refused.startswith("/etc/secret is there and does not say that it is ours")
+    assert perform(node.placed, [PLAIN, replace(SECRET, shipped=True)], facts=states(secret=theirs)).commands
+    assert perform(node.placed, [PLAIN, SECRET], facts=states(secret=in_place(SECRET, ours=False))).idle
 
 
 @pytest.mark.parametrize("content", ["text\nwith 'quotes' and $HOME\n", "", b"\x00\xff\n", "no newline", "ñ\n"])
@@ -205,7 +215,10 @@ def test_names_are_taken_away_again():
 
 
 def test_a_layer_is_erased_while_something_is_left_of_it():
-    assert perform(reset.erased, ["php"], ["/etc/php"], facts={Remains: ()}).idle
+    nothing, left = reset_state.Remains((), ()), reset_state.Remains(("php",), ("/etc/php",))
+    assert perform(reset.erased, ["php"], ["/etc/php"], facts={Remains: nothing}).idle
     assert perform(reset.erased, ["php"], ["/etc/php"], facts={Remains: None}).refused
-    done = perform(reset.erased, ["php", "apache2"], ["/etc/php"], prepare="stop it", facts={Remains: ("/etc/php",)})
-    assert done.text.endswith("webha 'stop it' 'php apache2' /etc/php")
+    done = perform(
+        reset.erased, ["php", "apache2"], ["/etc/php"], prepare="stop it", empty=("/var/a", "/b"), facts={Remains: left}
+    )
+    assert done.text.endswith("webha 'stop it' php '/var/a /b' /etc/php"), "only what is left and ours is purged"

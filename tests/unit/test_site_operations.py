@@ -139,6 +139,7 @@ def test_an_unreachable_server_says_what_to_do(tmp_path, monkeypatch):
 
 SETTINGS = File("/srv/www/sites/default/settings.php", f"open {PASSWORD}", "440", "root:www-data")
 CLOSED = File(SETTINGS.path, f"closed {PASSWORD}", "440", "root:www-data")
+VALUES = File("/srv/www/sites/default/settings.webha.php", f"values {PASSWORD}", "440", "root:www-data")
 IN_PLACE = FileState("440", "root:www-data", hashlib.sha256(SETTINGS.raw).hexdigest())
 ABSENT = FileState(None, None, None)
 
@@ -148,10 +149,11 @@ def installed(one, file=ABSENT, install=True):
         drupal.site,
         settings=SETTINGS,
         closed_settings=CLOSED,
+        values=VALUES,
         installer="/lib/install.php",
         configuration=json.dumps({"password": PASSWORD}),
         install=install,
-        facts={Drupal: one, Files: None if file is None else {SETTINGS.path: file}},
+        facts={Drupal: one, Files: None if file is None else {SETTINGS.path: file, VALUES.path: file}},
         **NAMED,
     )
 

@@ -99,13 +99,16 @@ def test_the_closed_settings_answer_503_and_the_open_ones_do_not(rendered):
     assert ["503" in text for text in texts] == [False, True]
 
 
+SETTINGS = ("drupal/settings.php.j2", "drupal/settings.webha.php.j2")
+
+
 def test_secrets_stand_in_settings_php_alone_and_are_quoted_for_php(rendered):
     password = SECRETS["WEBHA_DRUPAL_DB_PASSWORD"]
     assert "'" in password
     quoted = "'" + password.replace("'", "\\'") + "'"
-    assert all(f"'password' => {quoted}," in text for text in rendered["drupal/settings.php.j2"][NAMES[0]])
+    assert all(f"'password' => {quoted}," in text for name in SETTINGS for text in rendered[name][NAMES[0]])
     for template, nodes in rendered.items():
-        if template != "drupal/settings.php.j2":
+        if template not in SETTINGS:
             assert not any(secret in text for secret in SECRETS.values() for texts in nodes.values() for text in texts)
 
 

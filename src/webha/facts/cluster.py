@@ -30,6 +30,7 @@ class Cluster(Probe[cluster.Peer]):
                 "configuration": _text(CONFIGURATION),
                 "running configuration": f"if systemctl is-active -q corosync; then {_text(RUNNING_CONFIGURATION)}; fi",
                 "cib": "[ -e /var/lib/pacemaker/cib/cib.xml ]",
+                "resources": "grep -oE '<(primitive|template) id=\"[^\"]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null | cut -d'\"' -f2 || :",
                 "status": "if systemctl is-active -q pacemaker; then timeout 10 crm_mon --one-shot --inactive --output-as=xml; else exit 1; fi",
             }
         )
@@ -55,6 +56,7 @@ class Cluster(Probe[cluster.Peer]):
             configuration=answers["configuration"].text or None,
             running_configuration=answers["running configuration"].text or None,
             has_cib=answers["cib"].ok,
+            resources=tuple(answers["resources"].lines),
             status=status,
         )
 

@@ -6,8 +6,12 @@ from shlex import quote
 from webha import drupal, galera, probe
 from webha.facts import Probe
 from webha.facts.galera import SQL
+from webha.galera_data import MARK
 
 MARKER = ".webha-release"  # names the release on the volume, written when all of it is there
+SETTINGS, VALUES = "sites/default/settings.php", "settings.webha.php"
+OURS = r'"lost\+found|\.webha-.*"'  # what may lie on an empty volume: readiness writes there until the release's marker is gone
+HEADER = "// Written by pyinfra-webha"  # how every settings.php of ours begins
 STAGING = ".webha-unpack"  # where a release is unpacked before it is moved into place
 
 
@@ -21,10 +25,15 @@ class Drupal(Probe[drupal.Site]):
             {
                 "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | grep -qx fuse.glusterfs",
                 "code": f"cd {r} && timeout 20 sh -c 'if [ -e {MARKER} ]; then echo complete; elif [ -e {STAGING} ]; then echo partial; "
-                'elif [ -e index.php ]; then echo complete; elif [ -n "$(ls -A | grep -vx lost+found)" ]; then echo foreign; else echo none; fi\'',
+                f'elif [ -e index.php ]; then echo complete; elif [ -n "$(ls -A | grep -vxE {OURS})" ]; then echo foreign; else echo none; fi\'',
                 "release": f"[ ! -e {r}/{MARKER} ] || timeout 10 cat {r}/{MARKER}",
+                # A link, a directory or a file that cannot be read is somebody's.
+                "settings": f"s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
+                f"head -n 3 $s | grep -qF {quote(HEADER)}; then echo ours; else echo foreign; fi; "
+                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included",
                 "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
                 "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
+                "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
                 "tables": f"{SQL} \"SELECT table_name FROM information_schema.tables WHERE table_schema='{database}'\"",
                 "user": f"{SQL} \"SELECT authentication_string FROM mysql.user WHERE user='{user}' AND host='localhost'\"",
                 "privileges": f"{SQL} \"SHOW GRANTS FOR '{user}'@localhost\" | grep -F 'GRANT ALL PRIVILEGES ON `{database}`.* TO'",
@@ -47,4 +56,7 @@ class Drupal(Probe[drupal.Site]):
             installing=drupal.INSTALLING in (tables or ()),
             password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
             privileges=answers["privileges"].ok,
+            settings=probe.first_word(answers["settings"]) or "foreign",
+            included="included" in answers["settings"].lines,
+            made=answers["made"].text.strip() == "1",
         )

@@ -1,13 +1,30 @@
 """The node's mariadbd, its data directory and its place in the cluster."""
 
-from webha import galera, probe
+from webha import galera, galera_data, probe
 from webha.facts import Probe
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
 STARTED_WITH = "/run/webha/galera.sha256"
 SAID = "/run/webha/galera-keeper.said"
 SQL = "timeout 10 mariadb --connect-timeout=5 -N -B -e"
-_OWN = "mysql|performance_schema|sys|test|information_schema"
+# Where mariadbd keeps its data: a running one stands in that directory, whatever its files say by now; of a stopped one its own
+# reading of all its option files counts, else the lines that one would read, and what the unit gives it on the command line.
+_PLACES = f"""
+pid=$(systemctl show -p MainPID --value mariadb.service)
+if [ "${{pid:-0}}" != 0 ]; then readlink /proc/$pid/cwd; else
+  said=$(timeout 5 mariadbd --verbose --help 2>/dev/null) && printf '%s\\n' "$said" | sed -n 's/^datadir  *//p' ||
+    grep -rhsiE '^[[:space:]]*(loose[-_])?data[-_]?dir[[:space:]]*=' /etc/my.cnf /etc/mysql | sed 's/^[^=]*=[[:space:]]*//; s/[[:space:]]*$//; s/"//g'
+  systemctl show -p ExecStart -p Environment mariadb.service | grep -oE -e '--datadir=[^ ;]+' | sed 's/^[^=]*=//'
+fi | while read -r place; do readlink -m "$place"; done | sort -u | grep -vxF -e "$(readlink -m {galera_data.PLACE})" || :
+"""
+# The trailing slash: of a link the directory that it leads to. "test" is MariaDB's own for as long as nothing is in it.
+_LISTED = """
+[ -d {0} ] || { [ ! -L {0} ] || echo "l $(readlink {0})"; exit 0; }
+mountpoint -q {0} || echo "d ."
+list() { find -L {0}/ -mindepth 1 -maxdepth 1 ! -name test -printf '%y %f\\n'; }
+list 2>/dev/null || list # a file that goes away meanwhile is not there the second time
+[ ! -e {0}/test ] || [ -z "$(find -L {0}/test ! -path {0}/test ! -name db.opt -print -quit)" ] || echo "d test"
+""".replace("{0}", galera_data.PLACE)
 
 
 class Galera(Probe[galera.Member]):
@@ -24,8 +41,9 @@ class Galera(Probe[galera.Member]):
                 "position": "systemctl is-active -q mariadb || { tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value mariadb.service)/cmdline; "
                 "systemctl show-environment; } 2>/dev/null | grep -im 1 wsrep_start_position || true",
                 "keeper": f"[ ! -e {SAID} ] || cat {SAID}",
-                "databases": "[ ! -d /var/lib/mysql ] || find /var/lib/mysql -mindepth 1 -maxdepth 1 -type d ! -name '.*' ! -name '#*' -printf '%f\\n'"
-                f" | grep -Evx '{_OWN}|lost\\+found' || true",
+                "databases": _LISTED,
+                "made": f"grep -ls '^comment={galera_data.MARK}' {galera_data.PLACE}/*/db.opt | xargs -r -n 1 dirname | xargs -r -n 1 basename",
+                "elsewhere": _PLACES,
                 "configured": f"[ ! -e {CONFIGURATION} ] || sha256sum < {CONFIGURATION}",
                 "running": f"[ ! -e {STARTED_WITH} ] || cat {STARTED_WITH}",
             }
@@ -33,18 +51,23 @@ class Galera(Probe[galera.Member]):
 
     def answer(self, answers: probe.Answers) -> galera.Member:
         """A running mariadbd that does not answer SQL has no status; a grastate.dat that is there must be readable."""
-        for question in ("unit", "grastate", "databases", "configured", "running"):
+        for question in ("unit", "grastate", "databases", "made", "elsewhere", "configured", "running"):
             if not answers[question].ok:
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
         grastate = answers["grastate"].text
+        data = galera_data.parse(answers["databases"].text)
         said = answers["keeper"].text.strip() if "keeper" in answers and answers["keeper"].ok else ""
         return galera.Member(
             installed=answers["installed"].ok,
             unit=answers["unit"].text.strip() or "inactive",
             status=status,
             grastate=galera.parse_grastate(grastate) if grastate else None,
-            databases=tuple(sorted(answers["databases"].lines)),
+            here=data.here,
+            databases=data.databases,
+            made=tuple(answers["made"].lines),
+            strangers=data.strangers,
+            elsewhere=tuple(answers["elsewhere"].lines),
             configured=probe.first_word(answers["configured"]),
             running=probe.first_word(answers["running"]),
             recovered=galera.parse_position(answers["position"].text) if "position" in answers else None,

@@ -5,9 +5,11 @@ from shlex import quote
 
 from webha import gluster, probe
 from webha.facts import Probe
+from webha.facts.drupal import HEADER, MARKER, SETTINGS, STAGING
 
 _ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
 
+FEW = 5  # names are enough to tell a person what lies there
 CLI = "timeout 20 gluster --mode=script"
 
 
@@ -24,10 +26,17 @@ class Gluster(Probe[gluster.Store]):
                 "glusterd": "systemctl show -p ActiveState --value glusterd.service",
                 "pool": f"{running}; {CLI} peer status --xml",
                 "volumes": f"{running}; {CLI} volume info --xml",
-                "brick": f"if [ ! -d {b} ]; then echo absent; "
+                "brick": f"if [ ! -e {b} ] && [ ! -L {b} ]; then echo absent; elif [ ! -d {b} ]; then echo foreign; "
                 f"elif getfattr -h -n trusted.glusterfs.volume-id {b} >/dev/null 2>&1; then echo used; "
                 f'elif [ -z "$(find {b} -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then echo empty; else echo foreign; fi',
+                "brick id": f"getfattr -h -n trusted.glusterfs.volume-id --only-values {b} 2>/dev/null | od -An -tx1 | tr -d ' \\n'",
+                "brick holds": f"[ ! -d {b} ] || ls -A {b} | grep -vxE 'lost\\+found|\\.glusterfs(-.*)?|\\.trashcan|\\.webha-.*' | head -n {FEW} || :",
+                "brick site": f"cd {b} 2>/dev/null || exit 0; [ ! -e {MARKER} ] || echo release; [ ! -e {STAGING} ] || echo unpack; "
+                f"[ ! -e {SETTINGS} ] || {{ head -n 3 {SETTINGS} | grep -qF {quote(HEADER)} && echo settings; }} || echo own-settings",
+                # Not asked of glusterd, which may be stopped; a volume's id never changes.
+                "known": "grep -sH '^volume-id=' /var/lib/glusterd/vols/*/info || :",
                 "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | tail -n 1",
+                "under": f"findmnt -n --mountpoint {r} >/dev/null || [ ! -d {r} ] || ls -A {r} | head -n {FEW}",
                 "reachable": f"timeout 10 stat -t {r} >/dev/null",
                 # The directory below the mount is seen through a bind of its parent, in a mount namespace of this probe's own.
                 "sealed": f'd=$(dirname {r}); [ -d "$d" ] || exit 1; command -v lsattr >/dev/null || exit 1; '
@@ -45,7 +54,18 @@ class Gluster(Probe[gluster.Store]):
             pool=gluster.parse_pool(answers["pool"].text) if answers["pool"].ok else None,
             volumes=gluster.parse_volumes(answers["volumes"].text) if answers["volumes"].ok else None,
             brick=answers["brick"].text.strip(),
+            brick_id=probe.first_word(answers["brick id"]),
+            brick_holds=tuple(answers["brick holds"].lines),
+            brick_site=frozenset(answers["brick site"].lines),
+            known=dict(map(_known, answers["known"].lines)),
+            under=tuple(answers["under"].lines),
             mounted=probe.first_word(answers["mounted"]),
             reachable=answers["reachable"].ok,
             sealed="i" in sealed.text if _ATTRIBUTES.fullmatch(sealed.text.strip()) else None,
         )
+
+
+def _known(line: str) -> tuple[str, str]:
+    """Read ``/var/lib/glusterd/vols/NAME/info:volume-id=UUID`` (grep's file name) as the name and the id without dashes."""
+    path, _, identity = line.partition(":volume-id=")
+    return path.split("/")[-2], identity.strip().replace("-", "")

@@ -10,11 +10,15 @@ from webha.shown import Shown
 
 @dataclass(frozen=True)
 class FileState(Shown):
-    """One path: its mode (``644``), owner (``root:root``) and the SHA-256 of its content; all None when absent."""
+    """One path: its mode (``644``), owner (``root:root``) and the SHA-256 of its content; all None when absent.
+
+    ``ours``: it says so in its first lines.
+    """
 
     mode: str | None
     owner: str | None
     sha256: str | None
+    ours: bool = True
 
     @property
     def exists(self) -> bool:
@@ -31,6 +35,7 @@ class Files(Probe[dict[str, FileState]]):
         return probe.script(
             {
                 "files": f'for f in {listed}; do if [ -f "$f" ]; then stat -L -c "%a %U:%G" "$f" && sha256sum < "$f" || exit 1; '
+                f'head -n 5 "$f" | grep -qaF {quote(OURS)} && echo ours || echo other; '
                 'elif [ -e "$f" ]; then echo "$f is not a file"; exit 1; else echo absent; fi; done',
                 "paths": f"printf '%s\\n' {listed}",
             }
@@ -48,7 +53,7 @@ class Files(Probe[dict[str, FileState]]):
                 found[path] = FileState(None, None, None)
             else:
                 mode, owner = first.split()
-                found[path] = FileState(mode, owner, next(lines).split()[0])
+                found[path] = FileState(mode, owner, next(lines).split()[0], next(lines) == "ours")
         return found
 
 
@@ -82,6 +87,8 @@ class PackageState(Shown):
     start_blocked: bool
 
 
+OURS = "Written by pyinfra-webha"  # stands in the first lines of every file of ours
+INSTALLED = "/var/lib/webha/packages"  # the names of the packages that we installed where they were not, a line each
 START_BLOCK = "/usr/sbin/policy-rc.d"
 START_BLOCK_MARK = "webha: services stay down while their packages install"
 

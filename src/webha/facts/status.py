@@ -82,13 +82,13 @@ class Status(Probe[Seen]):
     def answer(self, answers: probe.Answers) -> Seen:
         """Read each answer by itself."""
         offset = float(answers["clock"].text) - time.time()
-        machine = _read(Machine(), answers["machine"])
+        machine = read_part(Machine(), answers["machine"])
         return Seen(
             machine=None if machine is None else replace(machine, clock_offset=offset),
-            galera=_read(Galera(), answers["galera"]),
-            cluster=_read(Cluster(), answers["cluster"]),
-            gluster=_read(Gluster(), answers["gluster"]),
-            drupal=_read(Drupal(), answers["drupal"]),
+            galera=read_part(Galera(), answers["galera"]),
+            cluster=read_part(Cluster(), answers["cluster"]),
+            gluster=read_part(Gluster(), answers["gluster"]),
+            drupal=read_part(Drupal(), answers["drupal"]),
             bricks=_bricks(answers["bricks"]),
             heal=_heal(answers["heal"]),
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
@@ -110,7 +110,7 @@ def _patiently(command: str) -> str:
     )
 
 
-def _read(fact: Probe[T], answer: probe.Answer) -> T | None:
+def read_part(fact: Probe[T], answer: probe.Answer) -> T | None:
     try:
         return fact.answer(probe.read(answer.text.splitlines()))
     except (ValueError, KeyError, IndexError, SyntaxError, AttributeError, TypeError):

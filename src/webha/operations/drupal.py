@@ -15,9 +15,10 @@ from pyinfra.context import host
 
 from webha import drupal, shell
 from webha.deploy import say_at_end
-from webha.facts.drupal import MARKER, STAGING, Drupal
+from webha.facts.drupal import MARKER, OURS, STAGING, VALUES, Drupal
 from webha.facts.galera import SQL
 from webha.facts.node import Directories, Files
+from webha.galera_data import MARK
 from webha.operations.node import Commands, File, place
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
@@ -40,7 +41,8 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
     """Own the database, the local account with this password, and its privileges on that database; for one node only.
 
     Compares hashes, so a changed password is set and an unchanged one is not. The password goes to MariaDB over its
-    standard input. Refuses while the node is no Synced member.
+    standard input. A database of ours carries a mark; one of a cluster of before the mark is given it. Refuses while the node
+    is no Synced member, and where the account of a database that is not proved ours has another password.
     """
     _named(database, user)
     site = host.get_fact(Drupal, root=root, database=database, user=user)
@@ -50,9 +52,19 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
     hashed = drupal.native_password(password)
     statements = []
     if not site.database:
-        statements.append(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+        statements.append(
+            f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci COMMENT '{MARK}'"
+        )
+    elif site.ours and not site.made:
+        statements.append(f"ALTER DATABASE `{database}` COMMENT '{MARK}'")
     if site.password_hash is None:
         statements.append(f"CREATE USER '{user}'@localhost IDENTIFIED BY PASSWORD '{hashed}'")
+    elif site.password_hash != hashed and site.database and not site.ours:
+        yield shell.refusal(
+            f"the account {user}@localhost of MariaDB has another password than ours, and its database {database} is not proved ours: "
+            "write the one that is in use into secrets/drupal_db_password, or name another drupal_db and drupal_db_user"
+        )
+        return
     elif site.password_hash != hashed:
         statements.append(f"ALTER USER '{user}'@localhost IDENTIFIED BY PASSWORD '{hashed}'")
     if not site.privileges:
@@ -104,6 +116,9 @@ archive=$1 root=$2 marker=$3
 exec 9>/run/webha-release.lock; flock -w 900 9
 cd "$root"
 if [ -e {MARKER} ]; then rm -rf {STAGING}; exit 0; fi
+if ! [ -e {STAGING} ] && [ -n "$(ls -A | grep -vxE {OURS})" ]; then
+  echo "refused: $root holds what was not there when this run looked: $(ls -A | head -n 3 | tr '\n' ' ')" >&2; exit 1
+fi
 if ! [ -e {STAGING}/.complete ]; then
   local=$(mktemp -d -p /var/tmp webha-release.XXXXXX)
   trap 'rm -rf "$local" "$local".list* "$archive"; [ -e {STAGING}/.complete ] || rm -rf {STAGING}' EXIT
@@ -125,7 +140,10 @@ if ! [ -e {STAGING}/.complete ]; then
 fi
 for entry in $(ls -A {STAGING} | grep -vx -e .complete -e index.php) index.php; do
   [ -e "{STAGING}/$entry" ] || continue
-  rm -rf "$entry"; mv "{STAGING}/$entry" "$entry"
+  if [ -e "$entry" ] || [ -L "$entry" ]; then
+    echo "refused: $root/$entry is there already, and not from this release: move it away, then run this again" >&2; exit 1
+  fi
+  mv "{STAGING}/$entry" "$entry"
 done
 printf '%s' "$marker" > .webha-new; mv .webha-new {MARKER}
 rm -rf {STAGING} "$archive"
@@ -202,7 +220,7 @@ exec 9>/run/webha-install.lock; flock -w 900 9
 tables=$({SQL} "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='$database'")
 mark=$({SQL} "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='$database' AND table_name='{drupal.INSTALLING}'")
 if [ "$tables" -gt 0 ] && [ "$mark" = 0 ]; then exit 0; fi
-if [ "$mark" = 1 ]; then {SQL} "DROP DATABASE $database; CREATE DATABASE $database CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"; fi
+if [ "$mark" = 1 ]; then {SQL} "DROP DATABASE $database; CREATE DATABASE $database CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci COMMENT '{MARK}'"; fi
 {SQL} "CREATE TABLE $database.{drupal.INSTALLING} (id INT PRIMARY KEY)"
 printf '%s' "$configuration" | timeout 900 runuser -u www-data -- php -d memory_limit=512M "$installer" >&2
 {SQL} "DROP TABLE $database.{drupal.INSTALLING}"
@@ -217,29 +235,39 @@ def site(
     user: str,
     settings: File,
     closed_settings: File,
+    values: File,
     installer: str,
     configuration: str,
     install: bool,
 ) -> Commands:
-    """Own settings.php and, with ``install``, that a site is installed; for one node only.
+    """Own settings.php, unless it is somebody's own, and with ``install`` that a site is installed; for one node only.
 
-    While the installer works settings.php answers every web request with 503 (``closed_settings``): a page served
-    meanwhile would leave a cached 404 behind. ``configuration``, JSON with the administrator's password, reaches
-    the installer on standard input. Never installs over tables; refuses where a reachable Primary cannot tell.
+    Beside a settings.php that does not say that it is ours ``values`` are put, and the run ends with the line that includes
+    them; the site is its owner's then, and nothing is installed. While the installer works settings.php answers every web
+    request with 503 (``closed_settings``): a page served meanwhile would leave a cached 404 behind. ``configuration``, JSON
+    with the administrator's password, reaches the installer on standard input. Never installs over tables; refuses where
+    a reachable Primary cannot tell.
     """
     _named(database, user)
     state = host.get_fact(Drupal, root=root, database=database, user=user)
-    files = host.get_fact(Files, paths=(settings.path,))
     verdict = drupal.to_install(state)
+    foreign = state is not None and state.settings == "foreign"
+    if foreign and state is not None and not state.included:
+        say_at_end(
+            f"{settings.path} is your own and stays. For this cluster's database and addresses put at its end:\n"
+            f"    include $app_root . '/' . $site_path . '/{VALUES}';"
+        )
+    wanted = values if foreign else settings
+    files = host.get_fact(Files, paths=(wanted.path,))
     if files is None or verdict.action == "refuse":
-        yield shell.refusal(verdict.reason if verdict.action == "refuse" else f"{settings.path} cannot be read")
+        yield shell.refusal(verdict.reason if verdict.action == "refuse" else f"{wanted.path} cannot be read")
         return
     if verdict.action == "install" and install:
         yield place(closed_settings)
         yield shell.script(_INSTALL, database, installer, stdin=configuration)
         yield place(settings)
-    elif settings.differs(files[settings.path]):
-        yield place(settings)
+    elif wanted.differs(files[wanted.path]):
+        yield place(wanted)
     else:
         host.noop(
             verdict.reason if verdict.action == "nothing" else "settings are in place; the web installer is left to you"

@@ -16,19 +16,20 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import shell
-from webha.facts.node import START_BLOCK, START_BLOCK_MARK, UNITS, Daemon, Files, FileState, Packages, Units
+from webha.facts.node import INSTALLED, START_BLOCK, START_BLOCK_MARK, UNITS, Daemon, Files, FileState, Packages, Units
 
 Commands = Generator[StringCommand | FileUploadCommand, None, None]
 
 
 @dataclass(frozen=True)
 class File:
-    """A file as it should be. ``content`` is text, or bytes for what is not."""
+    """A file as it should be. ``content`` is text, or bytes for what is not; ``shipped``: a package puts one there, which is nobody's."""
 
     path: str
     content: str | bytes
     mode: str = "644"
     owner: str = "root:root"
+    shipped: bool = False
 
     @property
     def raw(self) -> bytes:
@@ -59,7 +60,8 @@ def placed(files: Iterable[File]) -> Commands:
     """Own the content, mode and owner of ``files``; directories above them are made when missing.
 
     Makes systemd read its unit files again where one of those changed.
-    Does nothing where all three are right already. Refuses where the node cannot say (or has a directory there).
+    Does nothing where all three are right already. Refuses where the node cannot say (or has a directory there), and a file
+    of somebody's under that name.
     """
     wanted = list(files)
     states = host.get_fact(Files, paths=tuple(file.path for file in wanted))
@@ -69,6 +71,10 @@ def placed(files: Iterable[File]) -> Commands:
     different = [file for file in wanted if file.differs(states[file.path])]
     if not different:
         host.noop("files are as they should be: " + ", ".join(file.path for file in wanted))
+        return
+    foreign = [f.path for f in different if states[f.path].exists and not (states[f.path].ours or f.shipped)]
+    if foreign:
+        yield shell.refusal(f"{', '.join(foreign)} is there and does not say that it is ours: move it away first")
         return
     for file in different:
         yield place(file)
@@ -93,7 +99,11 @@ while ! report=$(dpkg --configure -a --force-confdef --force-confold 2>&1); do
   left=$((left - 1)); [ "$left" -gt 0 ] || {{ printf '%s\\n' "$report" >&2; exit 1; }}; sleep 2
 done
 [ $# -gt 0 ] || exit 0
+# What was not here before is ours, and goes with a reset. Noted first: an install that is cut off is ours too.
+umask 022; mkdir -p $(dirname {INSTALLED}); printf '%s\\n' "$@" >> {INSTALLED}
 find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -60 | grep -q . || $apt update
+# Not at the price of a package that somebody has: apt would remove what conflicts, a MySQL say.
+apt="$apt --no-remove"
 $apt install --no-install-recommends "$@" || {{ $apt update; $apt install --no-install-recommends "$@"; }}
 """
 

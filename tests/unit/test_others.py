@@ -1,0 +1,244 @@
+"""What is somebody else's: told from what a node says, before a deploy and before a reset."""
+
+from dataclasses import replace
+
+import pytest
+
+from webha import before, reset
+from webha.cluster import Peer
+from webha.galera import NO_HISTORY, Grastate, may_join
+from webha.galera_data import parse
+from webha.gluster import Store
+from webha.reset import Belongings
+
+from .stubs import NAMES
+from .test_cluster import configuration
+from .test_drupal import site
+from .test_galera import BARE, OTHER, OURS, WAS_MEMBER, stopped, synced
+
+FRESH = "d .\nd mysql\nd sys\nd performance_schema\nf ibdata1\nf undo001\nf ib_logfile0\nf aria_log.00000001\nf debian-11.8.flag"
+MEMBER = f"{FRESH}\nf grastate.dat\nf gvwstate.dat\nf galera.cache\nf tc.log\nf ddl_recovery.log\nf donor_galera_info\nf ibtmp1"
+
+
+@pytest.mark.parametrize(
+    ("listing", "here", "databases", "strangers"),
+    [
+        ("", False, (), ()),
+        ("d lost+found", False, (), ()),
+        ("d .", True, (), ()),
+        (FRESH, True, (), ()),
+        (f"{FRESH}\nd lost+found", True, (), ()),
+        (MEMBER, True, (), ()),
+        (f"{MEMBER}\nd drupal", True, ("drupal",), ()),
+        (f"{FRESH}\nd shop\nd a b", True, ("a b", "shop"), ()),
+        (f"{FRESH}\nd test", True, ("test",), ()),
+        (f"{FRESH}\nf shop.sql\nd .backup", True, (), (".backup", "shop.sql")),
+        ("l /srv/gone", True, (), ("/srv/gone",)),
+        ("d .\nf ibdata1\nf ib_logfile0", True, (), ("ib_logfile0", "ibdata1")),
+        ("d .\nf ibdata1\nf grastate.dat", True, (), ()),
+        (f"{FRESH}\nf mysql-bin.000001\nf mysql-bin.index\nf db1.pid\nf db1.err", True, (), ()),
+    ],
+)
+def test_a_data_directory_is_what_is_really_in_it(listing, here, databases, strangers):
+    found = parse(listing)
+    assert (found.here, found.databases, found.strangers) == (here, databases, strangers)
+
+
+SHOP = stopped(databases=("shop",))
+
+
+def of(*answers):
+    return dict(zip(NAMES, answers, strict=True))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        of(BARE, BARE, BARE),
+        of(synced(), synced(), synced()),
+        of(WAS_MEMBER, WAS_MEMBER, WAS_MEMBER),
+        of(synced(), BARE, WAS_MEMBER),
+        of(SHOP, BARE, BARE),
+        of(synced(), replace(BARE, databases=("drupal",), made=("drupal",)), synced()),
+        of(synced(), stopped(Grastate(NO_HISTORY, -1, False)), synced()),
+    ],
+    ids=["bare", "whole", "all stopped", "mixed", "the first brings its own", "a copy cut off", "never joined"],
+)
+def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
+    assert before.databases(members) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        (of(BARE, SHOP, BARE), ("nodoha2", "databases of its own (shop)", "name nodoha2 first in inventory.py")),
+        (of(BARE, replace(SHOP, unit="active"), BARE), ("nodoha2", "databases of its own (shop)")),
+        (of(synced(), synced(), SHOP), ("nodoha3", "databases of its own (shop)", "Dump and drop")),
+        (of(SHOP, synced(), synced()), ("nodoha ", "databases of its own (shop)")),
+        (of(replace(SHOP, unit="active"), BARE, BARE), ("nodoha:", "systemctl stop mariadb")),
+        (of(BARE, replace(BARE, strangers=("shop.sql",)), BARE), ("nodoha2", "not known as MariaDB's (shop.sql)")),
+        (of(BARE, replace(BARE, elsewhere=("/srv/db",)), BARE), ("nodoha2", "/srv/db", "make it a link")),
+        (of(replace(BARE, elsewhere=("/srv/db",)), BARE, BARE), ("nodoha:", "/srv/db")),
+        (of(BARE, None, BARE), ("nodoha2", "cannot be read")),
+        (of(BARE, replace(stopped(Grastate(OTHER, 5, False)), configured=None), BARE), ("nodoha2", OTHER)),
+        (of(synced(), replace(stopped(Grastate(OTHER, 5, False)), configured=None), BARE), ("nodoha2", OTHER)),
+    ],
+)
+def test_a_database_that_would_be_lost_is_named_with_the_way_out(members, words):
+    (said,) = before.databases(members)
+    assert [word for word in words if word not in said] == []
+
+
+def test_a_node_that_comes_back_with_the_clusters_history_is_no_stranger():
+    back = replace(stopped(Grastate(OURS, 5, False)), configured=None)
+    assert before.databases(of(synced(), synced(), back)) == []
+
+
+def test_a_join_asks_again_and_takes_our_own_database_for_ours():
+    ours = replace(BARE, databases=("drupal",), made=("drupal",))
+    assert may_join("nodoha3", of(synced(), synced(), ours)).action == "join"
+    assert may_join("nodoha3", of(synced(), synced(), replace(ours, strangers=("x.sql",)))).action == "refuse"
+
+
+def test_somebody_elses_cluster_is_named_before_anything():
+    shop = Peer(True, "active", "active", configuration=configuration("shop"))
+    (said,) = before.membership(
+        of(Peer(False, "inactive", "inactive"), shop, Peer(False, "inactive", "inactive")), "hacloud"
+    )
+    assert said.startswith("nodoha2: this node belongs to the cluster 'shop'")
+    assert len(before.membership(of(None, shop, None), "hacloud")) == 3
+
+
+ID = "a" * 32
+NOTHING = Store(False, "inactive")
+BRICK = Store(True, "active", brick="used", brick_id=ID, known={"fs_ha": ID}, mounted="fuse.glusterfs")
+
+
+def storage(*stores):
+    return before.storage(of(*stores), "fs_ha", "/gluster", "/var/www/html/drupal")
+
+
+def test_bare_directories_and_our_own_bricks_are_gone_on_with():
+    assert storage(NOTHING, replace(NOTHING, brick="empty"), NOTHING) == []
+    assert storage(BRICK, BRICK, BRICK) == []
+    assert storage(BRICK, replace(BRICK, known={}), BRICK) == [], "another node's glusterd knows the id"
+
+
+@pytest.mark.parametrize(
+    ("store", "words"),
+    [
+        (None, ("nodoha2", "cannot be read")),
+        (
+            replace(NOTHING, brick="foreign", brick_holds=("photos",)),
+            ("nodoha2: /gluster holds photos", "move it away"),
+        ),
+        (replace(NOTHING, brick="foreign"), ("/gluster is no directory",)),
+        (replace(NOTHING, brick="used", brick_id="b" * 32), ("b" * 32, "may be the last copy")),
+        (replace(NOTHING, mounted="nfs4"), ("nodoha2: /var/www/html/drupal is a mount of type nfs4",)),
+        (replace(NOTHING, under=("index.html",)), ("nodoha2: /var/www/html/drupal", "(index.html)")),
+    ],
+)
+def test_a_directory_of_somebodys_is_named_with_the_way_out(store, words):
+    (said,) = storage(NOTHING, store, NOTHING)
+    assert [word for word in words if word not in said] == []
+
+
+def test_a_volume_with_files_of_somebodys_is_named():
+    assert before.code(of(site(), site(), None), "/r") == []
+    assert before.code(of(site(code="none"), site(code="partial"), site()), "/r") == []
+    (said,) = before.code(of(site(), site(code="foreign"), site()), "/r")
+    assert "nodoha2" in said
+
+
+def belongings(**changes):
+    ours = Belongings(
+        galera=replace(WAS_MEMBER, databases=("drupal",), made=("drupal",)),
+        cluster=Peer(True, "active", "active", configuration=configuration("hacloud")),
+        gluster=replace(BRICK, brick_holds=("index.php",), brick_site=frozenset({"release", "settings"})),
+        drupal=site(tables=70),
+    )
+    return replace(ours, **changes)
+
+
+def resets(one, layers=reset.LAYERS):
+    return reset.of_others(
+        {"nodoha": one}, layers, database="drupal", volume="fs_ha", brick="/gluster", root="/r", cluster_name="hacloud"
+    )
+
+
+BARE_BELONGINGS = Belongings(
+    BARE,
+    Peer(False, "inactive", "inactive"),
+    NOTHING,
+    site(mounted=False, code=None, release=None, database=False, tables=None, settings="absent", made=False),
+)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        belongings(),
+        BARE_BELONGINGS,
+        belongings(drupal=site(tables=70, made=False), galera=replace(WAS_MEMBER, databases=("drupal",))),
+        belongings(drupal=site(code="partial", release=None, tables=0, settings="absent", made=False)),
+        belongings(gluster=replace(BRICK, brick_holds=("core",), brick_site=frozenset({"unpack"}))),
+        belongings(drupal=BARE_BELONGINGS.drupal, galera=replace(WAS_MEMBER, databases=("drupal",))),
+    ],
+    ids=["deployed", "bare", "before the mark", "an unpacking cut off", "the same on the brick", "before the mark, unmounted"],
+)  # fmt: skip
+def test_what_is_ours_is_reset(one):
+    assert resets(one) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "layer", "words"),
+    [
+        (None, "vip", "cannot be read"),
+        (belongings(galera=None), "galera", "cannot be read"),
+        (belongings(galera=replace(WAS_MEMBER, databases=("drupal", "shop"), made=("drupal",))), "galera", "(shop)"),
+        (belongings(galera=replace(WAS_MEMBER, strangers=("shop.sql",))), "galera", "(shop.sql)"),
+        (replace(BARE_BELONGINGS, galera=SHOP), "galera", "(shop)"),
+        (replace(BARE_BELONGINGS, galera=replace(SHOP, databases=("drupal",))), "galera", "(drupal)"),
+        (belongings(gluster=None), "gluster", "cannot be read"),
+        (belongings(gluster=replace(NOTHING, brick="foreign", brick_holds=("photos",))), "gluster", "no brick of fs_ha (photos)"),
+        (belongings(gluster=replace(BRICK, brick_id="b" * 32)), "gluster", "another volume"),
+        (belongings(gluster=replace(BRICK, known={})), "gluster", "another volume"),
+        (belongings(gluster=replace(BRICK, known={"fs_ha": ID, "theirs": "c"})), "gluster", "also has the volume theirs"),
+        (belongings(gluster=replace(BRICK, brick_holds=("photos",))), "gluster", "did not put there (photos)"),
+        (belongings(gluster=replace(BRICK, brick_site=frozenset({"release", "own-settings"}))), "gluster", "settings.php of its own"),
+        (belongings(drupal=None), "drupal", "cannot be read"),
+        (belongings(drupal=site(code="foreign", release=None)), "drupal", "did not put there"),
+        (belongings(drupal=site(release=None)), "drupal", "did not put there"),
+        (belongings(drupal=site(settings="foreign")), "drupal", "settings.php is somebody's own"),
+        (replace(BARE_BELONGINGS, drupal=site(mounted=False, code=None, release=None, tables=7, settings="absent", made=False)), "drupal", "not proved ours"),
+        (belongings(cluster=Peer(True, "active", "active", configuration=configuration("shop"))), "cluster", "'shop', not to 'hacloud'"),
+        (belongings(cluster=None), "cluster", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_what_is_not_proved_ours_is_not_reset(one, layer, words):
+    (said,) = resets(one, (layer,))
+    assert said.startswith("nodoha: ")
+    assert words in said
+
+
+HISTORY = f"""Commandline: apt-get -q -y {reset.OUR_APT} mariadb-server curl
+Install: libx:amd64 (1.2-3+b1, automatic), mariadb-server:amd64 (1:11.8), mysql-common:all (5.8, automatic)
+--
+Commandline: apt-get -q -y {reset.OUR_APT} php
+Requested-By: debian (1000)
+Install: php:amd64 (2:8.4+96), php8.4:amd64 (8.4, automatic)
+--
+Commandline: apt install htop
+Install: htop:amd64 (3.4)
+"""
+
+
+def test_apts_history_tells_what_we_installed_before_there_was_a_record():
+    assert reset.installed_by_us(HISTORY) == {"mariadb-server", "php"}
+    assert reset.installed_by_us("") == frozenset()
+
+
+def test_a_package_that_a_layer_needs_which_stays_is_not_purged():
+    lists = {"galera": ["mariadb-server", "socat"], "cluster": ["corosync", "socat"]}
+    assert reset.packages(lists, "galera", ("galera",)) == ("mariadb-server",)
+    assert reset.packages(lists, "galera", reset.LAYERS) == ("mariadb-server", "socat")
