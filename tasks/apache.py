@@ -2,13 +2,14 @@
 
 from pyinfra.context import host
 
-from webha import deploy
 from webha.apache import AGENT, PHP_VERSIONS
-from webha.operations import apache, node
-from webha.render import render
+from webha.apache import operations as apache
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.run import context
 
-if deploy.on_a_node():
-    deploy.nodes()
+if context.on_a_node():
+    context.nodes()
     health_root = "/usr/local/lib/webha/health"
 
     node.packages(name="Apache: packages", names=host.data.apache_packages)
@@ -17,7 +18,7 @@ if deploy.on_a_node():
         name="Apache: PHP settings, the health page, the resource agent",
         files=[
             node.File(
-                f"/etc/php/{PHP_VERSIONS[deploy.debian()]}/apache2/conf.d/90-webha.ini",
+                f"/etc/php/{PHP_VERSIONS[context.debian()]}/apache2/conf.d/90-webha.ini",
                 render("apache/php.ini.j2", settings=host.data.php_settings),
             ),
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),

@@ -2,17 +2,17 @@
 
 from pyinfra.context import host
 
-from webha import deploy
+from webha.cloud import operations as cloud
 from webha.cloud import wanted as cloud_wanted
-from webha.operations import cloud
+from webha.run import context, ending
 
 name = host.data.openstack_cloud
 
 if name is None:
-    deploy.say_at_end("openstack_cloud is None: the cloud step (port, address pairs, floating IP) is skipped.")
+    ending.say_at_end("openstack_cloud is None: the cloud step (port, address pairs, floating IP) is skipped.")
 else:
-    deploy.require_control()
-    wanted = cloud_wanted(host.data, deploy.described())
+    context.require_control()
+    wanted = cloud_wanted(host.data, context.described())
 
     cloud.port(name="Cloud: a port for the virtual IP", cloud_name=name, wanted=wanted)
 

@@ -2,22 +2,25 @@
 
 from pyinfra.context import host
 
-from webha import before, deploy, survey
-from webha.cib import Alert, Wanted
-from webha.facts.cluster import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
-from webha.operations import cluster, node
-from webha.render import render
+from webha.cluster import decisions
+from webha.cluster import operations as cluster
+from webha.cluster.cib import Alert, Wanted
+from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.run import context, ending, survey
+from webha.run.timers import of_this_run
 
-if deploy.on_a_node():
-    nodes = deploy.nodes()
+if context.on_a_node():
+    nodes = context.nodes()
     names = [one.name for one in nodes]
 
-    timers = deploy.timers()
+    timers = of_this_run()
     library = "/usr/local/lib/webha"
     keeper = f"{library}/galera-keeper"
     node_lost, reap, aside = f"{library}/node-lost", f"{library}/reap", f"{library}/aside"
 
-    survey.nothing_of_others(before.membership, Cluster(), host.data.cluster_name)
+    survey.refuse(lambda peers: decisions.of_others(peers, host.data.cluster_name), Cluster())
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
@@ -131,7 +134,7 @@ if deploy.on_a_node():
     )
 
     if not host.data.stonith_enabled:
-        deploy.say_at_end(
+        ending.say_at_end(
             "stonith-enabled=false, as in the document: a node that does not answer is not switched off before its resources "
             'start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/operations.md, "Without fencing".'
         )

@@ -4,30 +4,33 @@ import json
 
 from pyinfra.context import host
 
-from webha import before, deploy, drupal, survey
-from webha.facts.drupal import VALUES, Drupal
-from webha.operations import drupal as operations
-from webha.operations import galera, node
-from webha.operations.node import File
-from webha.render import render
-from webha.secrets import secret
+from webha import drupal
+from webha.drupal import decisions, operations
+from webha.drupal.facts import Drupal
+from webha.drupal.state import VALUES
+from webha.galera import operations as galera
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.machine.operations import File
+from webha.run import context, survey
+from webha.run.credentials import secret
 
-if deploy.on_a_node():
-    nodes = deploy.nodes()
+if context.on_a_node():
+    nodes = context.nodes()
     names = [one.name for one in nodes]
     data = host.data
     root = data.drupal_root
     library = "/usr/local/lib/webha"
     twig_cache = "/var/cache/webha-twig"
-    release = deploy.or_stop(
-        drupal.choose, deploy.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
+    release = context.or_stop(
+        drupal.choose, context.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
     )
-    password = deploy.or_stop(secret, "drupal_db_password")
+    password = context.or_stop(secret, "drupal_db_password")
     settings = {
         "database": data.drupal_db,
         "user": data.drupal_db_user,
         "password": password,
-        "hash_salt": deploy.or_stop(secret, "drupal_hash_salt"),
+        "hash_salt": context.or_stop(secret, "drupal_hash_salt"),
         "trusted_hosts": drupal.trusted_hosts(
             [
                 data.vip,
@@ -42,7 +45,13 @@ if deploy.on_a_node():
         "twig_cache": twig_cache,
     }
 
-    survey.nothing_of_others(before.code, Drupal(), root, root=root, database=data.drupal_db, user=data.drupal_db_user)
+    survey.refuse(
+        lambda sites: decisions.of_others(sites, root),
+        Drupal(),
+        root=root,
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+    )
 
     def on_first() -> bool:
         """Whether this host does what is done once for the cluster."""
@@ -125,7 +134,7 @@ if deploy.on_a_node():
                 "site_name": data.drupal_site_name,
                 "mail": data.drupal_admin_mail,
                 "admin": data.drupal_admin,
-                "password": deploy.or_stop(secret, "drupal_admin_password"),
+                "password": context.or_stop(secret, "drupal_admin_password"),
             }
         ),
         install=data.drupal_install,

@@ -3,17 +3,20 @@
 from pyinfra.context import host
 from pyinfra.facts.server import LinuxDistribution
 
-from webha import before, deploy, survey
-from webha.facts.galera import CONFIGURATION, STARTED_WITH, Galera
-from webha.operations import galera, node
-from webha.render import render
+from webha.galera import decisions
+from webha.galera import operations as galera
+from webha.galera.facts import CONFIGURATION, STARTED_WITH, Galera
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.run import context, survey
+from webha.run.timers import of_this_run
 
-if deploy.on_a_node():
-    nodes = deploy.nodes()
+if context.on_a_node():
+    nodes = context.nodes()
     names = [one.name for one in nodes]
-    this = deploy.this(nodes)
+    this = context.this(nodes)
 
-    survey.nothing_of_others(before.databases, Galera())
+    survey.refuse(decisions.of_others, Galera())
 
     if host.data.mariadb_repository:
         node.repository(
@@ -40,7 +43,7 @@ if deploy.on_a_node():
                     sst_method=host.data.wsrep_sst_method,
                     applier_threads=host.data.wsrep_slave_threads,
                     innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
-                    provider_options=deploy.timers()["wsrep_provider_options"],
+                    provider_options=of_this_run()["wsrep_provider_options"],
                 ),
             ),
             node.File(

@@ -2,14 +2,17 @@
 
 from pyinfra.context import host
 
-from webha import before, deploy, survey
-from webha.facts.gluster import Gluster
-from webha.gluster import mount_unit
-from webha.operations import gluster, hosts, node
-from webha.render import render
+from webha.gluster import decisions, mount_unit
+from webha.gluster import operations as gluster
+from webha.gluster.facts import Gluster
+from webha.ground.render import render
+from webha.hosts import operations as hosts
+from webha.machine import operations as node
+from webha.run import context, survey
+from webha.run.timers import of_this_run
 
-if deploy.on_a_node():
-    nodes = deploy.nodes()
+if context.on_a_node():
+    nodes = context.nodes()
     names = [one.name for one in nodes]
     aliases = {one.name: (one.address, one.fqdn) for one in nodes}
     brick = host.data.gluster_brick
@@ -17,7 +20,12 @@ if deploy.on_a_node():
     mount = mount_unit(root)
     keeper = "/usr/local/lib/webha/docroot-keeper"
 
-    survey.nothing_of_others(before.storage, Gluster(), host.data.gluster_volume, brick, root, brick=brick, root=root)
+    survey.refuse(
+        lambda stores: decisions.of_others(stores, host.data.gluster_volume, brick, root),
+        Gluster(),
+        brick=brick,
+        root=root,
+    )
 
     hosts.known(name="Gluster: the nodes know each other by name", nodes=nodes)
 
@@ -58,7 +66,7 @@ if deploy.on_a_node():
         nodes=names,
         brick=brick,
         root=root,
-        options=deploy.timers()["gluster_options"],
+        options=of_this_run()["gluster_options"],
         _if=lambda: host.name == names[0],
     )
 

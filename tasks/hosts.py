@@ -1,7 +1,7 @@
 """§2.1.2 Names: every node in every node's /etc/hosts."""
 
-from webha import deploy
-from webha.operations import hosts
+from webha.hosts import operations as hosts
+from webha.run import context
 
-if deploy.on_a_node():
-    hosts.names(name="Hosts: every node by name", nodes=deploy.nodes())
+if context.on_a_node():
+    hosts.names(name="Hosts: every node by name", nodes=context.nodes())

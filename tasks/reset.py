@@ -5,14 +5,16 @@ from functools import partial
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
-from webha import deploy, reset, survey
+from webha import reset
 from webha.apache import AGENT, PHP_VERSIONS
+from webha.cloud import operations as cloud
 from webha.cloud import wanted
-from webha.facts.galera import CONFIGURATION
-from webha.facts.reset import Belongings
+from webha.galera.facts import CONFIGURATION
 from webha.gluster import mount_unit
-from webha.operations import cloud, hosts
-from webha.operations import reset as operations
+from webha.hosts import operations as hosts
+from webha.reset import operations
+from webha.reset.facts import Belongings
+from webha.run import context, ending, survey
 
 data = host.data
 plan = reset.plan(data.get("layer"), data.get("confirm"), data.cluster_name)
@@ -20,17 +22,17 @@ if plan.refusal:
     raise PyinfraError(plan.refusal)
 
 if "cloud" in plan.layers and data.openstack_cloud is None:
-    deploy.say_at_end("openstack_cloud is None: nothing is looked for in OpenStack.")
+    ending.say_at_end("openstack_cloud is None: nothing is looked for in OpenStack.")
 elif "cloud" in plan.layers:
-    deploy.require_control()
+    context.require_control()
     cloud.removed(
         name="Reset cloud: what is ours in OpenStack",
         cloud_name=data.openstack_cloud,
-        wanted=wanted(data, deploy.described()),
+        wanted=wanted(data, context.described()),
     )
 
-if deploy.on_a_node():
-    nodes = deploy.nodes()
+if context.on_a_node():
+    nodes = context.nodes()
     names = [one.name for one in nodes]
     root = data.drupal_root
     mount = mount_unit(root)
@@ -42,7 +44,7 @@ if deploy.on_a_node():
         "gluster": data.gluster_packages,
     }
 
-    survey.nothing_of_others(
+    survey.refuse(
         partial(
             reset.of_others,
             layers=plan.layers,
@@ -178,7 +180,7 @@ if deploy.on_a_node():
         )
 
     if "apache" in plan.layers:
-        php = f"/etc/php/{PHP_VERSIONS[deploy.debian()]}/apache2/conf.d/90-webha.ini"
+        php = f"/etc/php/{PHP_VERSIONS[context.debian()]}/apache2/conf.d/90-webha.ini"
         sites = ("webha", "webha-health")
         operations.erased(
             name="Reset apache: Apache and PHP",
@@ -219,4 +221,4 @@ if deploy.on_a_node():
     if "hosts" in plan.layers:
         hosts.names(name="Reset hosts: names", nodes=nodes, present=False)
 
-    deploy.say_at_end("The secrets in secrets/ are kept; remove that folder to have new ones made.")
+    ending.say_at_end("The secrets in secrets/ are kept; remove that folder to have new ones made.")

@@ -2,12 +2,14 @@
 
 from pyinfra.context import host
 
-from webha import deploy, status, survey
-from webha.facts.status import SECONDS, Status
-from webha.seen import Expected
+from webha import status
+from webha.run import context, survey
+from webha.status.facts import SECONDS, Status
+from webha.status.screen import show
+from webha.status.state import Expected
 
 data = host.data
-nodes = deploy.described()
+nodes = context.described()
 seen = survey.look(
     Status(),
     SECONDS + 3,
@@ -21,7 +23,7 @@ seen = survey.look(
 )
 
 if seen is not None:
-    deploy.show(
+    show(
         status.report(
             seen,
             Expected(

@@ -3,17 +3,20 @@
 from pyinfra import local
 from pyinfra.context import host
 
-from webha import deploy
-from webha.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
+from webha.apache import operations as apache
+from webha.cluster import operations as cluster
+from webha.cluster.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
 from webha.gluster import mount_unit
-from webha.operations import apache, cluster, node
-from webha.render import render
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.run import context
+from webha.run.timers import of_this_run
 
-if deploy.on_a_node():
-    nodes = deploy.nodes()
+if context.on_a_node():
+    nodes = context.nodes()
     names = [one.name for one in nodes]
     data = host.data
-    timers = deploy.timers()
+    timers = of_this_run()
     library, units = "/usr/local/lib/webha", "/etc/systemd/system"
     ready, guard, handover = f"{library}/ready", f"{library}/guard", f"{library}/handover"
 

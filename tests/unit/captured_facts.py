@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from webha.facts import apache, cloud, cluster, drupal, galera, gluster, guards, hosts, node, reset, status
+from webha.apache import facts as apache
+from webha.cloud import facts as cloud
+from webha.cluster import facts as cluster
+from webha.drupal import facts as drupal
+from webha.galera import facts as galera
+from webha.gluster import facts as gluster
+from webha.hosts import facts as hosts
+from webha.machine import facts as node
+from webha.reset import facts as reset
+from webha.status import facts as status
 
 CAPTURED = Path(__file__).parent / "captured"
 SUITES = sorted(one.name for one in CAPTURED.iterdir())
@@ -25,7 +34,7 @@ FACTS = {
     "gluster": (gluster.Gluster, {"brick": "/gluster", "root": "/var/www/html/drupal"}),
     "hosts": (hosts.Hosts, {}),
     "http": (cluster.HttpStatus, {"url": "http://10.0.0.250/"}),
-    "machine": (guards.Machine, {"vip": "10.0.0.250"}),
+    "machine": (node.Machine, {"vip": "10.0.0.250"}),
     "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
     "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),
     "status": (

@@ -3,7 +3,7 @@
 import sys
 from types import ModuleType, SimpleNamespace
 
-from webha.render import render
+from webha.ground.render import render
 
 from .stubs import NAMES
 

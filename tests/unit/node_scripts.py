@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from webha.render import render
+from webha.ground.render import render
 
 VIP = "10.0.0.250"
 

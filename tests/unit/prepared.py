@@ -15,10 +15,10 @@ from pyinfra.connectors.fake import FakeConnector
 from pyinfra.context import ctx_config, ctx_host, ctx_inventory, ctx_state
 from pyinfra_cli.util import load_deploy_file
 
-import webha.deploy
-import webha.facts.guards
-import webha.render
-import webha.survey
+import webha.ground.render
+import webha.machine.facts
+import webha.run.ending
+import webha.run.survey
 
 from .captured_facts import BARE, text
 from .stubs import ROOT
@@ -89,7 +89,7 @@ def _inventory(overrides: dict[str, Any], machine: str, control: bool) -> Invent
 def prepare(file: str, machine: str | None = None, control: bool = True, **overrides: Any) -> Plan:
     """Load a deploy file for every host, as pyinfra does before anything is changed."""
     plan = Plan()
-    render = webha.render.render
+    render = webha.ground.render.render
 
     def recorded(template: str, **values: Any) -> str:
         plan.rendered.append((ctx_host.get().name, template, values, render(template, **values)))
@@ -105,11 +105,10 @@ def prepare(file: str, machine: str | None = None, control: bool = True, **overr
     try:
         with (
             patch.object(pyinfra, "is_cli", new=True),
-            patch.object(webha.render, "render", recorded),
-            patch.dict(webha.deploy._machines, clear=True),
-            patch.dict(webha.survey._seen, clear=True),
-            patch.object(webha.deploy, "say_at_end"),
-            patch.object(webha.facts.guards, "time", SimpleNamespace(time=lambda: 0.0)),  # one clock for all hosts
+            patch.object(webha.ground.render, "render", recorded),
+            patch.dict(webha.run.survey._seen, clear=True),
+            patch.object(webha.run.ending, "say_at_end"),
+            patch.object(webha.machine.facts, "time", SimpleNamespace(time=lambda: 0.0)),  # one clock for all hosts
             patch.dict("os.environ", {"PYINFRA_PROGRESS": "off", **SECRETS}),
         ):
             state.set_stage(StateStage.Connect)

@@ -5,8 +5,8 @@ import re
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
-from webha.facts import node
 from webha.hosts import BEGIN
+from webha.machine import facts as node
 from webha.reset import LAYERS, Remains, of_others
 
 from .captured_facts import BARE, CONVERGED, SUITES, fact, text

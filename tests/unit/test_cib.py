@@ -2,7 +2,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from webha.cib import Cib, Colocation, Operation, Order, Primitive, Wanted, merged, parse, without
+from webha.cluster.cib import Cib, Colocation, Operation, Order, Primitive, Wanted, merged, parse, without
 
 VIP = Primitive(
     "HA_VIP",

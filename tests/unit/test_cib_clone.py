@@ -5,7 +5,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from webha.cib import Alert, Cib, Clone, Colocation, Operation, Order, Preference, Primitive, Wanted, merged, without
+from webha.cluster.cib import (
+    Alert,
+    Cib,
+    Clone,
+    Colocation,
+    Operation,
+    Order,
+    Preference,
+    Primitive,
+    Wanted,
+    merged,
+    without,
+)
 
 from .captured_facts import CONVERGED, fact
 from .test_cib import EMPTY, VIP, element, find, tree

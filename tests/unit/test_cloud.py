@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from webha.cloud import Wanted, allows, pair_requests, place, port_requests, vip_port, wanted
-from webha.probe import ProbeError
-from webha.site import Node
-from webha.tenant import Cloud, FloatingIp, Group, Network, Port, Rule, Subnet, parse
+from webha.cloud.state import Cloud, FloatingIp, Group, Network, Port, Rule, Subnet, parse
+from webha.ground.probe import ProbeError
+from webha.run.inventory import Node
 
 VIP = "10.0.0.250"
 NODES = (("nodoha", "10.0.0.133"), ("nodoha2", "10.0.0.134"), ("nodoha3", "10.0.0.135"))
@@ -54,7 +54,7 @@ def refusal(decide, *arguments):
 
 
 def said(cloud, **damage):
-    """Return it as webha.neutron prints it, with some of it damaged."""
+    """Return it as webha.cloud.neutron prints it, with some of it damaged."""
     lists = {key: value for key, value in cloud.to_json().items() if key != "problem"}
     return json.dumps({key: value for key, value in (lists | damage).items() if value != "left out"})
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from webha.cloud_floating import requests
-from webha.tenant import Cloud, FloatingIp, Network
+from webha.cloud.floating import requests
+from webha.cloud.state import Cloud, FloatingIp, Network
 
 from .test_cloud import NETWORKS, VIP, WANTED, asked, foreign, instance, ours, refusal, tenant
 

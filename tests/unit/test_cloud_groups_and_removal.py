@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from webha import ports
-from webha.cloud_groups import attach_requests, group_requests, group_rules, our_group
-from webha.cloud_removal import everything, leftovers
-from webha.tenant import Cloud, Group, Rule
+from webha.cloud.groups import attach_requests, group_requests, group_rules, our_group
+from webha.cloud.removal import everything, leftovers
+from webha.cloud.state import Cloud, Group, Rule
+from webha.run import ports
 
 from .test_cloud import VIP, WANTED, asked, foreign, instance, nodes, ours, refusal, tenant
 from .test_cloud_floating import elsewhere, floating, former, on_vip

@@ -8,10 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 from webha import cloud as decisions
-from webha import cloud_floating, cloud_groups, cloud_removal, neutron
-from webha.facts.cloud import Tenant
-from webha.operations import cloud
-from webha.tenant import Cloud
+from webha.cloud import floating as cloud_floating
+from webha.cloud import groups as cloud_groups
+from webha.cloud import neutron
+from webha.cloud import operations as cloud
+from webha.cloud import removal as cloud_removal
+from webha.cloud.facts import Tenant
+from webha.cloud.state import Cloud
 
 from .stubs import execute, perform
 from .test_cloud import PAIR, VIP, WANTED, foreign, instance, nodes, ours, tenant
@@ -129,7 +132,7 @@ def test_the_requests_go_to_standard_input_and_the_command_line_names_only_the_c
     (text,) = done.texts
     assert shlex.split(text) == [
         *("sh", "-euc", 'exec "$@"', "webha"),
-        *(sys.executable, "-m", "webha.neutron", "apply", "--cloud", "lab"),
+        *(sys.executable, "-m", "webha.cloud.neutron", "apply", "--cloud", "lab"),
     ]
     assert json.loads(done.stdin) == json.loads(json.dumps([one.to_json() for one in decide(has, ASKS)]))
     assert json.loads(done.stdin)

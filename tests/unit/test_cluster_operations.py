@@ -4,10 +4,11 @@ from unittest.mock import patch
 
 import pytest
 
-from webha.cib import Colocation, Wanted, parse
 from webha.cluster import CrmNode, CrmResource, CrmStatus, Peer
-from webha.facts.cluster import Cluster, HttpStatus, LiveCib
-from webha.operations import cluster, reset
+from webha.cluster import operations as cluster
+from webha.cluster.cib import Colocation, Wanted, parse
+from webha.cluster.facts import Cluster, HttpStatus, LiveCib
+from webha.reset import operations as reset
 
 from .captured_facts import CONVERGED, fact, text
 from .stubs import NAMES, execute, fake_program, perform

@@ -7,10 +7,10 @@ from unittest.mock import patch
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
-from webha.facts import node as facts
-from webha.facts.node import Daemon, DaemonState
-from webha.operations import node
-from webha.render import render
+from webha.ground.render import render
+from webha.machine import facts
+from webha.machine import operations as node
+from webha.machine.facts import Daemon, DaemonState
 
 from .stubs import execute, fake_program, perform
 

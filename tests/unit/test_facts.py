@@ -9,18 +9,18 @@ from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import FactProcessError
 from pyinfra_cli.util import json_encode
 
-from webha.facts import Probe
+from webha.ground.fact import Probe
 
 from .captured_facts import BARE, CAPTURED, CONVERGED, FACTS, SUITES, fact, text
 
 
 def all_facts():
-    """Every fact class that a module of webha.facts defines."""
+    """Every fact class that a layer defines."""
     waiting, found = [Probe], set()
     while waiting:
         for one in waiting.pop().__subclasses__():
             waiting.append(one)
-            if one.__module__.startswith("webha.facts."):
+            if one.__module__.startswith("webha.") and one.__module__.endswith(".facts"):
                 found.add(one)
     return found
 

@@ -6,7 +6,7 @@ import pytest
 from pyinfra.api.exceptions import PyinfraError
 
 from webha.cluster import flatten
-from webha.failover import detection, matched, timers
+from webha.run.failover import detection, matched, timers
 
 from .prepared import prepare
 from .stubs import NAMES, ROOT

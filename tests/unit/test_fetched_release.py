@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.standin import write
 from webha import drupal
-from webha.operations import drupal as operations
+from webha.drupal import operations
 
 
 class _Quiet(SimpleHTTPRequestHandler):

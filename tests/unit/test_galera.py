@@ -12,7 +12,7 @@ from webha.galera import (
     parse_status,
     whole,
 )
-from webha.probe import ProbeError
+from webha.ground.probe import ProbeError
 
 OURS = "772159c2-e6ae-11f1-b424-5a194bf1f37b"
 OTHER = "0a0a0a0a-e6ae-11f1-b424-5a194bf1f37b"

@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 
-from webha.facts.node import Daemon
-from webha.render import render
+from webha.ground.render import render
+from webha.machine.facts import Daemon
 
 from .keeper_script import ADDRESSES, TEXT, keeper
 from .stubs import NAMES

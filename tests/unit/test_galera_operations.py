@@ -2,9 +2,9 @@ import os
 
 import pytest
 
-from webha.facts.galera import Account, Galera
 from webha.galera import Grastate
-from webha.operations import galera
+from webha.galera import operations as galera
+from webha.galera.facts import Account, Galera
 
 from .stubs import NAMES, execute, fake_program, perform
 from .test_galera import BARE, WAS_MEMBER, stale, status, stopped, synced

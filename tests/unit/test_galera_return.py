@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from webha.facts.galera import Galera
 from webha.galera import NO_HISTORY, Grastate, Member, parse_position, returning
+from webha.galera.facts import Galera
 
 from .captured_facts import text
 

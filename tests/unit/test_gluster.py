@@ -11,7 +11,7 @@ from webha.gluster import (
     to_create,
     to_probe,
 )
-from webha.probe import ProbeError
+from webha.ground.probe import ProbeError
 
 NAMES = ("a", "b", "c")
 ALIASES = {name: (f"10.0.0.{i}", f"{name}.example.org") for i, name in enumerate(NAMES, 1)}

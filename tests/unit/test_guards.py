@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from webha.guards import Listener, Machine, Needs, shortcomings
-from webha.ports import table
+from webha.machine import Listener, Machine, Needs, shortcomings
+from webha.run.ports import table
 
 NEEDS = Needs((12, 13), 900, 3000, 1.0, "10.0.0.250", table())
 ADDRESSES = {"a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}

@@ -1,7 +1,7 @@
 import pytest
 
 from webha.hosts import BEGIN, CLOUD_INIT_NAMES, END, HIDDEN, with_nodes, without_nodes
-from webha.site import Node
+from webha.run.inventory import Node
 
 NODES = (
     Node("nodoha", "10.0.0.133", "nodoha.gonzalonazareno.com"),

@@ -9,10 +9,9 @@ from openstack import exceptions as sdk
 from requests import Response
 from requests import exceptions as http
 
-from webha import neutron
-from webha.cloud import Request
-from webha.cloud_removal import everything
-from webha.tenant import Cloud, FloatingIp, Group, Network, Port, Rule, Subnet, parse
+from webha.cloud import Request, neutron
+from webha.cloud.removal import everything
+from webha.cloud.state import Cloud, FloatingIp, Group, Network, Port, Rule, Subnet, parse
 
 from .test_cloud import NODES, VIP, WANTED
 
@@ -166,7 +165,7 @@ def test_a_failure_is_printed_where_its_caller_reads_it(monkeypatch, capsys, ver
         raise auth.ConnectFailure("no way")
 
     monkeypatch.setattr(neutron, "connect", fail)
-    for name, value in {"argv": ["webha.neutron", verb, "--cloud", "lab"], "stdin": io.StringIO("[]")}.items():
+    for name, value in {"argv": ["webha.cloud.neutron", verb, "--cloud", "lab"], "stdin": io.StringIO("[]")}.items():
         monkeypatch.setattr(f"sys.{name}", value)
     for name in ("logging.disable", "warnings.simplefilter"):  # they would last for all tests to come
         monkeypatch.setattr(name, lambda *_given: None)

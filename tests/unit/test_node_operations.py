@@ -8,13 +8,15 @@ from hashlib import sha256
 import pytest
 
 from webha import reset as reset_state
-from webha.facts.hosts import Hosts, HostsState
-from webha.facts.node import Files, FileState, Packages, PackageState, Units, UnitState
-from webha.facts.reset import Remains
+from webha.hosts import operations as hosts
 from webha.hosts import with_nodes
-from webha.operations import hosts, node, reset
-from webha.operations.node import File
-from webha.site import Node
+from webha.hosts.facts import Hosts, HostsState
+from webha.machine import operations as node
+from webha.machine.facts import Files, FileState, Packages, PackageState, Units, UnitState
+from webha.machine.operations import File
+from webha.reset import operations as reset
+from webha.reset.facts import Remains
+from webha.run.inventory import Node
 
 from .stubs import execute, fake_program, perform
 

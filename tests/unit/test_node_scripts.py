@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from webha.apache import AGENT
-from webha.render import render
+from webha.ground.render import render
 
 from .stubs import NAMES, fake_program
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from webha import before, reset
+from webha import cluster, drupal, galera, gluster, reset
 from webha.cluster import Peer
 from webha.galera import NO_HISTORY, Grastate, may_join
-from webha.galera_data import parse
+from webha.galera.datadir import parse
 from webha.gluster import Store
 from webha.reset import Belongings
 
@@ -65,7 +65,7 @@ def of(*answers):
     ids=["bare", "whole", "all stopped", "mixed", "the first brings its own", "a copy cut off", "never joined"],
 )
 def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
-    assert before.databases(members) == []
+    assert galera.of_others(members) == []
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
     ],
 )
 def test_a_database_that_would_be_lost_is_named_with_the_way_out(members, words):
-    (said,) = before.databases(members)
+    (said,) = galera.of_others(members)
     assert [word for word in words if word not in said] == []
 
 
 def test_a_node_that_comes_back_with_the_clusters_history_is_no_stranger():
     back = replace(stopped(Grastate(OURS, 5, False)), configured=None)
-    assert before.databases(of(synced(), synced(), back)) == []
+    assert galera.of_others(of(synced(), synced(), back)) == []
 
 
 def test_a_join_asks_again_and_takes_our_own_database_for_ours():
@@ -102,11 +102,11 @@ def test_a_join_asks_again_and_takes_our_own_database_for_ours():
 
 def test_somebody_elses_cluster_is_named_before_anything():
     shop = Peer(True, "active", "active", configuration=configuration("shop"))
-    (said,) = before.membership(
+    (said,) = cluster.of_others(
         of(Peer(False, "inactive", "inactive"), shop, Peer(False, "inactive", "inactive")), "hacloud"
     )
     assert said.startswith("nodoha2: this node belongs to the cluster 'shop'")
-    assert len(before.membership(of(None, shop, None), "hacloud")) == 3
+    assert len(cluster.of_others(of(None, shop, None), "hacloud")) == 3
 
 
 ID = "a" * 32
@@ -115,7 +115,7 @@ BRICK = Store(True, "active", brick="used", brick_id=ID, known={"fs_ha": ID}, mo
 
 
 def storage(*stores):
-    return before.storage(of(*stores), "fs_ha", "/gluster", "/var/www/html/drupal")
+    return gluster.of_others(of(*stores), "fs_ha", "/gluster", "/var/www/html/drupal")
 
 
 def test_bare_directories_and_our_own_bricks_are_gone_on_with():
@@ -144,9 +144,9 @@ def test_a_directory_of_somebodys_is_named_with_the_way_out(store, words):
 
 
 def test_a_volume_with_files_of_somebodys_is_named():
-    assert before.code(of(site(), site(), None), "/r") == []
-    assert before.code(of(site(code="none"), site(code="partial"), site()), "/r") == []
-    (said,) = before.code(of(site(), site(code="foreign"), site()), "/r")
+    assert drupal.of_others(of(site(), site(), None), "/r") == []
+    assert drupal.of_others(of(site(code="none"), site(code="partial"), site()), "/r") == []
+    (said,) = drupal.of_others(of(site(), site(code="foreign"), site()), "/r")
     assert "nodoha2" in said
 
 

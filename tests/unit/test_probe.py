@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from webha import probe
+from webha.ground import probe
 
 
 def asked(questions):

@@ -1,6 +1,6 @@
 import pytest
 
-from webha.site import Node, problems
+from webha.run.inventory import Node, problems
 
 THREE = (
     Node("nodoha", "10.0.0.133", "nodoha.example.org"),

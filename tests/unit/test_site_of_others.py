@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from pyinfra.api.command import QuoteString, StringCommand
 
-from webha.facts.node import FileState
-from webha.operations import drupal
+from webha.drupal import operations as drupal
+from webha.machine.facts import FileState
 
 from .stubs import execute
 from .test_drupal import site

@@ -11,13 +11,15 @@ from pyinfra.api.command import FileUploadCommand, StringCommand
 from pyinfra.api.exceptions import OperationError
 
 from webha.apache import Server
+from webha.apache import operations as apache
+from webha.apache.facts import Apache
 from webha.drupal import Release, ReleaseError, native_password
-from webha.facts.apache import Apache
-from webha.facts.drupal import Drupal
-from webha.facts.galera import Galera
-from webha.facts.node import Directories, Files, FileState
-from webha.operations import apache, drupal, reset
-from webha.operations.node import File
+from webha.drupal import operations as drupal
+from webha.drupal.facts import Drupal
+from webha.galera.facts import Galera
+from webha.machine.facts import Directories, Files, FileState
+from webha.machine.operations import File
+from webha.reset import operations as reset
 
 from .stubs import execute, fake_program, perform
 from .test_drupal import release as archive

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from webha import apache, reset, secrets
+from webha import apache, reset
+from webha.run import credentials as secrets
 
 STATUS = """127.0.0.1
 ServerVersion: Apache/2.4.66 (Debian)
@@ -144,7 +145,7 @@ def test_a_maker_that_comes_second_takes_the_firsts_secret(directory, monkeypatc
 
 
 def test_concurrent_makers_agree(directory):
-    code = "import sys, pathlib; from webha.secrets import secret; sys.stdin.read(); print(secret('drupal_token', pathlib.Path(sys.argv[1])))"
+    code = "import sys, pathlib; from webha.run.credentials import secret; sys.stdin.read(); print(secret('drupal_token', pathlib.Path(sys.argv[1])))"
     makers = [
         subprocess.Popen(
             [sys.executable, "-c", code, directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from webha import cluster, galera
-from webha.facts.status import DAEMONS
-from webha.seen import Seen
 from webha.status import FULL, LAYERS, report
+from webha.status.facts import DAEMONS
+from webha.status.state import Seen
 
 from .stubs import NAMES
 from .whole_stack import (

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from webha.facts import status as facts
+from webha.status import facts
 
 from .stubs import fake_program
 

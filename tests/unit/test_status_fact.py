@@ -8,10 +8,10 @@ from shlex import quote
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
-from webha import probe
-from webha.facts import status as facts
-from webha.facts.status import DAEMONS, SECONDS, Status
-from webha.seen import Seen
+from webha.ground import probe
+from webha.status import facts
+from webha.status.facts import DAEMONS, SECONDS, Status
+from webha.status.state import Seen
 
 from .captured_facts import CAPTURED, CONVERGED, FACTS, fact, text
 from .stubs import fake_program

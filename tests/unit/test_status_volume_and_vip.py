@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from webha.seen import Seen
 from webha.status import report
+from webha.status.state import Seen
 
 from .stubs import NAMES
 from .whole_stack import (

@@ -1,8 +1,8 @@
 import pytest
 
-from webha.facts.gluster import Gluster
 from webha.gluster import PoolMember
-from webha.operations import gluster
+from webha.gluster import operations as gluster
+from webha.gluster.facts import Gluster
 
 from .captured_facts import CONVERGED, fact
 from .stubs import NAMES, execute, perform

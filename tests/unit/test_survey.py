@@ -9,9 +9,11 @@ import pytest
 from paramiko import SSHException
 from pyinfra.api.exceptions import ConnectError, FactProcessError, PyinfraError
 
-from webha import deploy, probe, survey
-from webha.facts import Probe
-from webha.seen import Layer, Report
+from webha.ground import probe
+from webha.ground.fact import Probe
+from webha.run import survey
+from webha.status import screen
+from webha.status.state import Layer, Report
 
 from .stubs import NAMES
 
@@ -143,14 +145,14 @@ BROKEN = Report({"hosts": Layer("fine"), "vip": Layer("", ("nobody holds it",))}
 
 def test_a_healthy_report_is_shown_and_written_and_ends_the_run_well(capsys, tmp_path):
     with pytest.raises(SystemExit, match=r"^0$"):
-        deploy.show(HEALTHY, str(tmp_path / "report.json"))
+        screen.show(HEALTHY, str(tmp_path / "report.json"))
     assert capsys.readouterr().out == HEALTHY.screen() + "\n"
     assert json.loads((tmp_path / "report.json").read_text()) == HEALTHY.to_json()
 
 
 def test_a_report_with_problems_is_shown_and_written_before_it_ends_the_run(capsys, tmp_path):
     with pytest.raises(PyinfraError, match=r"^not healthy: vip$"):
-        deploy.show(BROKEN, str(tmp_path / "report.json"))
+        screen.show(BROKEN, str(tmp_path / "report.json"))
     assert "- nobody holds it" in capsys.readouterr().out
     assert json.loads((tmp_path / "report.json").read_text())["healthy"] is False
 
@@ -158,6 +160,6 @@ def test_a_report_with_problems_is_shown_and_written_before_it_ends_the_run(caps
 def test_without_a_file_nothing_is_written(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
-        deploy.show(HEALTHY, None)
+        screen.show(HEALTHY, None)
     assert capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []

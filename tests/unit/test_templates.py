@@ -6,7 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from webha.cluster import flatten
-from webha.render import render
+from webha.ground.render import render
 
 from .prepared import SECRETS, prepare
 from .stubs import NAMES, ROOT
@@ -117,7 +117,7 @@ def test_secrets_stand_in_settings_php_alone_and_are_quoted_for_php(rendered):
     [("plain", "'plain'"), ("it's", r"'it\'s'"), ("back\\slash", r"'back\\slash'"), ("\\'", r"'\\\''")],
 )
 def test_php_gets_back_what_was_quoted(value, quoted):
-    from webha.render import _php_quoted  # noqa: PLC0415
+    from webha.ground.render import _php_quoted  # noqa: PLC0415
 
     assert _php_quoted(value) == quoted
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from webha.facts.status import DAEMONS
-from webha.seen import Expected, Seen
 from webha.status import FULL, report
+from webha.status.facts import DAEMONS
+from webha.status.state import Expected, Seen
 
 from .captured_facts import fact
 from .stubs import NAMES

@@ -1,0 +1,44 @@
+"""The node's Apache."""
+
+from webha import apache
+from webha.ground import probe
+from webha.ground.fact import Probe
+
+PID = "/run/apache2/apache2.pid"
+RELOADED = "/run/webha/apache.reloaded"  # holds the server's PID, as old as our last graceful reload of it
+
+
+class Apache(Probe[apache.Server]):
+    """One :class:`webha.apache.Server`; ``health_port`` is where the loopback vhost shows server-status."""
+
+    def command(self, health_port: int) -> str:
+        """Ask the files, the process and the status page."""
+        return probe.script(
+            {
+                "installed": "command -v apache2",
+                "running": f"[ -e {PID} ] && [ -d /proc/$(cat {PID}) ]",
+                "modules": "ls /etc/apache2/mods-enabled 2>/dev/null || true",
+                "sites": "ls /etc/apache2/sites-enabled 2>/dev/null || true",
+                "status": f"curl -s -f -m 5 'http://127.0.0.1:{health_port}/server-status?auto'",
+                "reloaded": f'[ "$(cat {RELOADED} 2>/dev/null)" != "$(cat {PID} 2>/dev/null)" ] || stat -c %Y {RELOADED} 2>/dev/null || true',
+                "changed": "find /etc/apache2 /etc/php ! -type d -printf '%T@\\n' 2>/dev/null | sort -n | tail -n 1",
+                "now": "date +%s",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> apache.Server:
+        """Put the answers together."""
+        running = answers["running"].ok
+        now = float(answers["now"].text)
+        started = apache.started_at(answers["status"].text, now) if running and answers["status"].ok else None
+        reloaded = float(answers["reloaded"].text or 0)
+        return apache.Server(
+            installed=answers["installed"].ok,
+            running=running,
+            modules=frozenset(
+                line.removesuffix(".load") for line in answers["modules"].lines if line.endswith(".load")
+            ),
+            sites=frozenset(line.removesuffix(".conf") for line in answers["sites"].lines),
+            loaded_at=None if started is None else max(started, reloaded),
+            changed_at=float(answers["changed"].text or 0),
+        )

@@ -1,0 +1,93 @@
+"""Apache's sites and modules; the server itself is Pacemaker's (the document's §2.2 and §3)."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from webha.apache.facts import PID, RELOADED, Apache
+from webha.ground import shell
+from webha.machine.facts import Files
+from webha.machine.operations import Commands, File
+
+# The new configuration is tried on a copy of /etc/apache2 first: with a broken file no Apache starts, on any node.
+_CONFIGURE = """
+candidate=$(mktemp -d); trap 'rm -rf "$candidate"' EXIT
+lines=$(cat)
+apply() {
+  export APACHE_CONFDIR="$1" APACHE_STATEDIR="$1/.webha-state"; mkdir -p "$APACHE_STATEDIR"
+  printf '%s\\n' "$lines" | while read -r site content; do
+    printf '%s' "$content" | base64 -d > "$1/sites-available/.webha-new"
+    mv "$1/sites-available/.webha-new" "$1/sites-available/$site.conf"
+    a2ensite -q "$site" >/dev/null
+  done
+  a2enmod -q $2 >/dev/null
+  ! [ -e "$1/sites-enabled/000-default.conf" ] || a2dissite -q 000-default >/dev/null
+  rm -rf "$APACHE_STATEDIR"
+}
+cp -a /etc/apache2/. "$candidate"
+apply "$candidate" "$1"
+if ! report=$(. "$candidate/envvars"; apache2 -t -d "$candidate" -f "$candidate/apache2.conf" 2>&1); then
+  printf 'Apache refuses this configuration, nothing was changed:\\n%s\\n' "$report" >&2; exit 1
+fi
+apply /etc/apache2 "$1"
+"""
+
+
+@operation()
+def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int) -> Commands:
+    """Own the named sites (name to content) and that they, the ``modules``, and not Debian's default site, are enabled.
+
+    ``apache2 -t`` must accept the whole before a file lands. Does nothing where all is so already. The running server
+    reads it with :func:`configuration_in_force`.
+    """
+    server = host.get_fact(Apache, health_port=health_port)
+    files = [File(f"/etc/apache2/sites-available/{name}.conf", content) for name, content in contents.items()]
+    states = host.get_fact(Files, paths=tuple(file.path for file in files))
+    wanted = set(modules)
+    if server is None or states is None:
+        yield shell.refusal("Apache's configuration cannot be read")
+    elif not server.installed:
+        yield shell.refusal("Apache is not installed")
+    elif (
+        any(file.differs(states[file.path]) for file in files)
+        or not wanted <= server.modules
+        or not set(contents) <= server.sites
+        or "000-default" in server.sites
+    ):
+        lines = "".join(f"{name} {b64encode(content.encode()).decode()}\n" for name, content in contents.items())
+        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), stdin=lines)
+    else:
+        host.noop("sites and modules are as they should be")
+
+
+@operation()
+def configuration_in_force(health_port: int) -> Commands:
+    """Own that a running Apache has read the configuration on disk (its own and PHP's): graceful, no request is lost.
+
+    Decides from the time the server last read its configuration. Does nothing where Apache does not run: Pacemaker
+    starts it. Refuses to reload what ``apache2 -t`` does not accept.
+    """
+    server = host.get_fact(Apache, health_port=health_port)
+    if server is None:
+        yield shell.refusal("Apache's state cannot be read")
+    elif not server.running:
+        host.noop("Apache is not running; it reads its configuration when Pacemaker starts it")
+    elif not server.stale:
+        host.noop("Apache runs the configuration on disk")
+    else:
+        # Times count whole seconds: that of the reload must end up past those of the files.
+        yield shell.script(
+            f"apache2ctl -t 2>/dev/null || apache2ctl -t; sleep 1.1; kill -USR1 $(cat {PID}); mkdir -p $(dirname {RELOADED}); cp {PID} {RELOADED}"
+        )
+
+
+@operation()
+def ready_for_the_cluster(health_port: int) -> Commands:
+    """Assert that Apache is there for Pacemaker to start, with its health site; never changes anything."""
+    server = host.get_fact(Apache, health_port=health_port)
+    if server is None or not server.installed or "webha-health" not in server.sites:
+        yield shell.refusal("Apache and its sites are not here for Pacemaker to start: run tasks/apache.py first")
+    else:
+        host.noop("Apache is Pacemaker's to start")

@@ -1,0 +1,45 @@
+"""Apache: what runs, with which configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from webha.ground.forms import Shown
+
+PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
+
+AGENT = "/usr/lib/ocf/resource.d/webha/apache"  # ours, ocf:webha:apache
+_CLOCK = "%A, %d-%b-%Y %H:%M:%S"
+
+
+@dataclass(frozen=True)
+class Server(Shown):
+    """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell."""
+
+    installed: bool
+    running: bool
+    modules: frozenset[str]
+    sites: frozenset[str]
+    loaded_at: float | None
+    changed_at: float
+
+    @property
+    def stale(self) -> bool:
+        """Whether a configuration file is newer than the configuration that the running server has read."""
+        return self.running and (self.loaded_at is None or self.changed_at > self.loaded_at)
+
+
+def started_at(status: str, now: float) -> float | None:
+    """Return when the running Apache was started, from ``server-status?auto``.
+
+    RestartTime is that of the last start (a graceful reload does not count, seen on 2.4); like CurrentTime it is in the
+    server's zone, so only their difference is used.
+    """
+    values = dict(line.split(": ", 1) for line in status.splitlines() if ": " in line)
+    try:
+        current, restarted = (
+            datetime.strptime(values[key].rsplit(" ", 1)[0], _CLOCK) for key in ("CurrentTime", "RestartTime")
+        )
+    except (KeyError, ValueError):
+        return None
+    return now - (current - restarted).total_seconds()

@@ -1,0 +1,264 @@
+"""The cluster information base: what is configured, and the same with our objects as they should be.
+
+The comparison is made on the XML rather than through crmsh, whose ``assist weak-bond`` adds a new pair at every call,
+whose prompts need answers and whose exit code is 0 on errors (docs/decisions/0004-cib.md). What an administrator adds,
+resources, meta attributes (target-role) or parameters that are not named here, stays as it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+
+from webha.ground.forms import Shown
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A resource operation; ``interval`` "0s" for start and stop."""
+
+    name: str
+    timeout: str
+    interval: str = "0s"
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """A primitive resource. ``agent`` is ``class:provider:type``."""
+
+    id: str
+    agent: str
+    parameters: Mapping[str, str]
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Clone:
+    """The primitive ``of``, active on every node at once; other resources see its instance of their own node."""
+
+    id: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Colocation:
+    """``resource`` runs only where ``with_resource`` runs (score INFINITY)."""
+
+    id: str
+    resource: str
+    with_resource: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """``first`` is started before ``then`` and stopped after it (Mandatory)."""
+
+    id: str
+    first: str
+    then: str
+
+
+@dataclass(frozen=True)
+class Preference:
+    """``resource`` prefers the node whose attribute ``attribute``, a number, is highest; none of them is forbidden."""
+
+    id: str
+    resource: str
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """``path``, a program on every node, is run at what happens to nodes (lost, member)."""
+
+    id: str
+    path: str
+
+
+Constraint = Colocation | Order | Preference
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What we own in the CIB; everything else is somebody else's. ``gone``: ids that were ours once."""
+
+    properties: Mapping[str, str] = field(default_factory=dict)
+    resource_defaults: Mapping[str, str] = field(default_factory=dict)
+    primitives: tuple[Primitive, ...] = ()
+    clones: tuple[Clone, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cib(Shown):
+    """The live CIB: its version (``admin_epoch.epoch``) and its configuration section as XML text."""
+
+    version: str
+    configuration: str
+
+
+def parse(text: str) -> Cib:
+    """Read ``cibadmin --query``. Raises ValueError for anything that is no CIB."""
+    root = ET.fromstring(text)  # noqa: S314 (from our own node's root-only command)
+    configuration = root.find("configuration")
+    if root.tag != "cib" or configuration is None:
+        raise ValueError("not a CIB")
+    return Cib(f"{root.get('admin_epoch')}.{root.get('epoch')}", ET.tostring(configuration, encoding="unicode"))
+
+
+def merged(cib: Cib, wanted: Wanted) -> tuple[str, list[str]]:
+    """Return the configuration with ``wanted`` in it, and a line for each object that differs (none: nothing to do)."""
+    root = ET.fromstring(cib.configuration)  # noqa: S314
+    changes: list[str] = []
+    _set_pairs(_set(root, "crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, changes)
+    _set_pairs(_set(root, "rsc_defaults", "meta_attributes", "rsc-options"), wanted.resource_defaults, changes)
+    changes += [f"{line} is no more" for line in _remove(root, set(wanted.gone))]
+    for primitive in wanted.primitives:
+        _put_primitive(root, primitive, changes)
+    for clone in wanted.clones:
+        _put_clone(root, clone, changes)
+    for constraint in wanted.constraints:
+        _put(_section(root, "constraints"), _constraint(constraint), changes)
+    for alert in wanted.alerts:
+        _put(_section(root, "alerts"), _alert(alert), changes)
+    return ET.tostring(root, encoding="unicode"), changes
+
+
+def without(cib: Cib, ids: Iterable[str]) -> tuple[str, list[str]]:
+    """Return the configuration without the objects ``ids`` and without constraints that refer to them."""
+    root = ET.fromstring(cib.configuration)  # noqa: S314
+    removed = _remove(root, set(ids))
+    return ET.tostring(root, encoding="unicode"), removed
+
+
+def _remove(root: ET.Element, gone: set[str]) -> list[str]:
+    """Take the objects out with the constraints on them, and on what stands inside of them."""
+    inside = {inner.get("id", "") for one in root.iter() if one.get("id") in gone for inner in one.iter("primitive")}
+    removed: list[str] = []
+    for parent in list(root.iter()):
+        for child in list(parent):
+            refers = child.tag.startswith("rsc_") and (gone | inside) & set(child.attrib.values())
+            if child.get("id") in gone or refers:
+                parent.remove(child)
+                removed.append(f"{child.tag} {child.get('id')}")
+    return removed
+
+
+def _section(root: ET.Element, name: str) -> ET.Element:
+    found = root.find(name)
+    return found if found is not None else ET.SubElement(root, name)
+
+
+def _set(root: ET.Element, section: str, tag: str, identity: str) -> ET.Element:
+    """Find the section's first set of name-value pairs, or add one (unattached sections are made too)."""
+    parent = _section(root, section)
+    found = parent.find(tag)
+    return found if found is not None else ET.SubElement(parent, tag, id=identity)
+
+
+def _set_pairs(pairs: ET.Element, values: Mapping[str, str], changes: list[str]) -> None:
+    for name, value in values.items():
+        pair = next((one for one in pairs.findall("nvpair") if one.get("name") == name), None)
+        if pair is None:
+            ET.SubElement(pairs, "nvpair", id=f"{pairs.get('id')}-{name}", name=name, value=value)
+            changes.append(f"{name}={value} (was not set)")
+        elif pair.get("value") != value:
+            changes.append(f"{name}={value} (was {pair.get('value')})")
+            pair.set("value", value)
+
+
+def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str]) -> None:
+    resources = _section(root, "resources")
+    standard, provider, kind = wanted.agent.split(":")
+    found = next((one for one in resources.iter("primitive") if one.get("id") == wanted.id), None)
+    known = found is not None
+    if found is None:
+        found = ET.SubElement(resources, "primitive", id=wanted.id)
+        changes.append(f"{wanted.id} is not there")
+    before = deepcopy(found)
+    found.attrib.update({"class": standard, "provider": provider, "type": kind})
+    attributes = found.find("instance_attributes")
+    if attributes is None:
+        attributes = ET.Element("instance_attributes", id=f"{wanted.id}-instance_attributes")
+        found.insert(0, attributes)
+    _set_pairs(attributes, wanted.parameters, [])
+    _put_operations(found, wanted)
+    if known and not _same(before, found):
+        changes.append(f"{wanted.id} differs")
+
+
+def _put_operations(primitive: ET.Element, wanted: Primitive) -> None:
+    operations = primitive.find("operations")
+    if operations is None:
+        operations = ET.SubElement(primitive, "operations")
+    listed = {(one.get("name"), one.get("interval"), one.get("timeout")) for one in operations}
+    if listed == {(op.name, op.interval, op.timeout) for op in wanted.operations}:
+        return
+    for one in list(operations):
+        operations.remove(one)
+    for op in wanted.operations:
+        identity = f"{wanted.id}-{op.name}-{op.interval}"
+        ET.SubElement(operations, "op", id=identity, name=op.name, interval=op.interval, timeout=op.timeout)
+
+
+def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
+    """Wrap the primitive where it stands; what an administrator set on a clone that is there stays."""
+    resources = _section(root, "resources")
+    clone = next((one for one in resources.iter("clone") if one.get("id") == wanted.id), None)
+    if clone is None:
+        clone = ET.SubElement(resources, "clone", id=wanted.id)
+        changes.append(f"{wanted.id} is not there")
+    attributes = clone.find("meta_attributes")
+    if attributes is None:
+        attributes = ET.Element("meta_attributes", id=f"{wanted.id}-meta_attributes")
+        clone.insert(0, attributes)
+    differing: list[str] = []
+    _set_pairs(attributes, {"interleave": "true"}, differing)
+    for parent in list(resources.iter()):
+        for child in list(parent):
+            if parent is not clone and child.tag == "primitive" and child.get("id") == wanted.of:
+                parent.remove(child)
+                clone.append(child)
+                differing.append(wanted.of)
+    if differing and not any(line.startswith(f"{wanted.id} ") for line in changes):
+        changes.append(f"{wanted.id} differs")
+
+
+def _constraint(wanted: Constraint) -> ET.Element:
+    if isinstance(wanted, Colocation):
+        return ET.Element(
+            "rsc_colocation",
+            {"id": wanted.id, "score": "INFINITY", "rsc": wanted.resource, "with-rsc": wanted.with_resource},
+        )
+    if isinstance(wanted, Order):
+        return ET.Element(
+            "rsc_order", {"id": wanted.id, "kind": "Mandatory", "first": wanted.first, "then": wanted.then}
+        )
+    location = ET.Element("rsc_location", {"id": wanted.id, "rsc": wanted.resource})
+    rule = ET.SubElement(location, "rule", {"id": f"{wanted.id}-rule", "score-attribute": wanted.attribute})
+    defined = {"id": f"{wanted.id}-defined", "attribute": wanted.attribute, "operation": "defined"}
+    ET.SubElement(rule, "expression", defined)
+    return location
+
+
+def _alert(wanted: Alert) -> ET.Element:
+    alert = ET.Element("alert", {"id": wanted.id, "path": wanted.path})
+    ET.SubElement(ET.SubElement(alert, "select"), "select_nodes")
+    return alert
+
+
+def _put(parent: ET.Element, wanted: ET.Element, changes: list[str]) -> None:
+    """Put an object that is ours as a whole."""
+    found = next((one for one in parent if one.get("id") == wanted.get("id")), None)
+    if found is not None and _same(found, wanted):
+        return
+    if found is not None:
+        parent.remove(found)
+    parent.append(wanted)
+    changes.append(f"{wanted.get('id')} {'is not there' if found is None else 'differs'}")
+
+
+def _same(one: ET.Element, other: ET.Element) -> bool:
+    return ET.canonicalize(ET.tostring(one), strip_text=True) == ET.canonicalize(ET.tostring(other), strip_text=True)

@@ -1,0 +1,132 @@
+"""What may be decided of a node's cluster membership: whose it is, which key, how a configuration gets in force, what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webha.cluster.state import ALIKE, RELOADABLE, SHIPPED_NAME, CrmStatus, Peer, Peers, cluster_name, flatten
+from webha.ground import verdict
+
+
+@dataclass(frozen=True)
+class Verdict(verdict.Verdict):
+    """A decision; ``source``: the node whose key is carried; ``differing``: the settings that changed."""
+
+    source: str | None = None
+    differing: tuple[str, ...] = field(default=())
+
+
+def misplaced(status: CrmStatus, everywhere: str, once: str, names: tuple[str, ...]) -> list[str]:
+    """Say what keeps the resource ``everywhere`` from being active on all ``names`` and ``once`` on one; empty: nothing does."""
+    found = [
+        f"{identity} is configured nowhere: run tasks/vip.py"
+        for identity in (once, everywhere)
+        if not status.instances(identity)
+    ]
+    if found:
+        return found
+    holders = sorted(status.places(once))
+    if len(holders) != 1:
+        found.append(f"{once} runs {'on ' + ' and '.join(holders) if holders else 'nowhere'}: crm_mon -1rf")
+    missing = [name for name in names if name not in status.places(everywhere)]
+    if missing:
+        found.append(f"{everywhere} does not run on {', '.join(missing)}: crm_mon -1rf")
+    found += [
+        f"{one.id} {'is blocked' if one.blocked else 'has failed'} on {', '.join(one.nodes) or 'a node'}: crm_mon -1rf"
+        for one in status.instances(once) + status.instances(everywhere)
+        if one.failed or one.blocked
+    ]
+    return found
+
+
+def stray(peer: Peer | None, wanted: str) -> Verdict:
+    """Decide about a cluster that is already on the node: ours stays, Debian's shipped one goes, any other is refused."""
+    if peer is None:
+        return Verdict("refuse", "the node's corosync state is unknown")
+    names = {name for name in (cluster_name(peer.configuration), cluster_name(peer.running_configuration)) if name}
+    foreign = sorted(names - {wanted, SHIPPED_NAME})
+    if foreign and (peer.runs or peer.has_cib or not peer.wrote):
+        return Verdict(
+            "refuse",
+            f"this node belongs to the cluster {foreign[0]!r}, not to {wanted!r}: take it out there first, or set cluster_name",
+        )
+    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and peer.resources:
+        return Verdict(
+            "refuse",
+            f"the package's one-node cluster {SHIPPED_NAME!r} on this node has resources of somebody's ({', '.join(peer.resources)}): "
+            "delete them there first, or set cluster_name",
+        )
+    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and (peer.runs or peer.has_cib):
+        return Verdict("remove", "the package's own one-node cluster is on this node")
+    return Verdict("nothing", "no other cluster on this node")
+
+
+def key(peers: Peers) -> Verdict:
+    """Decide where the ring's key comes from: the one that is there, else made once; two different ones are refused."""
+    unknown = sorted(name for name, peer in peers.items() if peer is None)
+    if unknown:
+        return Verdict("refuse", f"whether {', '.join(unknown)} has a corosync key is unknown, so none is made")
+    holders = {name: peer.key for name, peer in peers.items() if peer is not None and peer.key}
+    if len(set(holders.values())) > 1:
+        return Verdict(
+            "refuse",
+            f"{', '.join(sorted(holders))} hold different corosync keys: remove /etc/corosync/authkey where it is wrong "
+            "(corosync stopped there), then run this again",
+        )
+    if holders:
+        return Verdict("carry", f"the key of {min(holders)} is everyone's", source=min(holders))
+    return Verdict("make", "no node has a key")
+
+
+def in_force(peer: Peer | None) -> Verdict:  # noqa: PLR0911 (one return a case)
+    """Decide how the configuration on disk gets in force: ``nothing``, ``start``, ``reload`` or ``restart``."""
+    if peer is None:
+        return Verdict("refuse", "the node's corosync state is unknown")
+    if not peer.runs:
+        return Verdict("start", "corosync is not running")
+    if peer.running_configuration is None:
+        return Verdict("restart", "with which configuration corosync was started is not known")
+    if peer.running_key != peer.key:
+        return Verdict("restart", "corosync was started with another key", differing=("authkey",))
+    before, after = flatten(peer.running_configuration), flatten(peer.configuration or "")
+    differing = tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
+    if not differing:
+        return Verdict("nothing", "corosync runs the configuration on disk")
+    if any(name.startswith(ALIKE) and not name.startswith(RELOADABLE) for name in differing):
+        return Verdict(
+            "refuse",
+            f"{', '.join(differing)} changed: nodes see each other only with the same values, so this cannot be done node by "
+            "node. Stop pacemaker and corosync on all nodes, then run this again",
+            differing=differing,
+        )
+    reloadable = all(name.startswith(RELOADABLE) for name in differing)
+    return Verdict("reload" if reloadable else "restart", f"{', '.join(differing)} changed", differing=differing)
+
+
+def offline(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:
+    """Say what keeps ``names`` from being one quorate cluster of just these nodes."""
+    if status is None:
+        return ["pacemaker does not answer"]
+    found = [
+        f"{name} is not online" for name in names if not any(one.name == name and one.online for one in status.nodes)
+    ]
+    found += [f"{one.name} is no node of ours" for one in status.nodes if one.name not in names]
+    if not status.quorate:
+        found.append("no quorum")
+    if status.dc is None:
+        found.append("no coordinator (DC) yet")
+    return found
+
+
+def of_others(peers: Mapping[str, Peer | None], wanted: str) -> list[str]:
+    """Say which node is another Corosync cluster's, or cannot be asked."""
+    verdicts = {name: stray(peer, wanted) for name, peer in peers.items()}
+    return [f"{name}: {verdict.reason}" for name, verdict in verdicts.items() if verdict.action == "refuse"]
+
+
+def not_ours(name: str, peer: Peer | None, wanted: str) -> list[str]:
+    if peer is None:
+        return [f"{name}: whose Corosync cluster this is cannot be read"]
+    found = cluster_name(peer.running_configuration) or cluster_name(peer.configuration)
+    if found in (None, wanted, SHIPPED_NAME):
+        return []
+    return [f"{name}: belongs to the cluster {found!r}, not to {wanted!r}: take it out there, or set cluster_name"]

@@ -1,0 +1,89 @@
+"""Corosync, Pacemaker and their configuration on one node."""
+
+from shlex import quote
+from xml.etree.ElementTree import ParseError
+
+from webha import cluster
+from webha.cluster import cib
+from webha.ground import probe
+from webha.ground.fact import Probe
+
+KEY = "/etc/corosync/authkey"
+CONFIGURATION = "/etc/corosync/corosync.conf"
+RUNNING_KEY = "/run/webha/corosync.authkey.sha256"
+RUNNING_CONFIGURATION = "/run/webha/corosync.conf"
+
+
+def _text(path: str) -> str:
+    return f"[ ! -e {path} ] || cat {path}"
+
+
+class Cluster(Probe[cluster.Peer]):
+    """One :class:`webha.cluster.Peer`; needs root. The key itself never leaves the node with this fact."""
+
+    def command(self) -> str:
+        """Ask dpkg, systemd, the files and Pacemaker."""
+        return probe.script(
+            {
+                "installed": "command -v corosync && command -v pacemakerd",
+                "units": "systemctl show -p ActiveState --value corosync.service pacemaker.service",
+                "key": f"[ ! -e {KEY} ] || sha256sum < {KEY}",
+                "running key": f"if systemctl is-active -q corosync; then {_text(RUNNING_KEY)}; fi",
+                "configuration": _text(CONFIGURATION),
+                "running configuration": f"if systemctl is-active -q corosync; then {_text(RUNNING_CONFIGURATION)}; fi",
+                "cib": "[ -e /var/lib/pacemaker/cib/cib.xml ]",
+                "resources": "grep -oE '<(primitive|template) id=\"[^\"]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null | cut -d'\"' -f2 || :",
+                "status": "if systemctl is-active -q pacemaker; then timeout 10 crm_mon --one-shot --inactive --output-as=xml; else exit 1; fi",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> cluster.Peer:
+        """Files must be readable where they are; Pacemaker may be silent (status None)."""
+        for question in ("units", "key", "configuration"):
+            if not answers[question].ok:
+                raise probe.ProbeError(f"{question}: {answers[question].text}")
+        corosync, pacemaker = answers["units"].lines
+        status = None
+        if answers["status"].ok:
+            try:
+                status = cluster.parse_crm_mon(answers["status"].text)
+            except ParseError as error:
+                raise probe.ProbeError(f"crm_mon: {error}") from error
+        return cluster.Peer(
+            installed=answers["installed"].ok,
+            corosync=corosync,
+            pacemaker=pacemaker,
+            key=probe.first_word(answers["key"]),
+            running_key=probe.first_word(answers["running key"]),
+            configuration=answers["configuration"].text or None,
+            running_configuration=answers["running configuration"].text or None,
+            has_cib=answers["cib"].ok,
+            resources=tuple(answers["resources"].lines),
+            status=status,
+        )
+
+
+class LiveCib(Probe[cib.Cib]):
+    """The CIB that the cluster runs. Unknown where Pacemaker does not answer."""
+
+    def command(self) -> str:
+        """Query it."""
+        return probe.script({"cib": "timeout 20 cibadmin --query"})
+
+    def answer(self, answers: probe.Answers) -> cib.Cib:
+        """Read it."""
+        if not answers["cib"].ok:
+            raise probe.ProbeError(answers["cib"].text or "pacemaker does not answer")
+        return cib.parse(answers["cib"].text)
+
+
+class HttpStatus(Probe[int]):
+    """The HTTP status that ``url`` answers this node with; 0 where nothing answers within 15 s."""
+
+    def command(self, url: str) -> str:
+        """Fetch the page and throw it away."""
+        return probe.script({"status": f"curl -s -o /dev/null -m 15 -w '%{{http_code}}' {quote(url)} || true"})
+
+    def answer(self, answers: probe.Answers) -> int:
+        """Read curl's three digits."""
+        return int(answers["status"].text or 0)

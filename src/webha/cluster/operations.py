@@ -1,0 +1,208 @@
+"""Corosync and Pacemaker: one key, one configuration, all nodes online (the document's §2.3.2)."""
+
+from collections.abc import Iterable
+
+from pyinfra.api.command import StringCommand
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from webha import cluster
+from webha.cluster import cib
+from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster, HttpStatus, LiveCib
+from webha.ground import shell
+from webha.machine.operations import Commands
+from webha.run.across import everyone, read_secret
+
+_DIAGNOSIS = "timeout 10 crm_mon -1rf; journalctl -u corosync -u pacemaker -n 15 --no-pager -o cat"
+
+
+@operation()
+def stray_removed(cluster_name: str) -> Commands:
+    """Own that no other cluster lives on this node: Debian's shipped one-node cluster "debian" is stopped and forgotten.
+
+    Does nothing where the node is bare or ours; refuses where it belongs to somebody else's cluster.
+    """
+    verdict = cluster.stray(host.get_fact(Cluster), cluster_name)
+    if verdict.action == "refuse":
+        yield shell.refusal(verdict.reason)
+    elif verdict.action == "nothing":
+        host.noop(verdict.reason)
+    else:
+        yield shell.script(
+            "systemctl stop pacemaker.service corosync.service; rm -rf /var/lib/pacemaker/cib/* /var/lib/corosync/ringid_*"
+        )
+
+
+@operation()
+def key_made(nodes: Iterable[str]) -> Commands:
+    """Own that some node has the ring's key; for the first node only. Made once, where no node has one."""
+    verdict = cluster.key(everyone(Cluster, nodes))
+    if verdict.action == "refuse":
+        yield shell.refusal(verdict.reason)
+    elif verdict.action == "make":
+        yield shell.script(
+            'umask 077; corosync-keygen -k "$1.new" >/dev/null; chmod 400 "$1.new"; mv "$1.new" "$1"', KEY
+        )
+    else:
+        host.noop(verdict.reason)
+
+
+@operation()
+def key_carried(nodes: Iterable[str]) -> Commands:
+    """Own that this node has the key that the others have. It passes through this run's memory, never through a file here."""
+    peers = everyone(Cluster, nodes)
+    verdict = cluster.key(peers)
+    mine = peers[host.name]
+    if verdict.source is None or mine is None:
+        yield shell.refusal(verdict.reason)
+    elif mine.key:
+        host.noop(verdict.reason)
+    else:
+        content = read_secret(verdict.source, KEY)
+        yield shell.script('umask 077; base64 -d > "$1.new"; chmod 400 "$1.new"; mv "$1.new" "$1"', KEY, stdin=content)
+
+
+def _note_running() -> str:
+    return (
+        f"mkdir -p /run/webha; sha256sum < {KEY} > {RUNNING_KEY}; "
+        f"cp {CONFIGURATION} {RUNNING_CONFIGURATION}.new; mv {RUNNING_CONFIGURATION}.new {RUNNING_CONFIGURATION}"
+    )
+
+
+def _online(names: Iterable[str], seconds: int) -> StringCommand:
+    conditions = " && ".join(
+        f'printf \'%s\' "$s" | grep -q \'<node name="{name}".* online="true".* pending="false"\'' for name in names
+    )
+    return shell.until(
+        f"s=$(timeout 10 crm_mon -1 --output-as=xml) && {conditions} && printf '%s' \"$s\" | grep -q 'with_quorum=\"true\"'",
+        seconds,
+        f"{', '.join(names)} online with quorum",
+        _DIAGNOSIS,
+    )
+
+
+@operation()
+def configuration_in_force(seconds: int = 120) -> Commands:
+    """Own that a running corosync runs the configuration on disk; run it for one node at a time.
+
+    Reloads where corosync can take a change over while it runs (the token, say), else restarts this node's cluster
+    stack, resources moving away first. Does nothing where it runs that configuration, or does not run at all.
+    Refuses a changed key: nodes with different keys do not see each other, so it needs a stop of the whole cluster.
+    """
+    verdict = cluster.in_force(host.get_fact(Cluster))
+    if verdict.action == "refuse":
+        yield shell.refusal(verdict.reason)
+    elif verdict.action in ("nothing", "start"):
+        host.noop(verdict.reason)
+    elif "authkey" in verdict.differing:
+        yield shell.refusal(
+            "the corosync key on disk is not the one corosync runs with: stop pacemaker and corosync on all nodes, then run this again"
+        )
+    elif verdict.action == "reload":
+        yield shell.script(f"corosync -t -c {CONFIGURATION}; corosync-cfgtool -R; {_note_running()}")
+    else:
+        yield shell.script(
+            f"corosync -t -c {CONFIGURATION}; systemctl stop pacemaker corosync; systemctl start corosync pacemaker"
+        )
+        yield _online([host.name], seconds)
+
+
+@operation()
+def online(nodes: Iterable[str], seconds: int = 120, wait: bool = True) -> Commands:
+    """Own that all nodes, and no others, are online in one quorate cluster with a coordinator; waits for it (without ``wait``: refuses).
+
+    Does nothing where that is so already. Fails after ``seconds`` with what crm_mon shows.
+    """
+    names = tuple(nodes)
+    peer = host.get_fact(Cluster)
+    wrong = cluster.offline(peer.status if peer else None, names)
+    if not wrong:
+        host.noop("all nodes are online with quorum")
+        return
+    strangers = [line for line in wrong if line.endswith("no node of ours")]
+    if strangers:
+        yield shell.refusal("; ".join(strangers) + ": remove it with 'crm_node -R NAME --force', then run this again")
+        return
+    if not wait:
+        yield shell.refusal("; ".join(wrong) + ": run tasks/cluster.py first")
+        return
+    yield _online(names, seconds)
+
+
+# Pacemaker replaces the section in one transaction; the version is compared so that nobody's change is overwritten.
+_REPLACE = """
+new=$(mktemp); trap 'rm -f "$new"' EXIT; cat > "$new"
+version=$(timeout 20 cibadmin --query | sed -n '1,/>/p' | tr '\\n' ' ' | sed -n 's/.*<cib \\([^>]*\\)>.*/ \\1/p')
+epoch=$(printf '%s' "$version" | sed -n 's/.* epoch="\\([0-9]*\\)".*/\\1/p')
+admin=$(printf '%s' "$version" | sed -n 's/.*admin_epoch="\\([0-9]*\\)".*/\\1/p')
+if [ "$admin.$epoch" != "$1" ]; then
+  echo "the cluster's configuration changed while it was read ($1, now $admin.$epoch): run this again" >&2; exit 1
+fi
+timeout 60 cibadmin --replace --scope configuration --xml-file "$new" || {
+  echo "pacemaker did not take the configuration" >&2; exit 1; }
+"""
+
+
+def replace_configuration(live: cib.Cib, configuration: str) -> StringCommand:
+    """Return the command that puts ``configuration`` in place of ``live``, in one transaction."""
+    return shell.script(_REPLACE, live.version, stdin=configuration)
+
+
+@operation()
+def configured(wanted: cib.Wanted) -> Commands:
+    """Own the properties, resources and constraints of ``wanted`` in the CIB; for one node only.
+
+    Compares with the live CIB first and sends nothing where all is there. Everything of an administrator's own stays:
+    other resources, target-role, parameters not named here.
+    """
+    live = host.get_fact(LiveCib)
+    if live is None:
+        yield shell.refusal("pacemaker does not answer, so what is configured is unknown; run tasks/cluster.py first")
+        return
+    configuration, changes = cib.merged(live, wanted)
+    if not changes:
+        host.noop("the cluster's configuration is as it should be")
+        return
+    yield replace_configuration(live, configuration)
+
+
+@operation()
+def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180) -> Commands:
+    """Own that the cloned resource ``everywhere`` is active on all ``nodes`` and ``once`` on one of them; waits for it.
+
+    Forgets failed actions first where they keep a resource stopped or blocked (their cause may be mended since).
+    Leaves a resource alone that an administrator stopped (target-role). Does nothing where all run as they should.
+    """
+    names = tuple(nodes)
+    peer = host.get_fact(Cluster)
+    if peer is None or peer.status is None:
+        yield shell.refusal("pacemaker does not answer; run tasks/cluster.py first")
+        return
+    if not cluster.misplaced(peer.status, everywhere, once, names):
+        host.noop(f"{everywhere} runs on all nodes, {once} on {', '.join(peer.status.places(once))}")
+        return
+    for name in (everywhere, once):
+        yield shell.run("crm_resource", "--cleanup", "--resource", name)
+    located = "timeout 10 crm_resource --resource {} --locate 2>/dev/null | grep -c ' running on: '"
+    yield shell.until(
+        f'[ "$({located.format(everywhere)})" = {len(names)} ] && [ "$({located.format(once)})" = 1 ]',
+        seconds,
+        f"{everywhere} running on all nodes and {once} on one",
+        _DIAGNOSIS,
+    )
+
+
+@operation()
+def served(address: str, seconds: int = 60) -> Commands:
+    """Own that a web page answers at ``address`` (any status below 500), seen from this node; waits for it."""
+    probe = f"curl -s -o /dev/null -m 15 -w '%{{http_code}}' http://{address}/"
+    answer = host.get_fact(HttpStatus, url=f"http://{address}/")
+    if answer is not None and 0 < answer < 500:  # noqa: PLR2004 (HTTP's server errors)
+        host.noop(f"http://{address}/ answers {answer}")
+        return
+    yield shell.until(
+        f"case $({probe}) in [1234]??) true;; *) false;; esac",
+        seconds,
+        f"a page at http://{address}/",
+        f"{probe}; {_DIAGNOSIS}",
+    )

@@ -1,0 +1,144 @@
+"""Corosync and Pacemaker: what a node says of its membership, and what may be decided from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from webha.ground.forms import Shown
+
+SHIPPED_NAME = "debian"  # the one-node cluster that Debian's corosync package configures
+
+# What corosync takes over from a changed file with `corosync-cfgtool -R`, without leaving the membership
+# (corosync.conf(5)); anything else is in force only after a restart.
+RELOADABLE = (
+    "totem.token",
+    "totem.token_coefficient",
+    "totem.consensus",
+    "totem.crypto_cipher",
+    "totem.crypto_hash",
+    "totem.interface.knet_ping_timeout",
+    "logging.",
+)
+# What all nodes must have alike to see each other at all: a node restarted with the new value would stand alone.
+ALIKE = ("totem.cluster_name", "totem.transport", "totem.interface.", "nodelist.")
+
+
+@dataclass(frozen=True)
+class CrmNode:
+    """One node in crm_mon's eyes."""
+
+    name: str
+    online: bool
+
+
+@dataclass(frozen=True)
+class CrmResource:
+    """One resource instance: where it is active, and what is wrong with it."""
+
+    id: str
+    nodes: tuple[str, ...]
+    role: str
+    failed: bool
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class CrmStatus:
+    """What ``crm_mon`` shows of the whole cluster."""
+
+    dc: str | None
+    quorate: bool
+    nodes: tuple[CrmNode, ...]
+    resources: tuple[CrmResource, ...] = ()
+
+    def instances(self, identity: str) -> tuple[CrmResource, ...]:
+        """Return the resource of that id; of a cloned one all its instances."""
+        return tuple(one for one in self.resources if one.id.partition(":")[0] == identity)
+
+    def places(self, identity: str) -> set[str]:
+        """Return the nodes on which the resource is active."""
+        return {node for one in self.instances(identity) for node in one.nodes}
+
+
+@dataclass(frozen=True)
+class Peer(Shown):
+    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk.
+
+    ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.
+    """
+
+    installed: bool
+    corosync: str
+    pacemaker: str
+    key: str | None = None
+    running_key: str | None = None
+    configuration: str | None = None
+    running_configuration: str | None = None
+    has_cib: bool = False
+    resources: tuple[str, ...] = ()
+    status: CrmStatus | None = None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether corosync.conf says that it is ours."""
+        return "Written by pyinfra-webha" in (self.configuration or "").partition("\n")[0]
+
+    @property
+    def runs(self) -> bool:
+        """Whether corosync runs."""
+        return self.corosync in ("active", "activating", "reloading")
+
+
+Peers = Mapping[str, Peer | None]
+
+
+def parse_crm_mon(text: str) -> CrmStatus:
+    """Read ``crm_mon --one-shot --output-as=xml`` of Pacemaker 2.1 and 3.0."""
+    root = ET.fromstring(text)  # noqa: S314 (from our own node's root-only command)
+    dc = root.find("summary/current_dc")
+    nodes = tuple(
+        CrmNode(one.get("name", ""), one.get("online") == "true" and one.get("pending") != "true")
+        for one in root.findall("nodes/node")
+    )
+    resources = tuple(
+        CrmResource(
+            one.get("id", ""),
+            tuple(node.get("name", "") for node in one.findall("node")) if one.get("active") == "true" else (),
+            one.get("role", ""),
+            one.get("failed") == "true",
+            one.get("blocked") == "true",
+        )
+        for one in root.iter("resource")
+    )
+    present = dc is not None and dc.get("present") == "true"
+    return CrmStatus(
+        dc.get("name") if dc is not None and present else None,
+        dc is not None and dc.get("with_quorum") == "true",
+        nodes,
+        resources,
+    )
+
+
+def flatten(configuration: str) -> dict[str, str]:
+    """Return corosync.conf as dotted keys; the n-th ``node`` of the nodelist is ``nodelist.node.n``."""
+    values: dict[str, str] = {}
+    path: list[str] = []
+    count = 0
+    for raw in configuration.splitlines():
+        line = raw.split("#", 1)[0].strip()
+        if line.endswith("{"):
+            section = line[:-1].strip()
+            if section == "node":
+                section, count = f"node.{count}", count + 1
+            path.append(section)
+        elif line == "}":
+            del path[-1:]  # a brace too many is corosync's to refuse, not ours to stumble over
+        elif ":" in line:
+            key, _, value = line.partition(":")
+            values[".".join([*path, key.strip()])] = value.strip()
+    return values
+
+
+def cluster_name(configuration: str | None) -> str | None:
+    """Return the cluster's name in a corosync.conf."""
+    return flatten(configuration).get("totem.cluster_name") if configuration else None

@@ -1,0 +1,85 @@
+"""What may be done about a site: unpack, install, and the names it trusts."""
+
+from collections.abc import Mapping, Sequence
+
+from webha.drupal.state import Site
+from webha.ground.verdict import Verdict
+
+
+def to_unpack(site: Site | None, checksum: str) -> Verdict:
+    """Decide whether the release is unpacked: once, onto a volume that holds nothing else."""
+    if site is None or site.code is None:
+        return Verdict("refuse", "what the docroot holds is unknown")
+    if not site.mounted:
+        return Verdict("refuse", "the volume is not mounted at the docroot: run tasks/gluster.py first")
+    if site.code == "foreign":
+        return Verdict(
+            "refuse",
+            "the volume holds files that are not this tool's: move them away, or unpack your own Drupal with an index.php",
+        )
+    if site.code == "complete" and site.release not in (checksum, None):
+        return Verdict(
+            "other",
+            f"the volume holds the release {site.release}, the data names {checksum}: an update is not made by this task",
+        )
+    if site.code == "complete":
+        return Verdict("nothing", "the release is on the volume")
+    return Verdict("unpack", "no release on the volume" if site.code == "none" else "an unpacking was cut off")
+
+
+def to_install(site: Site | None) -> Verdict:  # noqa: PLR0911 (one return a case)
+    """Decide whether the installer runs: only into a database that a reachable Primary says is empty (or half filled by us)."""
+    if site is None or not site.primary or site.tables is None:
+        return Verdict(
+            "refuse", "whether a site exists cannot be told: the database is not in a reachable primary component"
+        )
+    if site.settings == "foreign":
+        return Verdict("nothing", "settings.php is somebody's own: the site is left to its owner")
+    if site.code != "complete":
+        return Verdict("refuse", "no complete release on the volume, so there is nothing to install from")
+    if not site.database:
+        return Verdict("refuse", "the site's database does not exist")
+    if site.installing:
+        return Verdict("install", "an installation of ours was cut off")
+    if site.tables:
+        return Verdict("nothing", f"a site is installed ({site.tables} tables)")
+    return Verdict("install", "the database is empty")
+
+
+def trusted_hosts(literals: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """Return Drupal's ``trusted_host_patterns`` for these names and addresses, and patterns given as they are."""
+    quoted = [
+        "^" + "".join(f"\\{one}" if one in ".-+" else one for one in literal) + "$"
+        for literal in dict.fromkeys(literals)
+        if literal
+    ]
+    return [*quoted, *patterns]
+
+
+def of_others(sites: Mapping[str, Site | None], root: str) -> list[str]:
+    """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's."""
+    foreign = [name for name, site in sites.items() if site is not None and site.mounted and site.code == "foreign"]
+    if not foreign:
+        return []
+    return [
+        f"the volume at {root} holds files that are not this tool's (seen from {', '.join(foreign)}): move them away, or unpack your "
+        "own Drupal with an index.php"
+    ]
+
+
+def not_ours(name: str, site: Site | None, database: str, root: str, ours: bool) -> list[str]:
+    """Say what of the site on the volume and in the database is somebody's; ``ours``: its database is proved elsewhere."""
+    if site is None:
+        return [f"{name}: what the docroot {root} and the database {database} hold cannot be read"]
+    found = []
+    if site.mounted and (site.code == "foreign" or (site.code == "complete" and site.release is None)):
+        found.append(f"{name}: the volume at {root} holds a site that this tool did not put there: move it away first")
+    elif site.mounted and site.settings == "foreign":
+        found.append(
+            f"{name}: {root}/sites/default/settings.php is somebody's own: save the site, and move it away first"
+        )
+    if site.database and site.tables and not (site.made or ours):
+        found.append(
+            f"{name}: the database {database} has {site.tables} tables and is not proved ours: dump it, and drop it yourself"
+        )
+    return found

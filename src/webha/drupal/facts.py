@@ -1,0 +1,58 @@
+"""Drupal's code on the volume and its tables in the database, seen from one node."""
+
+import json
+from shlex import quote
+
+from webha import drupal, galera
+from webha.drupal.state import HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
+from webha.galera.datadir import MARK
+from webha.galera.facts import SQL
+from webha.ground import probe
+from webha.ground.fact import Probe
+
+
+class Drupal(Probe[drupal.Site]):
+    """One :class:`webha.drupal.Site`; needs root."""
+
+    def command(self, root: str, database: str, user: str) -> str:
+        """Ask the volume and the database. ``database`` and ``user`` are plain names (checked by the operation)."""
+        r = quote(root)
+        return probe.script(
+            {
+                "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | grep -qx fuse.glusterfs",
+                "code": f"cd {r} && timeout 20 sh -c 'if [ -e {MARKER} ]; then echo complete; elif [ -e {STAGING} ]; then echo partial; "
+                f'elif [ -e index.php ]; then echo complete; elif [ -n "$(ls -A | grep -vxE {OURS})" ]; then echo foreign; else echo none; fi\'',
+                "release": f"[ ! -e {r}/{MARKER} ] || timeout 10 cat {r}/{MARKER}",
+                # A link, a directory or a file that cannot be read is somebody's.
+                "settings": f"s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
+                f"head -n 3 $s | grep -qF {quote(HEADER)}; then echo ours; else echo foreign; fi; "
+                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included",
+                "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
+                "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
+                "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
+                "tables": f"{SQL} \"SELECT table_name FROM information_schema.tables WHERE table_schema='{database}'\"",
+                "user": f"{SQL} \"SELECT authentication_string FROM mysql.user WHERE user='{user}' AND host='localhost'\"",
+                "privileges": f"{SQL} \"SHOW GRANTS FOR '{user}'@localhost\" | grep -F 'GRANT ALL PRIVILEGES ON `{database}`.* TO'",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> drupal.Site:
+        """A database that does not answer leaves ``tables`` unknown, which is not "none"."""
+        status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
+        member = galera.Member(installed=True, unit="active", status=status)
+        tables = answers["tables"].lines if answers["tables"].ok and member.synced else None
+        release = json.loads(answers["release"].text).get("checksum") if answers["release"].text else None
+        return drupal.Site(
+            mounted=answers["mounted"].ok,
+            code=answers["code"].text.strip() if answers["code"].ok else None,
+            release=release,
+            primary=member.synced,
+            database=answers["database"].text.strip() == "1",
+            tables=None if tables is None else len([one for one in tables if one != drupal.INSTALLING]),
+            installing=drupal.INSTALLING in (tables or ()),
+            password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
+            privileges=answers["privileges"].ok,
+            settings=probe.first_word(answers["settings"]) or "foreign",
+            included="included" in answers["settings"].lines,
+            made=answers["made"].text.strip() == "1",
+        )

@@ -1,0 +1,87 @@
+"""Which release: where it comes from, its checksum, and what its archive holds."""
+
+import lzma
+import tarfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import new
+from pathlib import Path
+from urllib.parse import urlparse
+
+CHUNK = 1 << 20
+
+
+BLOCK = 4096
+
+
+class ReleaseError(ValueError):
+    """The archive is not there, not the one that was meant, or not a Drupal."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """Where the release comes from (URL or file on the control machine) and its checksum (``sha512:…``, None: not given)."""
+
+    archive: str
+    checksum: str | None
+
+    @property
+    def is_url(self) -> bool:
+        """Whether it has to be fetched."""
+        return urlparse(self.archive).scheme in ("http", "https")
+
+
+def choose(debian: int, archive: str | None, checksum: str | None, releases: Mapping[str, Sequence[str]]) -> Release:
+    """Return the release that the data asks for, or the default one of this Debian. A URL needs a checksum."""
+    if archive is None:
+        return Release(*releases[str(debian)])
+    release = Release(archive, checksum)
+    if release.is_url and checksum is None:
+        raise ReleaseError(f"drupal_archive {archive} is a URL: set drupal_checksum (sha512:… or sha256:…) too")
+    return release
+
+
+def digest(path: Path, algorithm: str = "sha256") -> str:
+    """Return ``algorithm:hexadecimal`` of a file."""
+    found = new(algorithm)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            found.update(chunk)
+    return f"{algorithm}:{found.hexdigest()}"
+
+
+def verified(path: Path, checksum: str | None) -> str:
+    """Return the file's checksum after comparing it with the wanted one and looking at what the archive holds."""
+    if not path.is_file():
+        raise ReleaseError(f"{path}: no such file on the control machine")
+    algorithm = (checksum or "sha256:").split(":", 1)[0]
+    if algorithm not in ("sha256", "sha512"):
+        raise ReleaseError(f"drupal_checksum {checksum!r}: expected sha256:… or sha512:…")
+    found = digest(path, algorithm)
+    if checksum is not None and found != checksum.lower():
+        raise ReleaseError(f"{path} has the checksum {found}, expected {checksum}: fetch the release again")
+    _look_inside(path)
+    return found
+
+
+def unpacked_size(path: Path) -> int:
+    """Return how many bytes the archive's files take once unpacked, in whole blocks of 4 KiB."""
+    with tarfile.open(path) as archive:
+        return sum(-(-member.size // BLOCK) * BLOCK + BLOCK for member in archive)
+
+
+def _look_inside(path: Path) -> None:
+    """Refuse what does not unpack into one folder with index.php, core/ and vendor/, or reaches out of that folder."""
+    try:
+        with tarfile.open(path) as archive:
+            names = archive.getnames()
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        raise ReleaseError(f"{path} is a broken archive ({error}): fetch the release again") from error
+    tops = {name.split("/", 1)[0] for name in names}
+    if len(tops) != 1 or any(".." in name.split("/") or name.startswith("/") for name in names):
+        raise ReleaseError(f"{path} does not unpack into one folder: not a Drupal release")
+    top = tops.pop()
+    missing = [part for part in ("index.php", "core", "vendor") if f"{top}/{part}" not in names]
+    if missing:
+        raise ReleaseError(f"{path} has no {', '.join(missing)} in {top}/: not a complete Drupal release")

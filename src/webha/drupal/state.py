@@ -1,0 +1,60 @@
+"""Drupal: which release, whether a site is there, and what may be done about it."""
+
+from dataclasses import dataclass, field
+from hashlib import sha1
+
+from webha.ground.forms import Shown
+
+INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
+
+
+@dataclass(frozen=True)
+class Site(Shown):
+    """What there is of Drupal, seen from one node. None: unknown.
+
+    ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
+    that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
+    ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values.
+    ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
+    """
+
+    mounted: bool
+    code: str | None
+    release: str | None
+    primary: bool
+    database: bool
+    tables: int | None
+    installing: bool
+    password_hash: str | None = field(repr=False)
+    privileges: bool
+    settings: str = "absent"
+    included: bool = False
+    made: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether the database is proved to be ours: by its mark, or (a cluster of before the mark) by our settings of our release."""
+        return self.made or (self.settings == "ours" and self.release is not None)
+
+
+def native_password(password: str) -> str:
+    """Return the hash that MariaDB keeps for ``IDENTIFIED BY`` (mysql_native_password)."""
+    return "*" + sha1(sha1(password.encode()).digest()).hexdigest().upper()  # noqa: S324 (MariaDB's own scheme)
+
+
+MARKER = ".webha-release"  # names the release on the volume, written when all of it is there
+
+
+SETTINGS = "sites/default/settings.php"
+
+
+VALUES = "settings.webha.php"
+
+
+OURS = r'"lost\+found|\.webha-.*"'  # what may lie on an empty volume: readiness writes there until the release's marker is gone
+
+
+HEADER = "// Written by pyinfra-webha"  # how every settings.php of ours begins
+
+
+STAGING = ".webha-unpack"  # where a release is unpacked before it is moved into place

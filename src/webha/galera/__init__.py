@@ -1,0 +1,31 @@
+"""MariaDB Galera: one database of all nodes (the document's §2.1): its typed state and its decisions, which know nothing of pyinfra."""
+
+from webha.galera.decisions import bootstrap, may_join, may_restart, not_ours, of_others, returning, whole
+from webha.galera.state import (
+    NO_HISTORY,
+    Grastate,
+    Member,
+    Members,
+    parse_grants,
+    parse_grastate,
+    parse_position,
+    parse_status,
+)
+
+__all__ = [
+    "NO_HISTORY",
+    "Grastate",
+    "Member",
+    "Members",
+    "bootstrap",
+    "may_join",
+    "may_restart",
+    "not_ours",
+    "of_others",
+    "parse_grants",
+    "parse_grastate",
+    "parse_position",
+    "parse_status",
+    "returning",
+    "whole",
+]

@@ -1,0 +1,206 @@
+"""What may be decided from what all nodes say of their databases: bootstrap, join, restart, and the sentences for a person."""
+
+from collections.abc import Mapping
+
+from webha.galera.datadir import PLACE, owning
+from webha.galera.state import Member, Members
+from webha.ground.verdict import Verdict
+
+
+def bootstrap(members: Members) -> Verdict:
+    """Decide whether the first node may make a new primary component.
+
+    Only if every node answered, none is in a primary component, none runs and none holds a cluster's history: unknown
+    is not absent, and a second primary component is data lost (stack-notes, "What hurts the users", 1 and 2).
+    """
+    unknown = sorted(name for name, member in members.items() if member is None)
+    known = {name: member for name, member in members.items() if member is not None}
+    primary = sorted(name for name, member in known.items() if member.primary)
+    if unknown:
+        words = f"the database state of {', '.join(unknown)} is unknown, so nothing is bootstrapped"
+        past = any(member.grastate and member.grastate.has_history for member in known.values())
+        return Verdict("refuse", f"{words}. {returning(members)}" if past and not primary else words)
+    if primary:
+        return Verdict("nothing", f"a primary component lives on {', '.join(primary)}")
+    running = sorted(name for name, member in known.items() if member.runs)
+    if running:
+        return Verdict(
+            "refuse",
+            f"mariadbd runs on {', '.join(running)} without a primary component: a second cluster is not made. "
+            f"See 'journalctl -u mariadb' there. {returning(members)}",
+        )
+    if any(member.grastate and member.grastate.has_history for member in known.values()):
+        return Verdict("refuse", f"a cluster's history is on disk: it is not overwritten. {returning(members)}")
+    return Verdict("bootstrap", "every node answered, none is primary, none holds a cluster's history")
+
+
+def returning(members: Members) -> str:
+    """Say, where no node is in a primary component, what is known of each and which command makes one again.
+
+    The sentences are for a person who decides: they name the most advanced node only among those whose positions are
+    known, and say what those that were not reached may hold.
+    """
+    listed = "; ".join(f"{name}: {_told(member)}" for name, member in sorted(members.items()))
+    return f"{listed}. {_command(members)}"
+
+
+def _told(member: Member | None) -> str:
+    if member is None:
+        return "not reached"
+    words = "no cluster's history"
+    if member.grastate and member.grastate.has_history:
+        state = member.grastate
+        words = f"cluster {state.uuid}, seqno {state.seqno}, safe_to_bootstrap {int(state.safe_to_bootstrap)}"
+        if state.seqno < 0 and member.position is not None:
+            words += f", recovered seqno {member.position}"
+    said = f", its keeper: {member.keeper}" if member.keeper else ""
+    return f"{words}, {member.unit}{said}"
+
+
+def _command(members: Members) -> str:
+    missing = sorted(name for name, member in members.items() if member is None)
+    past = {name: one for name, one in sorted(members.items()) if one and one.grastate and one.grastate.has_history}
+    if len({one.grastate.uuid for one in past.values() if one.grastate}) > 1:
+        return "These are different clusters: decide whose data stay, and save the other's /var/lib/mysql first"
+    positions = {name: one.position for name, one in past.items() if one.position is not None}
+    safe = [name for name, one in past.items() if one.grastate and one.grastate.safe_to_bootstrap]
+    best = max(positions, key=lambda name: (positions[name], name in safe), default=None)
+    if best is not None and safe == [best] and not missing and not any(one.runs for one in past.values()):
+        return f"{best} was the last to stop: run 'galera_new_cluster' there, then this again"
+    if missing:
+        first = f"{', '.join(missing)} may hold what the others do not: bring it back if you can, the rest then follows by itself"
+    else:
+        first = "With every node there webha-galera-keeper brings it back by itself where that loses nothing"
+    among = "of the others " if missing else ""
+    where = "the most advanced one"
+    if best is not None and len(positions) == len(past):
+        first += f"; {among}{best} is the most advanced (seqno {positions[best]})"
+        where = best
+    never = f"If {', '.join(missing)} never returns" if missing else "By hand"
+    # Once the others have gone on, Galera may take a node in that kept commits of its own, and keep those.
+    last = (
+        f"; before {', '.join(missing)} is started again all the same, 'rm /var/lib/mysql/grastate.dat' there"
+        if missing
+        else ""
+    )
+    return (
+        f"{first}. {never}: on {', '.join(past)} 'systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb; "
+        f"systemctl kill -s KILL mariadb' (one that waits for the others does not end by itself) and compare 'galera_recovery'; "
+        f"on {where} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat && galera_new_cluster\"; "
+        f"on the other 'systemctl start mariadb', one by one; on all 'systemctl start webha-galera-keeper'{last}"
+    )
+
+
+def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one return a case)
+    """Decide whether the stopped node ``name`` may be started to join the primary component.
+
+    Refuses where no node is in one (there is nothing to join), where the node's history is of another cluster, and
+    where it holds databases of its own without being a member: a state transfer would erase both.
+    """
+    member = members[name]
+    if member is None:
+        return Verdict("refuse", f"the database state of {name} is unknown")
+    if member.synced:
+        return Verdict("nothing", f"{name} is Synced in a primary component of {member.size}")
+    donors = {other: one for other, one in members.items() if other != name and one is not None and one.primary}
+    if not donors and not member.primary:
+        return Verdict(
+            "refuse",
+            f"no other node is in a primary component, so {name} has nothing to join: {bootstrap(members).reason}",
+        )
+    uuids = {one.uuid for one in donors.values()}
+    if len(uuids) > 1:
+        return Verdict("refuse", f"the primary nodes disagree on the cluster: {', '.join(sorted(map(str, uuids)))}")
+    if member.grastate is not None and member.grastate.has_history and uuids and member.grastate.uuid not in uuids:
+        return Verdict(
+            "refuse",
+            f"{name} holds the history of another cluster ({member.grastate.uuid}, the others: {uuids.pop()}): joining would erase "
+            f"its data. Save /var/lib/mysql if you need it, then 'tasks/reset.py' with layer=galera, or remove grastate.dat there",
+        )
+    if member.own:
+        foreign = [one for one in member.databases if one not in member.made]
+        return Verdict("refuse", owning(name, foreign, member.strangers))
+    return Verdict("join", f"{name} can join {', '.join(sorted(donors))}" if donors else f"{name} is on its way")
+
+
+def may_restart(name: str, members: Members) -> Verdict:
+    """Decide whether ``name``, running on a configuration that is no longer the one on disk, may restart now.
+
+    Only while every other node is a Synced member: never two down at once, also when an earlier run died half-way.
+    """
+    member = members[name]
+    if member is None:
+        return Verdict("refuse", f"the database state of {name} is unknown")
+    if not member.stale:
+        return Verdict("nothing", f"{name} runs the configuration on disk")
+    missing = sorted(other for other, one in members.items() if other != name and (one is None or not one.synced))
+    if missing:
+        return Verdict(
+            "refuse",
+            f"{name} needs a restart for its changed configuration, but {', '.join(missing)} is not Synced: not two at once",
+        )
+    return Verdict("restart", f"the configuration of {name} changed since mariadbd started")
+
+
+def whole(members: Members) -> list[str]:
+    """Say what keeps these members from being one cluster of all nodes; an empty list means it is whole."""
+    found = []
+    for name, member in sorted(members.items()):
+        if member is None:
+            found.append(f"{name}: state unknown")
+        elif not member.synced:
+            found.append(
+                f"{name}: not Synced in a primary component ({member.unit}, {member.status.get('wsrep_local_state_comment', 'no answer')})"
+            )
+        elif member.size != len(members):
+            found.append(f"{name}: sees {member.size} of {len(members)} nodes")
+    uuids = {member.uuid for member in members.values() if member is not None and member.uuid}
+    if len(uuids) > 1:
+        found.append(f"more than one cluster: {', '.join(sorted(uuids))}")
+    return found
+
+
+def of_others(members: Mapping[str, Member | None]) -> list[str]:
+    """Say which node's MariaDB must not be given Galera's configuration: with it, its next start may erase what it holds.
+
+    The first node may bring databases of its own: where no cluster is yet, they become the cluster's.
+    """
+    found = []
+    first = next(iter(members))
+    known = [member for member in members.values() if member is not None]
+    clusters = {str(member.uuid) for member in known if member.primary}
+    for name, member in members.items():
+        if member is None:
+            found.append(f"{name}: the state of its database cannot be read: its data directory, grastate.dat, systemd")
+        elif member.elsewhere:
+            found.append(
+                f"{name}: mariadbd keeps its data in {', '.join(member.elsewhere)} (datadir in a file under /etc/mysql, or in its unit), "
+                f"and only {PLACE} is looked after here: move them there, or make it a link to them, and take that line out"
+            )
+        elif member.grastate and member.grastate.has_history and not member.configured and not member.primary:
+            if member.grastate.uuid not in clusters:
+                found.append(
+                    f"{name}: {PLACE} holds the history of a cluster that is not this one ({member.grastate.uuid}): "
+                    "save it if you need it, and move it away"
+                )
+        elif member.own and (name != first or clusters):
+            foreign = [one for one in member.databases if one not in member.made]
+            ahead = "" if clusters else f"; or name {name} first in inventory.py: its databases become the cluster's"
+            found.append(f"{owning(name, foreign, member.strangers)}{ahead}")
+        elif member.own and member.databases and member.runs:
+            found.append(
+                f"{name}: MariaDB runs with databases of its own ({', '.join(member.databases)}). They become the cluster's, but it must "
+                "stand still for that: 'systemctl stop mariadb' there, then this again"
+            )
+    return found
+
+
+def not_ours(name: str, member: Member | None, ours: set[str]) -> list[str]:
+    if member is None:
+        return [f"{name}: what {PLACE} holds cannot be read"]
+    foreign = [one for one in member.databases if one not in (*member.made, *ours)] + list(member.strangers)
+    if not foreign:
+        return []
+    return [
+        f"{name}: {PLACE} holds what is not proved ours ({', '.join(foreign)}): dump and drop it, or move it away, first"
+    ]

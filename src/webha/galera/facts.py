@@ -1,0 +1,89 @@
+"""The node's mariadbd, its data directory and its place in the cluster."""
+
+from webha import galera
+from webha.galera import datadir as galera_data
+from webha.ground import probe
+from webha.ground.fact import Probe
+
+CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
+STARTED_WITH = "/run/webha/galera.sha256"
+SAID = "/run/webha/galera-keeper.said"
+SQL = "timeout 10 mariadb --connect-timeout=5 -N -B -e"
+# Where mariadbd keeps its data: a running one stands in that directory, whatever its files say by now; of a stopped one its own
+# reading of all its option files counts, else the lines that one would read, and what the unit gives it on the command line.
+_PLACES = f"""
+pid=$(systemctl show -p MainPID --value mariadb.service)
+if [ "${{pid:-0}}" != 0 ]; then readlink /proc/$pid/cwd; else
+  said=$(timeout 5 mariadbd --verbose --help 2>/dev/null) && printf '%s\\n' "$said" | sed -n 's/^datadir  *//p' ||
+    grep -rhsiE '^[[:space:]]*(loose[-_])?data[-_]?dir[[:space:]]*=' /etc/my.cnf /etc/mysql | sed 's/^[^=]*=[[:space:]]*//; s/[[:space:]]*$//; s/"//g'
+  systemctl show -p ExecStart -p Environment mariadb.service | grep -oE -e '--datadir=[^ ;]+' | sed 's/^[^=]*=//'
+fi | while read -r place; do readlink -m "$place"; done | sort -u | grep -vxF -e "$(readlink -m {galera_data.PLACE})" || :
+"""
+# The trailing slash: of a link the directory that it leads to. "test" is MariaDB's own for as long as nothing is in it.
+_LISTED = """
+[ -d {0} ] || { [ ! -L {0} ] || echo "l $(readlink {0})"; exit 0; }
+mountpoint -q {0} || echo "d ."
+list() { find -L {0}/ -mindepth 1 -maxdepth 1 ! -name test -printf '%y %f\\n'; }
+list 2>/dev/null || list # a file that goes away meanwhile is not there the second time
+[ ! -e {0}/test ] || [ -z "$(find -L {0}/test ! -path {0}/test ! -name db.opt -print -quit)" ] || echo "d test"
+""".replace("{0}", galera_data.PLACE)
+
+
+class Galera(Probe[galera.Member]):
+    """One :class:`webha.galera.Member`; needs root (MariaDB's unix_socket login, the data directory)."""
+
+    def command(self) -> str:
+        """Ask dpkg, systemd, mariadbd and the data directory."""
+        return probe.script(
+            {
+                "installed": "command -v mariadbd",
+                "unit": "systemctl show -p ActiveState --value mariadb.service",
+                "status": f"if systemctl is-active -q mariadb; then {SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"; fi",
+                "grastate": "[ ! -e /var/lib/mysql/grastate.dat ] || cat /var/lib/mysql/grastate.dat",
+                "position": "systemctl is-active -q mariadb || { tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value mariadb.service)/cmdline; "
+                "systemctl show-environment; } 2>/dev/null | grep -im 1 wsrep_start_position || true",
+                "keeper": f"[ ! -e {SAID} ] || cat {SAID}",
+                "databases": _LISTED,
+                "made": f"grep -ls '^comment={galera_data.MARK}' {galera_data.PLACE}/*/db.opt | xargs -r -n 1 dirname | xargs -r -n 1 basename",
+                "elsewhere": _PLACES,
+                "configured": f"[ ! -e {CONFIGURATION} ] || sha256sum < {CONFIGURATION}",
+                "running": f"[ ! -e {STARTED_WITH} ] || cat {STARTED_WITH}",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> galera.Member:
+        """A running mariadbd that does not answer SQL has no status; a grastate.dat that is there must be readable."""
+        for question in ("unit", "grastate", "databases", "made", "elsewhere", "configured", "running"):
+            if not answers[question].ok:
+                raise probe.ProbeError(f"{question}: {answers[question].text}")
+        status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
+        grastate = answers["grastate"].text
+        data = galera_data.parse(answers["databases"].text)
+        said = answers["keeper"].text.strip() if "keeper" in answers and answers["keeper"].ok else ""
+        return galera.Member(
+            installed=answers["installed"].ok,
+            unit=answers["unit"].text.strip() or "inactive",
+            status=status,
+            grastate=galera.parse_grastate(grastate) if grastate else None,
+            here=data.here,
+            databases=data.databases,
+            made=tuple(answers["made"].lines),
+            strangers=data.strangers,
+            elsewhere=tuple(answers["elsewhere"].lines),
+            configured=probe.first_word(answers["configured"]),
+            running=probe.first_word(answers["running"]),
+            recovered=galera.parse_position(answers["position"].text) if "position" in answers else None,
+            keeper=said or None,
+        )
+
+
+class Account(Probe[set[str] | None]):
+    """The global privileges of the local account ``account``, upper case; None where there is no such account."""
+
+    def command(self, account: str) -> str:
+        """Ask mariadbd for the account's grants."""
+        return probe.script({"grants": f"{SQL} \"SHOW GRANTS FOR '{account}'@localhost\""})
+
+    def answer(self, answers: probe.Answers) -> set[str] | None:
+        """Read the ON *.* line."""
+        return set(galera.parse_grants(answers["grants"].text)) if answers["grants"].ok else None

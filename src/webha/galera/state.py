@@ -1,0 +1,141 @@
+"""Galera: what a node says of itself, and what may be decided from what all nodes say."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webha.ground.forms import Shown
+from webha.ground.probe import ProbeError
+
+NO_HISTORY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True)
+class Grastate:
+    """/var/lib/mysql/grastate.dat: the cluster this data directory belongs to and how far it came."""
+
+    uuid: str
+    seqno: int
+    safe_to_bootstrap: bool
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the directory has ever been part of a cluster."""
+        return self.uuid != NO_HISTORY
+
+
+@dataclass(frozen=True)
+class Member(Shown):
+    """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
+
+    ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our mark, ``strangers`` what else
+    lies in the data directory and is not MariaDB's; ``elsewhere``: other directories that mariadbd keeps its data in, or would.
+    ``configured`` and ``running`` are digests of the configuration on disk and of the one the running daemon started with
+    (None: not there, not known). ``recovered``: the position, UUID and seqno, with which a mariadbd that waits was
+    started; ``keeper``: what the node's keeper last said.
+    """
+
+    installed: bool
+    unit: str
+    status: Mapping[str, str] = field(default_factory=dict)
+    grastate: Grastate | None = None
+    here: bool = False
+    databases: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    configured: str | None = None
+    running: str | None = None
+    recovered: tuple[str, int] | None = None
+    keeper: str | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether systemd has a mariadbd, started or starting."""
+        return self.unit in ("active", "activating", "reloading", "deactivating")
+
+    @property
+    def primary(self) -> bool:
+        """Whether the node is in a primary component."""
+        return self.status.get("wsrep_cluster_status") == "Primary"
+
+    @property
+    def was_member(self) -> bool:
+        """Whether its data are, or were once, a cluster's."""
+        return self.primary or (self.grastate is not None and self.grastate.has_history)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """What a state transfer would erase and no member has: databases that we did not make, and files of somebody's."""
+        return () if self.was_member else (*(one for one in self.databases if one not in self.made), *self.strangers)
+
+    @property
+    def synced(self) -> bool:
+        """Whether the node is a working member: Primary, Synced, ready and connected ("active" is none of these)."""
+        return (
+            self.primary
+            and self.status.get("wsrep_local_state_comment") == "Synced"
+            and self.status.get("wsrep_ready") == "ON"
+            and self.status.get("wsrep_connected") == "ON"
+        )
+
+    @property
+    def size(self) -> int:
+        """Members of the node's component, 0 when it is in none."""
+        return int(self.status.get("wsrep_cluster_size", "0"))
+
+    @property
+    def uuid(self) -> str | None:
+        """The cluster's UUID as this running member knows it."""
+        return self.status.get("wsrep_cluster_state_uuid")
+
+    @property
+    def position(self) -> int | None:
+        """How far the data are, as far as is known without stopping anything; None: galera_recovery would tell.
+
+        Galera's own rule: a seqno in grastate.dat counts before a recovered one.
+        """
+        if self.grastate is None or self.status:
+            return None
+        if self.grastate.seqno >= 0:
+            return self.grastate.seqno
+        return self.recovered[1] if self.recovered and self.recovered[0] == self.grastate.uuid else None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the running daemon was started with another configuration than the one on disk."""
+        return self.runs and self.running != self.configured
+
+
+Members = Mapping[str, Member | None]
+
+
+def parse_grastate(text: str) -> Grastate:
+    """Read grastate.dat. Raises ProbeError for a file that says less than a cluster's history."""
+    pairs = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
+    values = {key.strip(): value.strip() for key, separator, value in pairs if separator}
+    try:
+        return Grastate(values["uuid"].lower(), int(values["seqno"]), values.get("safe_to_bootstrap", "0") == "1")
+    except (KeyError, ValueError) as error:
+        raise ProbeError(f"grastate.dat is damaged ({error}): {text!r}") from error
+
+
+def parse_status(text: str) -> dict[str, str]:
+    """Read ``SHOW STATUS`` as mariadb's batch mode prints it: name, tab, value."""
+    return {name.lower(): value for name, _, value in (line.partition("\t") for line in text.splitlines()) if name}
+
+
+def parse_position(text: str) -> tuple[str, int] | None:
+    """Read ``wsrep_start_position=UUID:SEQNO`` as Debian's unit hands it to mariadbd; None where there is none."""
+    found = re.search(r"wsrep_start_position=([0-9a-fA-F-]{36}):(\d+)", text)
+    return (found[1].lower(), int(found[2])) if found else None
+
+
+def parse_grants(text: str) -> frozenset[str]:
+    """Return the privileges that ``SHOW GRANTS`` gives on everything (``ON *.*``), upper case."""
+    found: set[str] = set()
+    for line in text.splitlines():
+        grant, separator, _ = line.removeprefix("GRANT ").partition(" ON *.* ")
+        if separator and line.startswith("GRANT "):
+            found |= {privilege.strip().upper() for privilege in grant.split(",")}
+    return frozenset(found)

@@ -1,0 +1,72 @@
+"""The node's glusterd, brick directory and docroot mount."""
+
+import re
+from shlex import quote
+
+from webha import gluster
+from webha.drupal.state import HEADER, MARKER, SETTINGS, STAGING
+from webha.ground import probe
+from webha.ground.fact import Probe
+
+_ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
+
+FEW = 5  # names are enough to tell a person what lies there
+CLI = "timeout 20 gluster --mode=script"
+
+
+class Gluster(Probe[gluster.Store]):
+    """One :class:`webha.gluster.Store`; needs root. The CLI is given a time limit: it hangs when a peer vanished."""
+
+    def command(self, brick: str, root: str) -> str:
+        """Ask systemd, glusterd, the brick directory and the mount table."""
+        b, r = quote(brick), quote(root)
+        running = "systemctl is-active -q glusterd || exit 9"
+        return probe.script(
+            {
+                "installed": "command -v glusterd",
+                "glusterd": "systemctl show -p ActiveState --value glusterd.service",
+                "pool": f"{running}; {CLI} peer status --xml",
+                "volumes": f"{running}; {CLI} volume info --xml",
+                "brick": f"if [ ! -e {b} ] && [ ! -L {b} ]; then echo absent; elif [ ! -d {b} ]; then echo foreign; "
+                f"elif getfattr -h -n trusted.glusterfs.volume-id {b} >/dev/null 2>&1; then echo used; "
+                f'elif [ -z "$(find {b} -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then echo empty; else echo foreign; fi',
+                "brick id": f"getfattr -h -n trusted.glusterfs.volume-id --only-values {b} 2>/dev/null | od -An -tx1 | tr -d ' \\n'",
+                "brick holds": f"[ ! -d {b} ] || ls -A {b} | grep -vxE 'lost\\+found|\\.glusterfs(-.*)?|\\.trashcan|\\.webha-.*' | head -n {FEW} || :",
+                "brick site": f"cd {b} 2>/dev/null || exit 0; [ ! -e {MARKER} ] || echo release; [ ! -e {STAGING} ] || echo unpack; "
+                f"[ ! -e {SETTINGS} ] || {{ head -n 3 {SETTINGS} | grep -qF {quote(HEADER)} && echo settings; }} || echo own-settings",
+                # Not asked of glusterd, which may be stopped; a volume's id never changes.
+                "known": "grep -sH '^volume-id=' /var/lib/glusterd/vols/*/info || :",
+                "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | tail -n 1",
+                "under": f"findmnt -n --mountpoint {r} >/dev/null || [ ! -d {r} ] || ls -A {r} | head -n {FEW}",
+                "reachable": f"timeout 10 stat -t {r} >/dev/null",
+                # The directory below the mount is seen through a bind of its parent, in a mount namespace of this probe's own.
+                "sealed": f'd=$(dirname {r}); [ -d "$d" ] || exit 1; command -v lsattr >/dev/null || exit 1; '
+                f'unshare -m sh -c \'mount --make-rprivate / && mount --bind "$1" /mnt && lsattr -d "/mnt/$2"\' sh "$d" "$(basename {r})" '
+                "2>/dev/null | cut -d' ' -f1",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> gluster.Store:
+        """A glusterd that runs must answer; one that does not run leaves pool and volumes unknown."""
+        sealed = answers["sealed"]
+        return gluster.Store(
+            installed=answers["installed"].ok,
+            glusterd=answers["glusterd"].text.strip() or "inactive",
+            pool=gluster.parse_pool(answers["pool"].text) if answers["pool"].ok else None,
+            volumes=gluster.parse_volumes(answers["volumes"].text) if answers["volumes"].ok else None,
+            brick=answers["brick"].text.strip(),
+            brick_id=probe.first_word(answers["brick id"]),
+            brick_holds=tuple(answers["brick holds"].lines),
+            brick_site=frozenset(answers["brick site"].lines),
+            known=dict(map(_known, answers["known"].lines)),
+            under=tuple(answers["under"].lines),
+            mounted=probe.first_word(answers["mounted"]),
+            reachable=answers["reachable"].ok,
+            sealed="i" in sealed.text if _ATTRIBUTES.fullmatch(sealed.text.strip()) else None,
+        )
+
+
+def _known(line: str) -> tuple[str, str]:
+    """Read ``/var/lib/glusterd/vols/NAME/info:volume-id=UUID`` (grep's file name) as the name and the id without dashes."""
+    path, _, identity = line.partition(":volume-id=")
+    return path.split("/")[-2], identity.strip().replace("-", "")

@@ -1,0 +1,48 @@
+"""The cluster's names in /etc/hosts (the document's §2.1.2), and what must no longer win over them."""
+
+from collections.abc import Iterable
+
+from webha.run.inventory import Node
+
+BEGIN = "# webha: the cluster's nodes"
+END = "# webha: end"
+HIDDEN = "# webha hides: "
+CLOUD_INIT_NAMES = ("{{fqdn}}", "{{hostname}}")
+
+
+def with_nodes(text: str, nodes: Iterable[Node], own_names: Iterable[str] = ()) -> str:
+    """Return the hosts file ``text`` with a block naming every node, all other lines as they were.
+
+    Debian maps a host's own name to 127.0.1.1; Galera, corosync and Gluster on that host would then announce an
+    address nobody else reaches. Such a loopback line loses the nodes' names (and ``own_names``, the placeholders of
+    a cloud-init template); a line left without a name is kept as a comment, so that :func:`without_nodes` restores it.
+    """
+    listed = list(nodes)
+    taken = {name for node in listed for name in (node.name, node.fqdn)} | set(own_names)
+    block = [BEGIN, *(f"{node.address} {node.fqdn} {node.name}" for node in listed), END]
+    kept = [_hide(line, taken) for line in without_nodes(text).splitlines()]
+    return "\n".join([*kept, *block]) + "\n"
+
+
+def without_nodes(text: str) -> str:
+    """Return ``text`` as it was before :func:`with_nodes`. Of a block whose end is missing the lines stay: whose they are is unknown."""
+    kept: list[str] = []
+    block: list[str] | None = None
+    for line in text.splitlines():
+        if line == BEGIN:
+            kept += block or []
+            block = []
+        elif line == END and block is not None:
+            block = None
+        elif block is not None:
+            block.append(line)
+        else:
+            kept.append(line.removeprefix(HIDDEN))
+    return "".join(f"{line}\n" for line in [*kept, *(block or [])])
+
+
+def _hide(line: str, taken: set[str]) -> str:
+    words = line.split("#", 1)[0].split()
+    if words and words[0].startswith("127.") and words[0] != "127.0.0.1" and taken & set(words[1:]):
+        return HIDDEN + line
+    return line

@@ -1,0 +1,36 @@
+"""The node's hosts file and cloud-init's template for it."""
+
+from dataclasses import dataclass
+
+from webha.ground import probe
+from webha.ground.fact import Probe
+from webha.ground.forms import Shown
+
+HOSTS = "/etc/hosts"
+EXISTS = 3  # the status by which the probe says that there is a template
+TEMPLATE = "/etc/cloud/templates/hosts.debian.tmpl"
+
+
+@dataclass(frozen=True)
+class HostsState(Shown):
+    """The text of /etc/hosts, and of cloud-init's template (None: this machine has none)."""
+
+    hosts: str
+    template: str | None
+
+
+class Hosts(Probe[HostsState]):
+    """The node's own view of names."""
+
+    def command(self) -> str:
+        """Read both files."""
+        return probe.script(
+            {"hosts": f"cat {HOSTS}", "template": f"[ ! -e {TEMPLATE} ] || {{ cat {TEMPLATE}; exit {EXISTS}; }}"}
+        )
+
+    def answer(self, answers: probe.Answers) -> HostsState:
+        """Status 3 of the template's question says that there is one."""
+        if not answers["hosts"].ok:
+            raise probe.ProbeError(answers["hosts"].text)
+        template = answers["template"]
+        return HostsState(answers["hosts"].text + "\n", template.text + "\n" if template.status == EXISTS else None)

@@ -1,0 +1,128 @@
+"""Bringing nodes back to bare, whole or by layer: what goes, and what is somebody else's and therefore stays."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from webha import cluster, drupal, galera, gluster
+from webha.cluster import Peer
+from webha.drupal import Site
+from webha.galera import Member
+from webha.gluster import Store
+from webha.ground.forms import Shown
+
+# In the order of taking down: what stands on another layer goes first.
+LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
+# How every apt-get of ours that installed something begins in apt's own history.
+OUR_APT = (
+    "-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
+    "install --no-install-recommends"
+)
+# Packages that nobody needs, by apt's own judgement; a mere suggestion is no need.
+SUPERFLUOUS = (
+    "apt-get -s -o APT::AutoRemove::SuggestsImportant=false autoremove | "
+    "sed -n 's/^\\(Remv\\|Purg\\) \\([^ ]*\\).*/\\2/p' | sort"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which layers go, in order; ``refusal`` says why none does."""
+
+    layers: tuple[str, ...]
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Remains(Shown):
+    """What is left of a layer: packages that we installed, and files."""
+
+    packages: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Belongings(Shown):
+    """What a reset would erase on one node, layer by layer. None: could not be read."""
+
+    galera: Member | None
+    cluster: Peer | None
+    gluster: Store | None
+    drupal: Site | None
+
+
+def plan(layer: str | None, confirm: str | None, cluster_name: str) -> Plan:
+    """Decide what to take down: everything, or one ``layer`` (comma-separated for several), only when confirmed by name.
+
+    Erasing a database and a file system is nothing to fall into: without ``confirm`` equal to the cluster's name
+    nothing is touched.
+    """
+    if confirm != cluster_name:
+        return Plan(
+            (),
+            f"this erases databases and files for good: repeat with --data confirm={cluster_name} "
+            f"(and --data layer=NAME for one of {', '.join(LAYERS)})",
+        )
+    if layer is None:
+        return Plan(LAYERS)
+    wanted = {name.strip() for name in str(layer).split(",")}
+    unknown = sorted(wanted - set(LAYERS))
+    if unknown:
+        return Plan((), f"no layer {', '.join(unknown)}: choose from {', '.join(LAYERS)}")
+    return Plan(tuple(name for name in LAYERS if name in wanted))
+
+
+def installed_by_us(history: str) -> frozenset[str]:
+    """Return the packages that our own runs asked apt for and apt installed, from those paragraphs of its history.
+
+    What apt brought along counts as automatic there and goes when nobody needs it; what was here before is not listed.
+    """
+    found: set[str] = set()
+    ours = False
+    for line in history.splitlines():
+        if line.startswith("Commandline: "):
+            ours = OUR_APT in line
+        elif ours and line.startswith("Install: "):
+            listed = re.findall(r"([^\s,:()]+):\w+ \(([^)]*)\)", line)
+            found |= {name for name, version in listed if not version.endswith("automatic")}
+    return frozenset(found)
+
+
+def packages(lists: Mapping[str, Collection[str]], layer: str, going: Collection[str]) -> tuple[str, ...]:
+    """Return the packages of ``layer`` that no layer needs which stays; ``lists``: layer to packages."""
+    staying = {name for other, names in lists.items() if other not in going for name in names}
+    return tuple(name for name in lists[layer] if name not in staying)
+
+
+def of_others(
+    nodes: Mapping[str, Belongings | None],
+    layers: Collection[str],
+    *,
+    database: str,
+    volume: str,
+    brick: str,
+    root: str,
+    cluster_name: str,
+) -> list[str]:
+    """Say what in ``layers`` is not proved to be ours: a sentence each, with node, place and the way out.
+
+    ``database`` is the site's: ours by its mark, or because the volume (or a brick) carries our release with our settings.
+    """
+    found = [f"{name}: what there is to erase cannot be read" for name, one in nodes.items() if one is None]
+    known = {name: one for name, one in nodes.items() if one is not None}
+    site = any(
+        (one.drupal is not None and one.drupal.ours)
+        or (one.gluster is not None and {"release", "settings"} <= one.gluster.brick_site)
+        for one in known.values()
+    )
+    volumes = gluster.volume_ids((one.gluster for one in known.values()), volume)
+    for name, one in known.items():
+        if "drupal" in layers:
+            found += drupal.not_ours(name, one.drupal, database, root, site)
+        if "gluster" in layers:
+            found += gluster.not_ours(name, one.gluster, volumes, volume, brick)
+        if "cluster" in layers:
+            found += cluster.not_ours(name, one.cluster, cluster_name)
+        if "galera" in layers:
+            found += galera.not_ours(name, one.galera, {database} if site else set())
+    return found

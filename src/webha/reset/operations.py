@@ -1,0 +1,221 @@
+"""Taking a layer off a node (tasks/reset.py asks for the cluster's name before any of these runs)."""
+
+from collections.abc import Iterable
+
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from webha import drupal, gluster, reset
+from webha.cluster import cib
+from webha.cluster.facts import Cluster, LiveCib
+from webha.cluster.operations import replace_configuration
+from webha.drupal.facts import Drupal
+from webha.drupal.state import MARKER
+from webha.galera.datadir import PLACE
+from webha.galera.facts import SQL, Galera
+from webha.gluster.facts import Gluster
+from webha.ground import shell
+from webha.machine.facts import INSTALLED
+from webha.machine.operations import Commands
+from webha.reset.facts import Remains
+from webha.run.across import everyone
+
+# "Nobody needs it" is apt's own judgement: what we installed is marked as brought along by others, and what that alone makes
+# superfluous goes; a package that somebody installed since keeps what it needs. What was superfluous before stays.
+# Of the folders only those go that are empty now and no package's: a file that somebody put there stays with its folder.
+_ERASE = """
+prepare=$1 packages=$2 empty=$3; shift 3
+eval "$prepare"
+superfluous() { {superfluous}; }
+if [ -n "$packages" ]; then
+  export DEBIAN_FRONTEND=noninteractive
+  lists=$(mktemp -d); trap 'rm -rf "$lists"' EXIT
+  for package in $packages; do
+    case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
+      ?i*) echo "$package" >> "$lists/installed"; sort -o "$lists/installed" "$lists/installed";;
+      ?[!n]*) echo "$package" >> "$lists/configured";;
+    esac
+  done
+  if [ -e "$lists/installed" ]; then
+    apt-mark manual $(cat "$lists/installed") >/dev/null # as it was, where a run was cut off below
+    superfluous > "$lists/before"
+    apt-mark auto $(cat "$lists/installed") >/dev/null
+    superfluous | comm -13 "$lists/before" - > "$lists/going"
+    [ ! -s "$lists/going" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/going")
+    for package in $(comm -23 "$lists/installed" "$lists/going"); do echo "kept, for something else needs it: $package"; done
+  fi
+  [ ! -e "$lists/configured" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/configured")
+  for package in $packages; do sed -i "/^$package$/d" {record}; done 2>/dev/null || :
+  [ -s {record} ] || rm -f {record}
+fi
+[ $# -eq 0 ] || rm -rf -- "$@"
+for folder in $empty /usr/local/lib/webha /var/lib/webha; do
+  [ ! -d "$folder" ] || [ -L "$folder" ] || dpkg -S "$folder" >/dev/null 2>&1 || find "$folder" -xdev -depth -type d -empty -delete
+done
+systemctl daemon-reload; systemctl reset-failed
+""".replace("{record}", INSTALLED).replace("{superfluous}", reset.SUPERFLUOUS)
+
+
+@operation()
+def erased(packages: Iterable[str], paths: Iterable[str], prepare: str = ":", empty: Iterable[str] = ()) -> Commands:
+    """Own that the node has none of the ``paths``, which are ours by name, and none of ``packages`` that we installed.
+
+    A package that was there before us, or that one of somebody's needs, stays. Of the folders ``empty`` those go that hold
+    nothing any more. ``prepare`` (a trusted script) stops and unmounts first. Does nothing where nothing of them is left.
+    """
+    removed = tuple(paths)
+    remains = host.get_fact(Remains, packages=tuple(packages), paths=removed)
+    if remains is None:
+        yield shell.refusal("what is left of this layer cannot be read")
+    elif not remains.packages and not remains.paths:
+        host.noop("nothing is left of it")
+    else:
+        yield shell.script(_ERASE, prepare, " ".join(remains.packages), " ".join(empty), *removed)
+
+
+_UNMOUNT = """
+unit=$1 root=$2 what=$3
+if grep -qs '^# Written by pyinfra-webha' "/etc/systemd/system/$unit"; then
+  systemctl -q disable --now "$unit" || :; rm -f "/etc/systemd/system/$unit"; systemctl daemon-reload
+fi
+while findmnt -n -o SOURCE --mountpoint "$root" | grep -qxF "$what"; do umount -l "$root"; done
+# Bricks and self-heal outlive glusterd (KillMode=process); systemd still knows them as the unit's.
+systemctl kill --kill-whom=all -s KILL glusterd.service 2>/dev/null || :; systemctl stop glusterd.service 2>/dev/null || :
+if [ -d "$root" ] && ! mountpoint -q "$root"; then
+  case $(lsattr -d "$root" 2>/dev/null) in *i*" $root") chattr -i "$root"; rmdir "$root";; esac
+fi
+"""
+
+
+@operation()
+def unmounted(unit: str, volume: str, brick: str, root: str) -> Commands:
+    """Own that ``volume`` is not mounted at ``root``, that glusterd and its bricks stand still, and that our mount unit is gone.
+
+    The directory under the mount goes where it is the immutable one that we made, and empty. Does nothing where all is so;
+    another mount, somebody's unit and somebody's folder stay.
+    """
+    store = host.get_fact(Gluster, brick=brick, root=root)
+    files = host.get_fact(Remains, packages=(), paths=(f"/etc/systemd/system/{unit}",))
+    if store is None or files is None:
+        yield shell.refusal(f"what is mounted at {root} cannot be read")
+    elif store.glusterd == "inactive" and not store.mounted and not store.sealed and not files.paths:
+        host.noop(f"nothing is mounted at {root}")
+    else:
+        yield shell.script(_UNMOUNT, unit, root, f"localhost:/{volume}")
+
+
+# The id goes last: a run that is cut off leaves a directory that the next one still knows. A mount of its own stays, empty.
+_ERASE_BRICK = """
+cd "$1"
+[ "$(getfattr -h -n trusted.glusterfs.volume-id --only-values . | od -An -tx1 | tr -d ' \\n')" = "$2" ]
+find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
+for name in $(getfattr -h -d -m '^trusted\\.' . 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | sort -r); do setfattr -h -x "$name" .; done
+cd /
+mountpoint -q "$1" || rmdir "$1"
+"""
+
+
+@operation()
+def brick_erased(volume: str, nodes: Iterable[str], brick: str, root: str) -> Commands:
+    """Own that this node's brick of ``volume`` is gone with all that is on it, known by the volume's id; glusterd is stopped.
+
+    Does nothing where there is no brick, or an empty directory. Refuses one without that id.
+    """
+    store = host.get_fact(Gluster, brick=brick, root=root)
+    if store is None:
+        yield shell.refusal(f"the state of {brick} cannot be read")
+    elif store.brick in ("absent", "empty"):
+        host.noop(f"{brick} is {store.brick}")
+    elif store.brick_id not in gluster.volume_ids(everyone(Gluster, nodes, brick=brick, root=root).values(), volume):
+        yield shell.refusal(f"{brick} does not carry the id of the volume {volume}: it is not erased")
+    else:
+        yield shell.script(_ERASE_BRICK, brick, str(store.brick_id))
+
+
+@operation()
+def databases_erased(database: str) -> Commands:
+    """Own that MariaDB's data directory is gone, in which are no databases but those we made and ``database``; MariaDB is stopped.
+
+    Does nothing where it is gone. Refuses where something of somebody's is in it; leaves it where MariaDB was here before us.
+    """
+    member = host.get_fact(Galera)
+    if member is None:
+        yield shell.refusal(f"what {PLACE} holds cannot be read")
+        return
+    foreign = [one for one in member.databases if one not in (*member.made, database)] + list(member.strangers)
+    if foreign:
+        yield shell.refusal(f"{PLACE} holds what is not ours ({', '.join(foreign)}): it is not erased")
+    elif member.installed:
+        host.noop("MariaDB stays, for it was here before us or somebody needs it, and so do its databases")
+    elif member.here:
+        yield shell.script(
+            'cd "$1"; find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +; cd /; '
+            '[ -L "$1" ] && rm "$1" || mountpoint -q "$1" || rmdir "$1"; '
+            "rm -f /etc/mysql/debian.cnf; rmdir /etc/mysql 2>/dev/null || :",  # what the package leaves
+            PLACE,
+        )
+    else:
+        host.noop(f"{PLACE} is gone")
+
+
+@operation()
+def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
+    """Own that the cluster has none of the objects ``ids``: resources are stopped and their constraints go with them.
+
+    Does nothing where Pacemaker does not run (its configuration goes with the layer ``cluster``) or has none of them.
+    """
+    peer = host.get_fact(Cluster)
+    if peer is None:
+        yield shell.refusal("the cluster's state is unknown")
+        return
+    if not peer.installed or peer.pacemaker != "active":
+        host.noop("pacemaker does not run here")
+        return
+    live = host.get_fact(LiveCib)
+    if live is None:
+        yield shell.refusal("pacemaker does not answer, so what is configured is unknown")
+        return
+    configuration, removed = cib.without(live, ids)
+    if not removed:
+        host.noop("none of them is configured")
+        return
+    yield replace_configuration(live, configuration)
+    yield shell.run("crm_resource", "--wait", "--timeout", f"{seconds}s")
+
+
+# The marker goes last: a run that is cut off leaves a volume that the next one still knows as ours.
+_ERASE_CODE = f"""
+cd "$1"
+find . -mindepth 1 -maxdepth 1 ! -name {MARKER} ! -name lost+found -exec rm -rf {{}} +
+rm -f {MARKER}; find . -mindepth 1 -maxdepth 1 -name '.webha-*' -exec rm -rf {{}} +
+"""
+
+
+@operation()
+def site_erased(root: str, database: str, user: str, code: bool = True) -> Commands:
+    """Own that the site's database and account, and with ``code`` all that is on the volume, are gone; for one node only.
+
+    Does nothing where a layer below is gone already (its data went with it). Refuses while the node is in no primary
+    component although MariaDB runs (the drop would stay on this node alone), and what is not proved ours.
+    """
+    site = host.get_fact(Drupal, root=root, database=database, user=user)
+    member = host.get_fact(Galera)
+    if site is None or member is None:
+        yield shell.refusal("what is left of the site cannot be read")
+        return
+    if member.runs and not member.synced:
+        yield shell.refusal("the database is not in a reachable primary component")
+        return
+    erase_database = member.synced and (site.database or site.password_hash is not None)
+    erase_code = code and site.mounted and site.code != "none"
+    if not erase_database and not erase_code:
+        host.noop("no site is left")
+        return
+    wrong = drupal.not_ours(host.name, site, database, root, ours=site.ours)
+    if wrong:
+        yield shell.refusal("; ".join(wrong))
+        return
+    if erase_database:
+        yield shell.script(f"{SQL} \"DROP DATABASE IF EXISTS $1; DROP USER IF EXISTS '$2'@localhost\"", database, user)
+    if erase_code:
+        yield shell.script(_ERASE_CODE, root)

@@ -1,0 +1,157 @@
+"""Everything that the status wants to know of a node, asked at once and within a time limit."""
+
+import re
+import time
+from dataclasses import replace
+from shlex import quote
+from typing import TypeVar
+from xml.etree import ElementTree as ET
+
+from pyinfra.api.exceptions import FactProcessError
+
+from webha.cluster.facts import Cluster
+from webha.drupal.facts import Drupal
+from webha.galera.facts import Galera
+from webha.gluster.facts import Gluster
+from webha.ground import probe
+from webha.ground.fact import Probe
+from webha.machine.facts import Machine
+from webha.status.state import Seen
+
+T = TypeVar("T")
+SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
+# What keeps the cluster alive besides the stack's own daemons.
+DAEMONS = (
+    "webha-ready.service",
+    "webha-guard.service",
+    "webha-handover.service",
+    "webha-galera-keeper.service",
+    "webha-docroot.timer",
+    "webha-reaper.socket",
+    "webha-aside.service",
+)
+# A mount says "ro" only where a person asked for it: since Linux 6.15 an ext4 that an error made read-only still says rw (and
+# emergency_ro), and access(2) allows what a write is refused. So a file is made where anybody may make one.
+SCRATCH = "/var/tmp"  # noqa: S108 (mktemp makes the file)
+READ_ONLY = """\
+for d in / /var {brick}; do [ ! -d $d ] || [ -w $d ] || echo $d; done
+f=$(LC_ALL=C mktemp -p {scratch} webha.XXXXXX 2>&1) && rm -f "$f" || case $f in *Read-only*|*Input/output*) echo {scratch};; esac"""
+
+
+class Status(Probe[Seen]):
+    """One :class:`webha.seen.Seen`; a question without an answer in time is None in it, and harms no other."""
+
+    def command(
+        self, *, vip: str, brick: str, root: str, volume: str, health_port: int, database: str, user: str
+    ) -> str:
+        """Ask all at once."""
+        volume_ = f"gluster --mode=script volume {{}} {quote(volume)}"
+        # The clock comes when all the others have: the younger its answer, the better it can be compared.
+        clock = probe.script({"clock": "date +%s.%N"})
+        asked = probe.together(
+            {
+                "galera": Galera().command(),
+                "cluster": Cluster().command(),
+                "gluster": Gluster().command(brick, root),
+                "drupal": Drupal().command(root, database, user),
+                "machine": Machine().command(vip),
+                "bricks": _patiently(f"{volume_.format('status')} --xml"),
+                "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
+                "health": f"curl -s -m {SECONDS - 2} http://127.0.0.1:{health_port}/",
+                "page": f"curl -s -o /dev/null -m {SECONDS - 2} -w '%{{http_code}}' http://{vip}/ || true",
+                "claimants": f"ip -4 -o address show | grep -qF ' {vip}/' && exit 0; "
+                f"dev=$(ip -4 route get {vip} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); "
+                f"arping -b -c 2 -w 2 -I \"$dev\" {vip} | sed -n 's/^Unicast reply .*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u",
+                "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
+                "disks": "df -P -x tmpfs -x devtmpfs -x overlay -x fuse.glusterfs 2>/dev/null | awk 'NR > 1 { print $6, $5 }'; df -P / | awk 'NR > 1 { print $6, $5 }'",
+                "read-only": READ_ONLY.format(brick=quote(brick), scratch=SCRATCH),
+                "daemons": f"systemctl show -p Id,ActiveState -- {' '.join(DAEMONS)}",
+                "failed": "systemctl list-units --failed --plain --no-legend --no-pager",
+            },
+            SECONDS,
+        )
+        return f"{asked}\n{clock}"
+
+    def process(self, output: list[str]) -> Seen:
+        """Take the answers apart; without any of them the node's state is unknown."""
+        try:
+            return self.answer(probe.apart(output))
+        except (ValueError, KeyError) as error:
+            raise FactProcessError(f"Status: {error}") from error
+
+    def answer(self, answers: probe.Answers) -> Seen:
+        """Read each answer by itself."""
+        offset = float(answers["clock"].text) - time.time()
+        machine = read_part(Machine(), answers["machine"])
+        return Seen(
+            machine=None if machine is None else replace(machine, clock_offset=offset),
+            galera=read_part(Galera(), answers["galera"]),
+            cluster=read_part(Cluster(), answers["cluster"]),
+            gluster=read_part(Gluster(), answers["gluster"]),
+            drupal=read_part(Drupal(), answers["drupal"]),
+            bricks=_bricks(answers["bricks"]),
+            heal=_heal(answers["heal"]),
+            health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
+            page=int(answers["page"].text) if answers["page"].ok and answers["page"].text.isdigit() else None,
+            claimants=tuple(line.lower() for line in answers["claimants"].lines) if answers["claimants"].ok else None,
+            holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
+            disks=_disks(answers["disks"]),
+            read_only=tuple(answers["read-only"].lines) if answers["read-only"].ok else None,
+            daemons=_daemons(answers["daemons"]),
+            failed=tuple(line.split()[0] for line in answers["failed"].lines) if answers["failed"].ok else None,
+        )
+
+
+def _patiently(command: str) -> str:
+    """Try again what glusterd refuses while another node asks it the same: it has one lock for the whole pool."""
+    return (
+        f'for i in 1 2 3 4 5 6; do said=$({command} 2>&1) && break; [ $i -lt 6 ] || {{ echo "$said"; exit 1; }}; '
+        "sleep 0.$(( $$ % 5 + 2 )); done; printf '%s\\n' \"$said\""
+    )
+
+
+def read_part(fact: Probe[T], answer: probe.Answer) -> T | None:
+    try:
+        return fact.answer(probe.read(answer.text.splitlines()))
+    except (ValueError, KeyError, IndexError, SyntaxError, AttributeError, TypeError):
+        return None
+
+
+def _bricks(answer: probe.Answer) -> dict[str, bool] | None:
+    """Read ``gluster volume status``: the nodes' bricks, without the self-heal daemons."""
+    if not answer.ok:
+        return None
+    try:
+        root = ET.fromstring(answer.text.strip())  # noqa: S314 (from our own node's root-only command)
+    except ET.ParseError:
+        return None
+    return {
+        f"{node.findtext('hostname')}:{node.findtext('path')}": node.findtext("status") == "1"
+        for node in root.iter("node")
+        if (node.findtext("path") or "").startswith("/")
+    }
+
+
+def _heal(answer: probe.Answer) -> int | None:
+    """Read the heal count: the largest number that a brick owes; None where one of them did not say."""
+    counts = re.findall(r"^Number of entries: (\S+)$", answer.text, re.MULTILINE)
+    bricks = re.findall(r"^Brick ", answer.text, re.MULTILINE)
+    if not answer.ok or not counts or len(counts) != len(bricks) or not all(count.isdigit() for count in counts):
+        return None
+    return max(map(int, counts))
+
+
+def _disks(answer: probe.Answer) -> dict[str, int] | None:
+    if not answer.ok or not answer.lines:
+        return None
+    return {
+        path: int(used.rstrip("%"))
+        for path, used in (line.rsplit(" ", 1) for line in answer.lines)
+        if used[:-1].isdigit()
+    }
+
+
+def _daemons(answer: probe.Answer) -> dict[str, bool] | None:
+    """Read systemd's blocks: unit to whether it is active."""
+    found = re.findall(r"^Id=(\S+)\nActiveState=(\S+)$", answer.text, re.MULTILINE)
+    return {name: state == "active" for name, state in found} if answer.ok and len(found) == len(DAEMONS) else None

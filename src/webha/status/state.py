@@ -1,0 +1,85 @@
+"""What the status is made of: what one node said, what should be, and the layers' verdicts as one report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webha.cluster import Peer
+from webha.drupal import Site
+from webha.galera import Member
+from webha.gluster import Store
+from webha.ground.forms import Shown
+from webha.machine import Machine
+
+
+@dataclass(frozen=True)
+class Seen(Shown):
+    """What one node said; None for what it did not say within its time.
+
+    ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
+    ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
+    ``health``: the health page's words (``ready``); ``page``: HTTP status at the vip from here, 0 for no answer;
+    ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
+    ``daemons``: our own units to whether they are active.
+    """
+
+    machine: Machine | None = None
+    galera: Member | None = None
+    cluster: Peer | None = None
+    gluster: Store | None = None
+    drupal: Site | None = None
+    heal: int | None = None
+    bricks: Mapping[str, bool] | None = None
+    health: str | None = None
+    page: int | None = None
+    holds_vip: bool | None = None
+    claimants: tuple[str, ...] | None = None
+    disks: Mapping[str, int] | None = None
+    read_only: tuple[str, ...] | None = None
+    failed: tuple[str, ...] | None = None
+    daemons: Mapping[str, bool] | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the data says the stack is."""
+
+    names: tuple[str, ...]
+    vip: str
+    volume: str
+    brick: str = "/gluster"
+    web: str = "WebServer"
+    address: str = "HA_VIP"
+    clock_skew: float = 1.0
+
+
+@dataclass(frozen=True)
+class Layer(Shown):
+    """One layer: its ``problems``, sentences that begin with the node they are about; and ``state`` in a few words."""
+
+    state: str
+    problems: tuple[str, ...] = ()
+    healthy: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Healthy is: no problem."""
+        object.__setattr__(self, "healthy", not self.problems)
+
+
+@dataclass(frozen=True)
+class Report(Shown):
+    """All layers. As JSON: ``{"healthy": …, "layers": {"galera": {"healthy": …, "problems": […], "state": …}, …}}``."""
+
+    layers: Mapping[str, Layer]
+    healthy: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Healthy is: every layer."""
+        object.__setattr__(self, "healthy", all(layer.healthy for layer in self.layers.values()))
+
+    def screen(self) -> str:
+        """Return it for a person's screen."""
+        lines = []
+        for name, layer in self.layers.items():
+            lines.append(f"{name:8} {'healthy' if layer.healthy else 'PROBLEM'}  {layer.state}".rstrip())
+            lines += [f"{'':17}  - {problem}" for problem in layer.problems]
+        return "\n".join(lines)
