@@ -26,7 +26,7 @@ if context.on_a_node():
 
     cluster.stray_removed(name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name)
 
-    cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=lambda: host.name == names[0])
+    cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=context.on_first)
 
     cluster.key_carried(name="Cluster: the ring's key is on every node", nodes=names)
 
@@ -130,7 +130,7 @@ if context.on_a_node():
             properties={"stonith-enabled": str(host.data.stonith_enabled).lower(), **host.data.cluster_properties},
             alerts=(Alert("webha-node-lost", node_lost),),
         ),
-        _if=lambda: host.name == names[0],
+        _if=context.on_first,
     )
 
     if not host.data.stonith_enabled:

@@ -53,11 +53,9 @@ if context.on_a_node():
         user=data.drupal_db_user,
     )
 
-    def on_first() -> bool:
-        """Whether this host does what is done once for the cluster."""
-        return host.name == names[0]
-
-    galera.account(name="Drupal: the health page's account", account_name="www-data", grants="USAGE", _if=on_first)
+    galera.account(
+        name="Drupal: the health page's account", account_name="www-data", grants="USAGE", _if=context.on_first
+    )
 
     operations.database(
         name="Drupal: database and user",
@@ -65,7 +63,7 @@ if context.on_a_node():
         user=data.drupal_db_user,
         password=password,
         root=root,
-        _if=on_first,
+        _if=context.on_first,
     )
 
     operations.release(
@@ -74,13 +72,13 @@ if context.on_a_node():
         root=root,
         database=data.drupal_db,
         user=data.drupal_db_user,
-        _if=on_first,
+        _if=context.on_first,
     )
 
     operations.writable_directories(
         name="Drupal: what the web server may write",
         paths=(f"{root}/sites/default/files", f"{root}/sites/default/config_sync"),
-        _if=on_first,
+        _if=context.on_first,
     )
 
     node.placed(
@@ -138,7 +136,7 @@ if context.on_a_node():
             }
         ),
         install=data.drupal_install,
-        _if=on_first,
+        _if=context.on_first,
     )
 
     node.unit(name="Drupal: cron", unit="webha-cron.timer", starts=("webha-cron.service",))

@@ -57,13 +57,13 @@ if context.on_a_node():
 
     galera.settled(name="Galera: nothing half-way")
 
-    galera.bootstrapped(name="Galera: a primary component exists", nodes=names, _if=lambda: host.name == names[0])
+    galera.bootstrapped(name="Galera: a primary component exists", nodes=names, _if=context.on_first)
 
     galera.account(
         name="Galera: the account of the state transfer",
         account_name="mysql",
         grants="RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR",
-        _if=lambda: host.name == names[0],
+        _if=context.on_first,
     )
 
     for one in host.loop(names):

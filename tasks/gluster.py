@@ -46,7 +46,7 @@ if context.on_a_node():
         aliases=aliases,
         brick=brick,
         root=root,
-        _if=lambda: host.name == names[0],
+        _if=context.on_first,
     )
 
     gluster.peers(
@@ -55,7 +55,7 @@ if context.on_a_node():
         aliases=aliases,
         brick=brick,
         root=root,
-        _if=lambda: host.name == names[1],
+        _if=context.on_second,
     )
 
     gluster.brick_directory(name="Gluster: the brick", brick=brick, root=root)
@@ -67,7 +67,7 @@ if context.on_a_node():
         brick=brick,
         root=root,
         options=of_this_run()["gluster_options"],
-        _if=lambda: host.name == names[0],
+        _if=context.on_first,
     )
 
     gluster.mountpoint_sealed(name="Gluster: nothing under the mount", brick=brick, root=root)

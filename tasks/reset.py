@@ -65,7 +65,7 @@ if context.on_a_node():
         operations.unconfigured(
             name="Reset vip: resources and constraints",
             ids=("HA_VIP", "WebServer", "WebServer-clone", "WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),
-            _if=lambda: host.name == names[0],
+            _if=context.on_first,
         )
         daemons = ("webha-ready.service", "webha-guard.service", "webha-handover.service")
         operations.erased(
@@ -100,7 +100,7 @@ if context.on_a_node():
             database=data.drupal_db,
             user=data.drupal_db_user,
             code="gluster" not in plan.layers,  # else the volume goes with all that is on it
-            _if=lambda: host.name == names[0],
+            _if=context.on_first,
         )
 
     if "gluster" in plan.layers:

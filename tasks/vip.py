@@ -123,7 +123,7 @@ if context.on_a_node():
             ),
             gone=("WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),  # one web server after the address, until 0.2
         ),
-        _if=lambda: host.name == names[0],
+        _if=context.on_first,
     )
 
     cluster.running(
@@ -131,9 +131,9 @@ if context.on_a_node():
         everywhere=web.id,
         once=vip.id,
         nodes=names,
-        _if=lambda: host.name == names[0],
+        _if=context.on_first,
     )
 
-    cluster.served(name="VIP: the page is served", address=data.vip, _if=lambda: host.name == names[0])
+    cluster.served(name="VIP: the page is served", address=data.vip, _if=context.on_first)
 
 local.include("tasks/cloud.py")

@@ -1,6 +1,6 @@
 """Corosync and Pacemaker: membership, quorum, resources (§2.3): its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.cluster.decisions import Verdict, in_force, key, misplaced, not_ours, of_others, offline, stray
+from webha.cluster.decisions import Verdict, in_force, key, misplaced, not_ours, of_others, offline, strangers, stray
 from webha.cluster.state import (
     ALIKE,
     RELOADABLE,
@@ -34,5 +34,6 @@ __all__ = [
     "of_others",
     "offline",
     "parse_crm_mon",
+    "strangers",
     "stray",
 ]

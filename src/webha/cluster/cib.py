@@ -207,6 +207,7 @@ def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
     """Wrap the primitive where it stands; what an administrator set on a clone that is there stays."""
     resources = _section(root, "resources")
     clone = next((one for one in resources.iter("clone") if one.get("id") == wanted.id), None)
+    new = clone is None
     if clone is None:
         clone = ET.SubElement(resources, "clone", id=wanted.id)
         changes.append(f"{wanted.id} is not there")
@@ -222,7 +223,7 @@ def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
                 parent.remove(child)
                 clone.append(child)
                 differing.append(wanted.of)
-    if differing and not any(line.startswith(f"{wanted.id} ") for line in changes):
+    if differing and not new:
         changes.append(f"{wanted.id} differs")
 
 

@@ -102,6 +102,12 @@ def in_force(peer: Peer | None) -> Verdict:  # noqa: PLR0911 (one return a case)
     return Verdict("reload" if reloadable else "restart", f"{', '.join(differing)} changed", differing=differing)
 
 
+def strangers(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:
+    """Say which nodes the cluster knows besides ``names``."""
+    known = status.nodes if status is not None else ()
+    return [f"{one.name} is no node of ours" for one in known if one.name not in names]
+
+
 def offline(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:
     """Say what keeps ``names`` from being one quorate cluster of just these nodes."""
     if status is None:
@@ -109,7 +115,7 @@ def offline(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:
     found = [
         f"{name} is not online" for name in names if not any(one.name == name and one.online for one in status.nodes)
     ]
-    found += [f"{one.name} is no node of ours" for one in status.nodes if one.name not in names]
+    found += strangers(status, names)
     if not status.quorate:
         found.append("no quorum")
     if status.dc is None:

@@ -119,9 +119,9 @@ def online(nodes: Iterable[str], seconds: int = 120, wait: bool = True) -> Comma
     if not wrong:
         host.noop("all nodes are online with quorum")
         return
-    strangers = [line for line in wrong if line.endswith("no node of ours")]
-    if strangers:
-        yield shell.refusal("; ".join(strangers) + ": remove it with 'crm_node -R NAME --force', then run this again")
+    unknown = cluster.strangers(peer.status if peer else None, names)
+    if unknown:
+        yield shell.refusal("; ".join(unknown) + ": remove it with 'crm_node -R NAME --force', then run this again")
         return
     if not wait:
         yield shell.refusal("; ".join(wrong) + ": run tasks/cluster.py first")

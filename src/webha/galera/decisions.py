@@ -142,8 +142,11 @@ def may_restart(name: str, members: Members) -> Verdict:
     return Verdict("restart", f"the configuration of {name} changed since mariadbd started")
 
 
-def whole(members: Members) -> list[str]:
-    """Say what keeps these members from being one cluster of all nodes; an empty list means it is whole."""
+def whole(members: Members, sizes: bool = True) -> list[str]:
+    """Say what keeps these members from being one cluster of all nodes; an empty list means it is whole.
+
+    Without ``sizes`` a member may see more nodes than were asked.
+    """
     found = []
     for name, member in sorted(members.items()):
         if member is None:
@@ -152,7 +155,7 @@ def whole(members: Members) -> list[str]:
             found.append(
                 f"{name}: not Synced in a primary component ({member.unit}, {member.status.get('wsrep_local_state_comment', 'no answer')})"
             )
-        elif member.size != len(members):
+        elif sizes and member.size != len(members):
             found.append(f"{name}: sees {member.size} of {len(members)} nodes")
     uuids = {member.uuid for member in members.values() if member is not None and member.uuid}
     if len(uuids) > 1:

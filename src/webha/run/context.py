@@ -26,6 +26,16 @@ def on_control() -> bool:
     return host in inventory.get_group(CONTROL, [])
 
 
+def on_first() -> bool:
+    """Whether this host does what is done once for the cluster: the first node of the inventory."""
+    return bool(host.name == inventory.get_group(GROUP)[0].name)
+
+
+def on_second() -> bool:
+    """Whether this host is the second node of the inventory, which teaches the pool the first one's name."""
+    return bool(host.name == inventory.get_group(GROUP)[1].name)
+
+
 def require_control() -> None:
     """Refuse a run that has no control machine: what it has to do would be left out unsaid."""
     active = set(inventory.get_active_hosts())

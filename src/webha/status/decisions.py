@@ -55,9 +55,12 @@ def _hosts(known: Mapping[str, Seen], expected: Expected) -> Layer:
 
 def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     members = {name: seen.galera for name, seen in known.items()}
-    found = galera.whole(members)
     all_said = len(members) == len(expected.names) and None not in members.values()
     primary = [member for member in members.values() if member is not None and member.primary]
+    # A member may well see a node that was not reached from here.
+    more = bool(primary) and len(members) != len(expected.names)
+    more = more and all(len(members) <= member.size <= len(expected.names) for member in primary)
+    found = galera.whole(members, sizes=not more)
     if not primary and any(members.values()):
         verdict = galera.bootstrap({name: members.get(name) for name in expected.names})
         what = (
@@ -66,10 +69,6 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
             else "no node that answered is in a primary component"
         )
         found.append(f"{what}: {verdict.reason}")
-    if primary and all(len(members) <= member.size <= len(expected.names) for member in primary):
-        found = [
-            line for line in found if f"of {len(members)} nodes" not in line or len(members) == len(expected.names)
-        ]
     return Layer(f"primary component of {max((member.size for member in primary), default=0)}", tuple(found))
 
 
