@@ -16,7 +16,7 @@ HASH = re.compile(r"^\*[0-9A-F]{40}$", re.MULTILINE)
 def main(suite: str, *names: str) -> None:
     folder = CAPTURED / suite
     folder.mkdir(exist_ok=True)
-    for name in names or [one for one in FACTS if one != "tenant"]:
+    for name in names or [one for one in FACTS if one != "project"]:
         fact, arguments = FACTS[name]
         said = lab("ssh", "nodoha", fact().command(**arguments))
         (folder / f"{name}.txt").write_text(HASH.sub("*" + "0" * 40, said))

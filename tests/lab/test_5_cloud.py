@@ -69,7 +69,7 @@ def test_the_step_alone_takes_under_3_seconds_when_nothing_is_to_do() -> None:
 def test_the_fact_shows_in_pyinfra() -> None:
     shown = lab(
         "run", "sh", "-c",
-        "pyinfra inventory.py --limit control fact webha.cloud.facts.Tenant cloud=lab addresses=10.0.0.250 2>&1",
+        "pyinfra inventory.py --limit control fact webha.cloud.facts.Project cloud=lab addresses=10.0.0.250 2>&1",
     )  # fmt: skip
     assert "vip-hacloud" in shown
 

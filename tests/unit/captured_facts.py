@@ -49,8 +49,8 @@ FACTS = {
             "user": "drupal",
         },
     ),
-    "tenant": (
-        cloud.Tenant,
+    "project": (
+        cloud.Project,
         {
             "cloud": "lab",
             "addresses": ("10.0.0.250", "10.0.0.133", "10.0.0.134", "10.0.0.135"),

@@ -13,7 +13,7 @@ from webha.cloud import groups as cloud_groups
 from webha.cloud import neutron
 from webha.cloud import operations as cloud
 from webha.cloud import removal as cloud_removal
-from webha.cloud.facts import Tenant
+from webha.cloud.facts import Project
 from webha.cloud.state import Cloud
 
 from .stubs import execute, perform
@@ -43,13 +43,13 @@ def nothing_seen_yet(monkeypatch):
 @pytest.fixture
 def asked(monkeypatch):
     """What the fact was asked, look by look."""
-    looks, command = [], Tenant.command
+    looks, command = [], Project.command
 
     def remember(self, **arguments):
         looks.append(arguments)
         return command(self, **arguments)
 
-    monkeypatch.setattr(Tenant, "command", remember)
+    monkeypatch.setattr(Project, "command", remember)
     return looks
 
 
@@ -68,7 +68,7 @@ def converged():
 
 
 def run(operation, has, asks=ASKS):
-    return perform(operation, "lab", asks, facts={Tenant: has})
+    return perform(operation, "lab", asks, facts={Project: has})
 
 
 @pytest.mark.parametrize("operation", [*OPERATIONS])
@@ -183,7 +183,7 @@ def test_another_stage_another_cloud_and_other_wishes_are_looked_at_anew(asked, 
     for stage in ("prepare", "execute"):
         at_stage(monkeypatch, stage)
         run(cloud.port, converged())
-    perform(cloud.port, "other", ASKS, facts={Tenant: converged()})
+    perform(cloud.port, "other", ASKS, facts={Project: converged()})
     run(cloud.port, converged(), replace(ASKS, floating_ip=None))
     assert [(one["cloud"], one["floating_ip"]) for one in asked] == [
         ("lab", ADDRESS),

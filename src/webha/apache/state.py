@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 
 PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
 
@@ -13,7 +13,7 @@ _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
 
 
 @dataclass(frozen=True)
-class Server(Shown):
+class Server(AsJson):
     """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell."""
 
     installed: bool

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterable
 from shlex import quote
 
-from webha.cloud import state as tenant
+from webha.cloud import state
 from webha.ground import probe
 from webha.ground.fact import Probe
 
 
-class Tenant(Probe[tenant.Cloud]):
-    """One :class:`webha.tenant.Cloud`: the ports at ``addresses`` and with ``tag``, floating IPs, networks and subnets.
+class Project(Probe[state.Cloud]):
+    """One :class:`webha.cloud.state.Cloud`: the ports at ``addresses`` and with ``tag``, floating IPs, networks and subnets.
 
     With ``groups`` the security groups too. ``floating_ip``: whose holder is looked up, wherever it is.
     """
@@ -28,10 +28,10 @@ class Tenant(Probe[tenant.Cloud]):
         words += ["--addresses", addresses if isinstance(addresses, str) else ",".join(addresses), "--tag", tag]
         words += ["--floating-ip", floating_ip] if floating_ip else []
         words += ["--groups"] if groups else []
-        return probe.script({"tenant": "timeout 120 " + " ".join(map(quote, words))})
+        return probe.script({"project": "timeout 120 " + " ".join(map(quote, words))})
 
-    def answer(self, answers: probe.Answers) -> tenant.Cloud:
+    def answer(self, answers: probe.Answers) -> state.Cloud:
         """Read its JSON, the last line."""
-        if not answers["tenant"].ok:
-            raise probe.ProbeError(answers["tenant"].text)
-        return tenant.parse(answers["tenant"].lines[-1])
+        if not answers["project"].ok:
+            raise probe.ProbeError(answers["project"].text)
+        return state.parse(answers["project"].lines[-1])

@@ -140,7 +140,7 @@ def _group(one: dict[str, Any]) -> dict[str, Any]:
 def observe(
     connection: Connection, addresses: Iterable[str], tag: str, floating_ip: str | None, groups: bool
 ) -> dict[str, Any]:
-    """Return what :func:`webha.tenant.parse` reads: the ports at ``addresses`` and with ``tag``, and what belongs to them."""
+    """Return what :func:`webha.cloud.state.parse` reads: the ports at ``addresses`` and with ``tag``, and what belongs to them."""
     at = {"fixed_ips": [f"ip_address={address}" for address in addresses]}
     connection.network.get_endpoint()  # one login, before all ask at once
     with ThreadPoolExecutor() as pool:

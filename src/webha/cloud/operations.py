@@ -17,7 +17,7 @@ from webha.cloud import Request, Wanted
 from webha.cloud import floating as cloud_floating
 from webha.cloud import groups as cloud_groups
 from webha.cloud import removal as cloud_removal
-from webha.cloud.facts import Tenant
+from webha.cloud.facts import Project
 from webha.cloud.state import Cloud
 from webha.ground import shell
 from webha.machine.operations import Commands
@@ -34,7 +34,7 @@ def _look(name: str, wanted: Wanted, groups: bool) -> Cloud | None:
     key = (state.current_stage, name, wanted, groups)
     if key not in _seen:
         _seen[key] = host.get_fact(
-            Tenant,
+            Project,
             cloud=name,
             addresses=wanted.addresses,
             tag=wanted.tag,
@@ -54,12 +54,12 @@ def _converge(decide: Decision, name: str, wanted: Wanted, nothing: str, groups:
     if not on_control():
         host.noop("the control machine does it")
         return
-    tenant = _look(name, wanted, wanted.security_group is not None if groups is None else groups)
-    if tenant is None:
+    project = _look(name, wanted, wanted.security_group is not None if groups is None else groups)
+    if project is None:
         yield shell.refusal("what OpenStack says is not understood: run it with -vv")
         return
     try:
-        requests = decide(tenant, wanted)
+        requests = decide(project, wanted)
     except ValueError as error:
         _say_when_dry(f"cloud {name}: {error}")
         yield shell.refusal(str(error))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 from webha.ground.probe import ProbeError
 
 
@@ -98,7 +98,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Cloud(Shown):
+class Cloud(AsJson):
     """What OpenStack says of the project. ``problem``: why it says nothing, a sentence; all else is empty then.
 
     ``ports`` are those at the addresses that were asked for, and those with our tag.

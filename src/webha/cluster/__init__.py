@@ -1,6 +1,16 @@
 """Corosync and Pacemaker: membership, quorum, resources (§2.3): its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.cluster.decisions import Verdict, in_force, key, misplaced, not_ours, of_others, offline, strangers, stray
+from webha.cluster.decisions import (
+    ClusterVerdict,
+    in_force,
+    key,
+    misplaced,
+    not_ours,
+    of_others,
+    offline,
+    strangers,
+    stray,
+)
 from webha.cluster.state import (
     ALIKE,
     RELOADABLE,
@@ -19,12 +29,12 @@ __all__ = [
     "ALIKE",
     "RELOADABLE",
     "SHIPPED_NAME",
+    "ClusterVerdict",
     "CrmNode",
     "CrmResource",
     "CrmStatus",
     "Peer",
     "Peers",
-    "Verdict",
     "cluster_name",
     "flatten",
     "in_force",

@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Cib(Shown):
+class Cib(AsJson):
     """The live CIB: its version (``admin_epoch.epoch``) and its configuration section as XML text."""
 
     version: str

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from webha.cluster.state import ALIKE, RELOADABLE, SHIPPED_NAME, CrmStatus, Peer, Peers, cluster_name, flatten
-from webha.ground import verdict
+from webha.ground.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Verdict(verdict.Verdict):
+class ClusterVerdict(Verdict):
     """A decision; ``source``: the node whose key is carried; ``differing``: the settings that changed."""
 
     source: str | None = None
@@ -38,68 +38,68 @@ def misplaced(status: CrmStatus, everywhere: str, once: str, names: tuple[str, .
     return found
 
 
-def stray(peer: Peer | None, wanted: str) -> Verdict:
+def stray(peer: Peer | None, wanted: str) -> ClusterVerdict:
     """Decide about a cluster that is already on the node: ours stays, Debian's shipped one goes, any other is refused."""
     if peer is None:
-        return Verdict("refuse", "the node's corosync state is unknown")
+        return ClusterVerdict("refuse", "the node's corosync state is unknown")
     names = {name for name in (cluster_name(peer.configuration), cluster_name(peer.running_configuration)) if name}
     foreign = sorted(names - {wanted, SHIPPED_NAME})
     if foreign and (peer.runs or peer.has_cib or not peer.wrote):
-        return Verdict(
+        return ClusterVerdict(
             "refuse",
             f"this node belongs to the cluster {foreign[0]!r}, not to {wanted!r}: take it out there first, or set cluster_name",
         )
     if SHIPPED_NAME in names and wanted != SHIPPED_NAME and peer.resources:
-        return Verdict(
+        return ClusterVerdict(
             "refuse",
             f"the package's one-node cluster {SHIPPED_NAME!r} on this node has resources of somebody's ({', '.join(peer.resources)}): "
             "delete them there first, or set cluster_name",
         )
     if SHIPPED_NAME in names and wanted != SHIPPED_NAME and (peer.runs or peer.has_cib):
-        return Verdict("remove", "the package's own one-node cluster is on this node")
-    return Verdict("nothing", "no other cluster on this node")
+        return ClusterVerdict("remove", "the package's own one-node cluster is on this node")
+    return ClusterVerdict("nothing", "no other cluster on this node")
 
 
-def key(peers: Peers) -> Verdict:
+def key(peers: Peers) -> ClusterVerdict:
     """Decide where the ring's key comes from: the one that is there, else made once; two different ones are refused."""
     unknown = sorted(name for name, peer in peers.items() if peer is None)
     if unknown:
-        return Verdict("refuse", f"whether {', '.join(unknown)} has a corosync key is unknown, so none is made")
+        return ClusterVerdict("refuse", f"whether {', '.join(unknown)} has a corosync key is unknown, so none is made")
     holders = {name: peer.key for name, peer in peers.items() if peer is not None and peer.key}
     if len(set(holders.values())) > 1:
-        return Verdict(
+        return ClusterVerdict(
             "refuse",
             f"{', '.join(sorted(holders))} hold different corosync keys: remove /etc/corosync/authkey where it is wrong "
             "(corosync stopped there), then run this again",
         )
     if holders:
-        return Verdict("carry", f"the key of {min(holders)} is everyone's", source=min(holders))
-    return Verdict("make", "no node has a key")
+        return ClusterVerdict("carry", f"the key of {min(holders)} is everyone's", source=min(holders))
+    return ClusterVerdict("make", "no node has a key")
 
 
-def in_force(peer: Peer | None) -> Verdict:  # noqa: PLR0911 (one return a case)
+def in_force(peer: Peer | None) -> ClusterVerdict:  # noqa: PLR0911 (one return a case)
     """Decide how the configuration on disk gets in force: ``nothing``, ``start``, ``reload`` or ``restart``."""
     if peer is None:
-        return Verdict("refuse", "the node's corosync state is unknown")
+        return ClusterVerdict("refuse", "the node's corosync state is unknown")
     if not peer.runs:
-        return Verdict("start", "corosync is not running")
+        return ClusterVerdict("start", "corosync is not running")
     if peer.running_configuration is None:
-        return Verdict("restart", "with which configuration corosync was started is not known")
+        return ClusterVerdict("restart", "with which configuration corosync was started is not known")
     if peer.running_key != peer.key:
-        return Verdict("restart", "corosync was started with another key", differing=("authkey",))
+        return ClusterVerdict("restart", "corosync was started with another key", differing=("authkey",))
     before, after = flatten(peer.running_configuration), flatten(peer.configuration or "")
     differing = tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
     if not differing:
-        return Verdict("nothing", "corosync runs the configuration on disk")
+        return ClusterVerdict("nothing", "corosync runs the configuration on disk")
     if any(name.startswith(ALIKE) and not name.startswith(RELOADABLE) for name in differing):
-        return Verdict(
+        return ClusterVerdict(
             "refuse",
             f"{', '.join(differing)} changed: nodes see each other only with the same values, so this cannot be done node by "
             "node. Stop pacemaker and corosync on all nodes, then run this again",
             differing=differing,
         )
     reloadable = all(name.startswith(RELOADABLE) for name in differing)
-    return Verdict("reload" if reloadable else "restart", f"{', '.join(differing)} changed", differing=differing)
+    return ClusterVerdict("reload" if reloadable else "restart", f"{', '.join(differing)} changed", differing=differing)
 
 
 def strangers(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 
 SHIPPED_NAME = "debian"  # the one-node cluster that Debian's corosync package configures
 
@@ -61,7 +61,7 @@ class CrmStatus:
 
 
 @dataclass(frozen=True)
-class Peer(Shown):
+class Peer(AsJson):
     """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk.
 
     ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.

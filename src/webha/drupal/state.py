@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from hashlib import sha1
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
 
 
 @dataclass(frozen=True)
-class Site(Shown):
+class Site(AsJson):
     """What there is of Drupal, seen from one node. None: unknown.
 
     ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours

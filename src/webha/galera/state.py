@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 from webha.ground.probe import ProbeError
 
 NO_HISTORY = "00000000-0000-0000-0000-000000000000"
@@ -25,7 +25,7 @@ class Grastate:
 
 
 @dataclass(frozen=True)
-class Member(Shown):
+class Member(AsJson):
     """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
 
     ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our mark, ``strangers`` what else

@@ -4,28 +4,30 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from webha.gluster.state import Store, Volume
-from webha.ground import verdict
+from webha.ground.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Verdict(verdict.Verdict):
+class PoolVerdict(Verdict):
     """A decision, and the nodes it is about."""
 
     names: tuple[str, ...] = ()
 
 
-def to_probe(own: str, names: tuple[str, ...], aliases: Mapping[str, tuple[str, ...]], store: Store | None) -> Verdict:
+def to_probe(
+    own: str, names: tuple[str, ...], aliases: Mapping[str, tuple[str, ...]], store: Store | None
+) -> PoolVerdict:
     """Decide which nodes ``own`` has to probe; a pool with a stranger in it is refused.
 
     ``aliases``: what else a node may be called (address, full name). A node that the pool knows only by its address
     is probed again by name, as the document does from a second node, so that bricks and peers have the same names.
     """
     if store is None or store.pool is None:
-        return Verdict("refuse", "glusterd does not answer, so who is in its pool is unknown")
+        return PoolVerdict("refuse", "glusterd does not answer, so who is in its pool is unknown")
     ours = {alias: name for name in names for alias in (name, *aliases.get(name, ()))}
     strangers = [peer.hostnames[0] for peer in store.pool if not any(alias in ours for alias in peer.hostnames)]
     if strangers:
-        return Verdict(
+        return PoolVerdict(
             "refuse",
             f"the pool of {own} holds {', '.join(strangers)}, no node of this cluster: "
             "'gluster peer detach' it, or take this node out of its old pool first",
@@ -33,44 +35,44 @@ def to_probe(own: str, names: tuple[str, ...], aliases: Mapping[str, tuple[str, 
     known = {alias for peer in store.pool for alias in peer.hostnames}
     missing = tuple(name for name in names if name != own and name not in known)
     if missing:
-        return Verdict("probe", f"{', '.join(missing)} not in the pool of {own} by name", missing)
-    return Verdict("nothing", f"{own} knows all nodes by name")
+        return PoolVerdict("probe", f"{', '.join(missing)} not in the pool of {own} by name", missing)
+    return PoolVerdict("nothing", f"{own} knows all nodes by name")
 
 
-def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | None]) -> Verdict:  # noqa: PLR0911 (one return a case)
+def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | None]) -> PoolVerdict:  # noqa: PLR0911 (one return a case)
     """Decide whether to create the volume, start it, or leave it.
 
     Refuses a volume of that name made of other bricks, and brick directories that hold somebody's files.
     """
     for node, store in sorted(stores.items()):
         if store is None or store.volumes is None:
-            return Verdict("refuse", f"glusterd of {node} does not answer, so whether {name} exists is unknown")
+            return PoolVerdict("refuse", f"glusterd of {node} does not answer, so whether {name} exists is unknown")
     known = {node: store for node, store in stores.items() if store is not None}
     volume = next((found for store in known.values() if (found := store.volume(name))), None)
     if volume is not None:
         if set(volume.bricks) != set(bricks) or volume.replica != len(bricks):
-            return Verdict(
+            return PoolVerdict(
                 "refuse",
                 f"volume {name} exists with other bricks ({', '.join(volume.bricks)}, replica {volume.replica}), "
                 f"wanted: {', '.join(bricks)}",
             )
         if volume.status != "Started":
-            return Verdict("start", f"volume {name} is {volume.status}")
-        return Verdict("nothing", f"volume {name} is started")
+            return PoolVerdict("start", f"volume {name} is {volume.status}")
+        return PoolVerdict("nothing", f"volume {name} is started")
     foreign = sorted(node for node, store in known.items() if store.brick == "foreign")
     if foreign:
-        return Verdict(
+        return PoolVerdict(
             "refuse",
             f"the brick directory of {', '.join(foreign)} holds files that are no volume's: move them away first",
         )
     used = tuple(sorted(node for node, store in known.items() if store.brick == "used"))
     if used:
-        return Verdict(
+        return PoolVerdict(
             "refuse",
             f"the brick directory of {', '.join(used)} belonged to a volume that is gone, its files may be the last copy: "
             "save them, then move the directory away",
         )
-    return Verdict("create", f"there is no volume {name}")
+    return PoolVerdict("create", f"there is no volume {name}")
 
 
 def differing(volume: Volume, options: Mapping[str, str]) -> dict[str, str]:

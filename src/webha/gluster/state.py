@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 from webha.ground.probe import ProbeError
 
 CONNECTED = "3"  # glusterd's "Peer in Cluster"
@@ -36,7 +36,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Store(Shown):
+class Store(AsJson):
     """One node's part. ``pool``, ``volumes`` are None where glusterd does not answer (which is not "none").
 
     ``brick``: ``absent``, ``empty``, ``used`` (it carries a volume's id, ``brick_id``) or ``foreign`` (files, and no volume's

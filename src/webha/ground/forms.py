@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 
-class Shown:
+class AsJson:
     """Base of a fact's dataclass: pyinfra makes JSON of it. Fields with ``repr=False`` stay out."""
 
     def to_json(self) -> dict[str, Any]:

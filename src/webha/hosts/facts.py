@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webha.ground import probe
 from webha.ground.fact import Probe
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 
 HOSTS = "/etc/hosts"
 EXISTS = 3  # the status by which the probe says that there is a template
@@ -12,7 +12,7 @@ TEMPLATE = "/etc/cloud/templates/hosts.debian.tmpl"
 
 
 @dataclass(frozen=True)
-class HostsState(Shown):
+class HostsState(AsJson):
     """The text of /etc/hosts, and of cloud-init's template (None: this machine has none)."""
 
     hosts: str

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 from webha.run.ports import Port
 
 
@@ -15,7 +15,7 @@ class Listener:
 
 
 @dataclass(frozen=True)
-class Machine(Shown):
+class Machine(AsJson):
     """One machine before the deploy. ``clock_offset``: its clock minus this control machine's, in seconds.
 
     ``vip_holder``: the hardware address that answers for the vip from elsewhere in the network, None where nobody does;
@@ -48,7 +48,7 @@ class Needs:
 
 
 @dataclass(frozen=True)
-class FileState(Shown):
+class FileState(AsJson):
     """One path: its mode (``644``), owner (``root:root``) and the SHA-256 of its content; all None when absent.
 
     ``ours``: it says so in its first lines.
@@ -66,7 +66,7 @@ class FileState(Shown):
 
 
 @dataclass(frozen=True)
-class PackageState(Shown):
+class PackageState(AsJson):
     """Which of the asked packages are installed and configured, and whether an interrupted install left traces."""
 
     installed: frozenset[str]
@@ -75,7 +75,7 @@ class PackageState(Shown):
 
 
 @dataclass(frozen=True)
-class UnitState(Shown):
+class UnitState(AsJson):
     """One systemd unit as systemd sees it now."""
 
     loaded: bool
@@ -85,7 +85,7 @@ class UnitState(Shown):
 
 
 @dataclass(frozen=True)
-class DaemonState(Shown):
+class DaemonState(AsJson):
     """A daemon of ours: its unit, and digests of script and unit on disk (None: not there) and as it was started."""
 
     active: str

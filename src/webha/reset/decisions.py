@@ -9,7 +9,7 @@ from webha.cluster import Peer
 from webha.drupal import Site
 from webha.galera import Member
 from webha.gluster import Store
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 
 # In the order of taking down: what stands on another layer goes first.
 LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
@@ -34,7 +34,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Remains(Shown):
+class Remains(AsJson):
     """What is left of a layer: packages that we installed, and files."""
 
     packages: tuple[str, ...]
@@ -42,7 +42,7 @@ class Remains(Shown):
 
 
 @dataclass(frozen=True)
-class Belongings(Shown):
+class Belongings(AsJson):
     """What a reset would erase on one node, layer by layer. None: could not be read."""
 
     galera: Member | None

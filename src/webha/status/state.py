@@ -7,12 +7,12 @@ from webha.cluster import Peer
 from webha.drupal import Site
 from webha.galera import Member
 from webha.gluster import Store
-from webha.ground.forms import Shown
+from webha.ground.forms import AsJson
 from webha.machine import Machine
 
 
 @dataclass(frozen=True)
-class Seen(Shown):
+class Seen(AsJson):
     """What one node said; None for what it did not say within its time.
 
     ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
@@ -53,7 +53,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Layer(Shown):
+class Layer(AsJson):
     """One layer: its ``problems``, sentences that begin with the node they are about; and ``state`` in a few words."""
 
     state: str
@@ -66,7 +66,7 @@ class Layer(Shown):
 
 
 @dataclass(frozen=True)
-class Report(Shown):
+class Report(AsJson):
     """All layers. As JSON: ``{"healthy": …, "layers": {"galera": {"healthy": …, "problems": […], "state": …}, …}}``."""
 
     layers: Mapping[str, Layer]
