@@ -9,7 +9,7 @@ from webha import reset
 from webha.apache import AGENT, PHP_VERSIONS
 from webha.cloud import operations as cloud
 from webha.cloud import wanted
-from webha.galera.facts import CONFIGURATION
+from webha.galera.facts import CONFIGURATION, PURGED
 from webha.gluster import mount_unit
 from webha.hosts import operations as hosts
 from webha.reset import operations
@@ -96,6 +96,7 @@ if context.on_a_node():
         )
         operations.site_erased(
             name="Reset drupal: database and volume",
+            nodes=names,
             root=root,
             database=data.drupal_db,
             user=data.drupal_db_user,
@@ -157,9 +158,7 @@ if context.on_a_node():
             name="Reset cluster: corosync and pacemaker",
             packages=reset.packages(lists, "cluster", plan.layers),
             paths=(
-                "/etc/corosync/authkey",
                 "/etc/corosync/corosync.conf",
-                "/var/lib/pacemaker/cib/cib.xml",
                 "/run/webha/corosync.conf",
                 "/run/webha/corosync.authkey.sha256",
                 f"{units}/corosync.service.d/webha.conf",
@@ -169,7 +168,7 @@ if context.on_a_node():
             prepare="systemctl stop pacemaker.service corosync.service || :; cib=/var/lib/pacemaker/cib/cib.xml; "
             "! grep -oE '<(primitive|template) id=\"[^\"]*' $cib 2>/dev/null | cut -d'\"' -f2 | grep -qvxE 'HA_VIP|WebServer' || "
             "install -m 600 $cib /var/backups/webha-cib-$(date +%Y%m%d-%H%M%S).xml; "
-            "rm -rf /var/lib/pacemaker/cib/* /var/lib/corosync/ringid_*",
+            "rm -rf /var/lib/pacemaker/cib/* /var/lib/corosync/ringid_* /etc/corosync/authkey",
             empty=(
                 "/etc/corosync",
                 "/var/lib/corosync",
@@ -192,7 +191,8 @@ if context.on_a_node():
                 f"{library}/health",
                 AGENT,
             ),
-            prepare="systemctl stop apache2.service || :; pkill -x apache2 || :",
+            # Pacemaker's Apache, which systemd does not know of.
+            prepare="[ ! -e /etc/apache2/sites-enabled/webha.conf ] || pkill -x apache2 || :",
             empty=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", library),
         )
 
@@ -213,7 +213,8 @@ if context.on_a_node():
             name="Reset galera: MariaDB",
             packages=reset.packages(lists, "galera", plan.layers),
             paths=(CONFIGURATION, f"{units}/mariadb.service.d/webha.conf", "/run/webha/galera.sha256"),
-            prepare="systemctl stop mariadb.service || :",
+            prepare=f"systemctl stop mariadb.service || :; case \" $packages \" in *' mariadb-server '*) "
+            f"mkdir -p $(dirname {PURGED}); : > {PURGED};; esac",
             empty=("/etc/mysql", f"{units}/mariadb.service.d", "/var/log/mysql"),
         )
         operations.databases_erased(name="Reset galera: its databases", database=data.drupal_db)

@@ -97,14 +97,14 @@ class TestSomebodysDatabase:
     @pytest.mark.parametrize("task", ["deploy.py", "tasks/galera.py"])
     def test_is_not_joined_over(self, task: str) -> None:
         said = refused(task)
-        assert "nodoha2 has databases of its own (shop) and was never a member" in said
+        assert "nodoha2: has databases of its own (shop) and was never a member" in said
         assert "nothing was changed on any node" in said
         self.orders()
 
     def test_is_seen_through_a_link(self) -> None:
         on("nodoha2", "mv /var/lib/mysql /srv/mysql; ln -s /srv/mysql /var/lib/mysql")
         try:
-            assert "nodoha2 has databases of its own (shop)" in refused("tasks/galera.py")
+            assert "nodoha2: has databases of its own (shop)" in refused("tasks/galera.py")
             self.orders()
         finally:
             on("nodoha2", "rm /var/lib/mysql; mv /srv/mysql /var/lib/mysql")
@@ -112,7 +112,7 @@ class TestSomebodysDatabase:
     def test_is_seen_while_it_runs(self) -> None:
         on("nodoha2", "systemctl start mariadb")
         try:
-            assert "nodoha2 has databases of its own (shop)" in refused("deploy.py")
+            assert "nodoha2: has databases of its own (shop)" in refused("deploy.py")
             assert on("nodoha2", "systemctl is-active mariadb") == "active"
         finally:
             on("nodoha2", "systemctl stop mariadb")
@@ -144,7 +144,7 @@ class TestSomebodysDatabase:
             "cp -a /srv/kept/. /var/lib/mysql/; chown mysql: /var/lib/mysql",
         )
         try:
-            assert "nodoha2 has databases of its own (shop)" in refused("tasks/galera.py")
+            assert "nodoha2: has databases of its own (shop)" in refused("tasks/galera.py")
             self.orders()
         finally:
             on("nodoha2", "umount /var/lib/mysql; rmdir /var/lib/mysql; mv /srv/kept /var/lib/mysql")

@@ -7,7 +7,8 @@ NAMES = ("a", "b", "c")
 
 def configuration(name="hacloud", token=3000, nodes=NAMES):
     listed = "".join(f"  node {{\n    name: {one}\n    nodeid: {i}\n  }}\n" for i, one in enumerate(nodes, 1))
-    return f"# ours\ntotem {{\n  cluster_name: {name}\n  token: {token}\n}}\nnodelist {{\n{listed}}}\n"
+    header = "# Written by pyinfra-webha (tasks/cluster.py)." if name == "hacloud" else "# theirs"
+    return f"{header}\ntotem {{\n  cluster_name: {name}\n  token: {token}\n}}\nnodelist {{\n{listed}}}\n"
 
 
 def peer(**changes):
@@ -105,7 +106,7 @@ def test_the_clusters_name_may_be_missing(text, name):
     [
         peer(),
         Peer(False, "inactive", "inactive"),
-        Peer(True, "inactive", "inactive", configuration=configuration("debian")),
+        Peer(True, "inactive", "inactive", configuration=configuration("debian"), shipped=True),
         Peer(True, "inactive", "inactive", configuration=f"# Written by pyinfra-webha.\n{configuration('shop')}"),
         Peer(True, "inactive", "inactive", has_cib=True),
     ],
@@ -118,9 +119,9 @@ def test_our_cluster_or_none_is_left_alone(one):
 @pytest.mark.parametrize(
     "one",
     [
-        peer(configuration=configuration("debian")),
+        peer(configuration=configuration("debian"), shipped=True),
         peer(running_configuration=configuration("debian")),
-        Peer(True, "failed", "inactive", configuration=configuration("debian"), has_cib=True),
+        Peer(True, "failed", "inactive", configuration=configuration("debian"), has_cib=True, shipped=True),
     ],
     ids=["runs", "runs under our file", "left a CIB"],
 )
@@ -129,7 +130,8 @@ def test_debians_own_one_node_cluster_goes(one):
 
 
 def test_a_cluster_that_is_to_be_called_debian_stays():
-    assert stray(peer(configuration=configuration("debian"), running_configuration=None), "debian").action == "nothing"
+    debian = f"# Written by pyinfra-webha.\n{configuration('debian')}"
+    assert stray(peer(configuration=debian, running_configuration=None), "debian").action == "nothing"
 
 
 @pytest.mark.parametrize(
@@ -149,9 +151,24 @@ def test_somebody_elses_cluster_is_refused_by_name(one):
 
 
 def test_the_shipped_cluster_that_somebody_uses_is_refused_with_its_resources():
-    used = peer(configuration=configuration("debian"), has_cib=True, resources=("shop_ip",))
+    used = peer(configuration=configuration("debian"), has_cib=True, resources=("shop_ip",), shipped=True)
     assert stray(used, "hacloud").action == "refuse"
     assert "(shop_ip)" in stray(used, "hacloud").reason
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        peer(configuration=configuration("debian")),
+        peer(configuration="totem {\n}\n", running_configuration=None),
+        peer(configuration="# by hand\n" + configuration()),
+        Peer(True, "active", "active", has_cib=True, resources=("shop_ip",)),
+        Peer(True, "inactive", "inactive", has_cib=True, resources=("shop_ip",)),
+    ],
+    ids=["a debian of their own", "without a name", "our name by hand", "no file", "a configuration left"],
+)
+def test_a_cluster_that_neither_we_nor_debian_made_is_refused(one):
+    assert stray(one, "hacloud").action == "refuse"
 
 
 @pytest.mark.parametrize("decision", [lambda: stray(None, "hacloud"), lambda: in_force(None)])

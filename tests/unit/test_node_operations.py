@@ -184,8 +184,16 @@ def test_a_repository_is_placed_with_its_key_and_its_lists_are_fetched_once(tmp_
     assert [path in text for path, text in zip(paths, done.texts, strict=False)] == [True, True]
     assert done.texts[-1] == "apt-get -q update"
     source = f"Types: deb\nURIs: https://x\nSuites: trixie\nComponents: main\nSigned-By: {paths[0]}\n"
-    equal = {paths[0]: in_place(File(paths[0], b"KEY")), paths[1]: in_place(File(paths[1], source))}
+    ours = File(paths[1], f"# Written by pyinfra-webha.\n{source}")
+    equal = {paths[0]: in_place(File(paths[0], b"KEY")), paths[1]: in_place(ours)}
     assert perform(node.repository, *arguments, facts={Files: equal}).idle
+    before_the_header = equal | {paths[1]: in_place(File(paths[1], source), ours=False)}
+    assert b64encode(ours.raw).decode() in perform(node.repository, *arguments, facts={Files: before_the_header}).stdin
+    theirs = equal | {paths[1]: in_place(File(paths[1], "Types: deb\n"), ours=False)}
+    assert (
+        "mariadb.sources is there and does not say"
+        in perform(node.repository, *arguments, facts={Files: theirs}).refused
+    )
     assert perform(node.repository, *arguments, facts={Files: None}).refused
 
 

@@ -61,8 +61,22 @@ def of(*answers):
         of(SHOP, BARE, BARE),
         of(synced(), replace(BARE, databases=("drupal",), made=("drupal",)), synced()),
         of(synced(), stopped(Grastate(NO_HISTORY, -1, False)), synced()),
+        of(synced(), replace(SHOP, joining=True), synced()),
+        of(replace(BARE, scattered=("/var/log/mysql",)), BARE, BARE),
+        of(synced(), replace(synced(), scattered=("/var/log/mysql",)), synced()),
     ],
-    ids=["bare", "whole", "all stopped", "mixed", "the first brings its own", "a copy cut off", "never joined"],
+    ids=[
+        "bare",
+        "whole",
+        "all stopped",
+        "mixed",
+        "the first brings its own",
+        "a marked copy",
+        "never joined",
+        "a copy cut off",
+        "logs of the first",
+        "logs of a member",
+    ],
 )
 def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
     assert galera.of_others(members) == []
@@ -74,8 +88,15 @@ def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
         (of(BARE, SHOP, BARE), ("nodoha2", "databases of its own (shop)", "name nodoha2 first in inventory.py")),
         (of(BARE, replace(SHOP, unit="active"), BARE), ("nodoha2", "databases of its own (shop)")),
         (of(synced(), synced(), SHOP), ("nodoha3", "databases of its own (shop)", "Dump and drop")),
-        (of(SHOP, synced(), synced()), ("nodoha ", "databases of its own (shop)")),
-        (of(replace(SHOP, unit="active"), BARE, BARE), ("nodoha:", "systemctl stop mariadb")),
+        (of(SHOP, synced(), synced()), ("nodoha:", "databases of its own (shop)")),
+        (of(replace(SHOP, unit="active", configured=None), BARE, BARE), ("nodoha:", "systemctl stop mariadb")),
+        (
+            of(BARE, replace(BARE, unit="active", configured=None), BARE),
+            ("nodoha2", "runs and is no member", "systemctl stop mariadb"),
+        ),
+        (of(BARE, replace(BARE, instances=("mariadb@shop.service",)), BARE), ("nodoha2", "mariadb@shop.service")),
+        (of(BARE, replace(BARE, scattered=("/srv/fast",)), BARE), ("nodoha2", "/srv/fast", "would empty")),
+        (of(BARE, replace(synced(uuid=OTHER), configured=None), BARE), ("nodoha2", OTHER)),
         (of(BARE, replace(BARE, strangers=("shop.sql",)), BARE), ("nodoha2", "not known as MariaDB's (shop.sql)")),
         (of(BARE, replace(BARE, elsewhere=("/srv/db",)), BARE), ("nodoha2", "/srv/db", "make it a link")),
         (of(replace(BARE, elsewhere=("/srv/db",)), BARE, BARE), ("nodoha:", "/srv/db")),
@@ -111,7 +132,9 @@ def test_somebody_elses_cluster_is_named_before_anything():
 
 ID = "a" * 32
 NOTHING = Store(False, "inactive")
-BRICK = Store(True, "active", brick="used", brick_id=ID, known={"fs_ha": ID}, mounted="fuse.glusterfs")
+BRICK = Store(
+    True, "active", brick="used", brick_id=ID, known={"fs_ha": ID}, mounted="fuse.glusterfs", source="localhost:/fs_ha"
+)
 
 
 def storage(*stores):
@@ -134,7 +157,8 @@ def test_bare_directories_and_our_own_bricks_are_gone_on_with():
         ),
         (replace(NOTHING, brick="foreign"), ("/gluster is no directory",)),
         (replace(NOTHING, brick="used", brick_id="b" * 32), ("b" * 32, "may be the last copy")),
-        (replace(NOTHING, mounted="nfs4"), ("nodoha2: /var/www/html/drupal is a mount of type nfs4",)),
+        (replace(NOTHING, mounted="nfs4", source="nas:/x"), ("nodoha2: nas:/x is mounted at /var/www/html/drupal",)),
+        (replace(NOTHING, mounted="fuse.glusterfs", source="localhost:/other"), ("localhost:/other is mounted",)),
         (replace(NOTHING, under=("index.html",)), ("nodoha2: /var/www/html/drupal", "(index.html)")),
     ],
 )
@@ -144,10 +168,19 @@ def test_a_directory_of_somebodys_is_named_with_the_way_out(store, words):
 
 
 def test_a_volume_with_files_of_somebodys_is_named():
-    assert drupal.of_others(of(site(), site(), None), "/r") == []
+    assert len(drupal.of_others(of(site(), site(), None), "/r")) == 1
     assert drupal.of_others(of(site(code="none"), site(code="partial"), site()), "/r") == []
     (said,) = drupal.of_others(of(site(), site(code="foreign"), site()), "/r")
     assert "nodoha2" in said
+
+
+def test_a_database_with_tables_of_somebodys_is_not_taken_for_the_sites():
+    theirs = site(code="none", release=None, settings="absent", made=False, tables=7)
+    (said,) = drupal.of_others(of(theirs, theirs, theirs), "/r")
+    assert "7 tables of somebody's: name another drupal_db" in said
+    assert drupal.to_install(replace(theirs, code="complete", release="sha256:1")).action == "refuse"
+    assert drupal.of_others(of(*[replace(theirs, installing=True)] * 3), "/r") == []
+    assert drupal.of_others(of(*[replace(theirs, settings="foreign")] * 3), "/r") == []
 
 
 def belongings(**changes):
@@ -204,7 +237,7 @@ def test_what_is_ours_is_reset(one):
         (belongings(gluster=replace(BRICK, brick_id="b" * 32)), "gluster", "another volume"),
         (belongings(gluster=replace(BRICK, known={})), "gluster", "another volume"),
         (belongings(gluster=replace(BRICK, known={"fs_ha": ID, "theirs": "c"})), "gluster", "also has the volume theirs"),
-        (belongings(gluster=replace(BRICK, brick_holds=("photos",))), "gluster", "did not put there (photos)"),
+        (belongings(gluster=replace(BRICK, brick_holds=("photos",)), drupal=BARE_BELONGINGS.drupal), "gluster", "did not put there (photos)"),
         (belongings(gluster=replace(BRICK, brick_site=frozenset({"release", "own-settings"}))), "gluster", "settings.php of its own"),
         (belongings(drupal=None), "drupal", "cannot be read"),
         (belongings(drupal=site(code="foreign", release=None)), "drupal", "did not put there"),
@@ -212,7 +245,7 @@ def test_what_is_ours_is_reset(one):
         (belongings(drupal=site(settings="foreign")), "drupal", "settings.php is somebody's own"),
         (replace(BARE_BELONGINGS, drupal=site(mounted=False, code=None, release=None, tables=7, settings="absent", made=False)), "drupal", "not proved ours"),
         (belongings(cluster=Peer(True, "active", "active", configuration=configuration("shop"))), "cluster", "'shop', not to 'hacloud'"),
-        (belongings(cluster=None), "cluster", "cannot be read"),
+        (belongings(cluster=None), "cluster", "is unknown"),
     ],
 )  # fmt: skip
 def test_what_is_not_proved_ours_is_not_reset(one, layer, words):
@@ -221,21 +254,34 @@ def test_what_is_not_proved_ours_is_not_reset(one, layer, words):
     assert words in said
 
 
-HISTORY = f"""Commandline: apt-get -q -y {reset.OUR_APT} mariadb-server curl
+OUR_APT = "-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install --no-install-recommends"
+HISTORY = f"""Commandline: apt-get -q -y {OUR_APT} mariadb-server curl
 Install: libx:amd64 (1.2-3+b1, automatic), mariadb-server:amd64 (1:11.8), mysql-common:all (5.8, automatic)
 --
-Commandline: apt-get -q -y {reset.OUR_APT} php
+Commandline: apt-get -q -y {OUR_APT.replace("install", "--no-remove install", 1)} php apache2
 Requested-By: debian (1000)
-Install: php:amd64 (2:8.4+96), php8.4:amd64 (8.4, automatic)
+Install: php:amd64 (2:8.4+96), php8.4:amd64 (8.4, automatic), apache2:amd64 (2.4)
 --
 Commandline: apt install htop
 Install: htop:amd64 (3.4)
 """
 
 
-def test_apts_history_tells_what_we_installed_before_there_was_a_record():
-    assert reset.installed_by_us(HISTORY) == {"mariadb-server", "php"}
-    assert reset.installed_by_us("") == frozenset()
+def test_apts_history_tells_what_we_installed_and_what_became_of_it():
+    assert reset.ours((), HISTORY) == {"mariadb-server", "php", "apache2"}
+    assert reset.ours((), "") == frozenset()
+    assert reset.ours(("socat", "php"), HISTORY) == {"mariadb-server", "php", "apache2", "socat"}
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        "Commandline: apt purge apache2\nPurge: apache2:amd64 (2.4)\n",
+        "Commandline: apt remove apache2\nRemove: apache2:amd64 (2.4)\nCommandline: apt install apache2\nInstall: apache2:amd64 (2.4)\n",
+    ],
+)
+def test_what_somebody_removed_or_installed_since_is_not_ours(since):
+    assert reset.ours(("apache2",), HISTORY + since) == {"mariadb-server", "php"}
 
 
 def test_a_package_that_a_layer_needs_which_stays_is_not_purged():

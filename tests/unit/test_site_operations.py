@@ -21,7 +21,7 @@ from webha.machine.facts import Directories, Files, FileState
 from webha.machine.operations import File
 from webha.reset import operations as reset
 
-from .stubs import execute, fake_program, perform
+from .stubs import NAMES, execute, fake_program, perform
 from .test_drupal import release as archive
 from .test_drupal import site
 from .test_galera import BARE, stopped, synced
@@ -237,14 +237,26 @@ def test_the_local_cache_is_made_once():
     ],
 )
 def test_of_a_site_is_erased_what_is_there(one, member, count):
-    assert len(perform(reset.site_erased, facts={Drupal: one, Galera: member}, **NAMED).commands) == count
+    assert len(erased(one, member).commands) == count
+
+
+def erased(one, member, *others):
+    peers = dict(zip(NAMES, (one, *others), strict=False))
+    return perform(reset.site_erased, peers, facts={Drupal: one, Galera: member}, peers=peers, **NAMED)
+
+
+def test_what_proves_the_site_ours_may_be_seen_from_another_node():
+    unseen = site(mounted=False, tables=70, made=False, settings="absent", release=None, password_hash=HASH)
+    assert erased(unseen, synced()).refused
+    assert len(erased(unseen, synced(), replace(unseen, settings="ours", release="sha256:1")).commands) == 1
 
 
 def test_no_site_is_no_work_and_an_unknown_one_is_not_erased():
     none = site(mounted=False, database=False, password_hash=None)
-    assert perform(reset.site_erased, facts={Drupal: none, Galera: synced()}, **NAMED).idle
+    assert erased(none, synced()).idle
+    assert erased(replace(none, password_hash=HASH), synced()).idle, "an account without the database may be somebody's"
     for one, member in ((None, synced()), (DONE, None), (DONE, stopped(unit="active"))):
-        assert perform(reset.site_erased, facts={Drupal: one, Galera: member}, **NAMED).refused
+        assert erased(one, member).refused
 
 
 SERVER = Server(True, True, frozenset({"rewrite", "php"}), frozenset({"webha"}), 1000.0, 900.0)

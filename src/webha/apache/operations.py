@@ -50,6 +50,8 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
         yield shell.refusal("Apache's configuration cannot be read")
     elif not server.installed:
         yield shell.refusal("Apache is not installed")
+    elif foreign := [path for path, one in states.items() if one.exists and not one.ours]:
+        yield shell.refusal(f"{', '.join(foreign)} is there and does not say that it is ours: move it away first")
     elif (
         any(file.differs(states[file.path]) for file in files)
         or not wanted <= server.modules

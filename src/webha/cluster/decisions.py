@@ -39,23 +39,32 @@ def misplaced(status: CrmStatus, everywhere: str, once: str, names: tuple[str, .
 
 
 def stray(peer: Peer | None, wanted: str) -> ClusterVerdict:
-    """Decide about a cluster that is already on the node: ours stays, Debian's shipped one goes, any other is refused."""
+    """Decide about a cluster that is already on the node: ours stays, Debian's shipped one goes, any other is refused.
+
+    Ours is what our corosync.conf says, under the wanted name where anything of it lives.
+    """
     if peer is None:
         return ClusterVerdict("refuse", "the node's corosync state is unknown")
     names = {name for name in (cluster_name(peer.configuration), cluster_name(peer.running_configuration)) if name}
+    lives = peer.runs or peer.has_cib
     foreign = sorted(names - {wanted, SHIPPED_NAME})
-    if foreign and (peer.runs or peer.has_cib or not peer.wrote):
+    if foreign and (lives or not peer.wrote):
         return ClusterVerdict(
             "refuse",
             f"this node belongs to the cluster {foreign[0]!r}, not to {wanted!r}: take it out there first, or set cluster_name",
         )
-    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and peer.resources:
+    if not peer.wrote and peer.resources:
         return ClusterVerdict(
             "refuse",
-            f"the package's one-node cluster {SHIPPED_NAME!r} on this node has resources of somebody's ({', '.join(peer.resources)}): "
-            "delete them there first, or set cluster_name",
+            f"a cluster with resources of somebody's is on this node ({', '.join(peer.resources)}): delete them there first",
         )
-    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and (peer.runs or peer.has_cib):
+    if not (peer.wrote or peer.shipped) and (peer.configuration or peer.runs):
+        return ClusterVerdict(
+            "refuse",
+            "a corosync.conf is on this node that neither this tool nor Debian's package wrote: take its cluster down and move it away "
+            "first",
+        )
+    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and lives:
         return ClusterVerdict("remove", "the package's own one-node cluster is on this node")
     return ClusterVerdict("nothing", "no other cluster on this node")
 
@@ -130,9 +139,6 @@ def of_others(peers: Mapping[str, Peer | None], wanted: str) -> list[str]:
 
 
 def not_ours(name: str, peer: Peer | None, wanted: str) -> list[str]:
-    if peer is None:
-        return [f"{name}: whose Corosync cluster this is cannot be read"]
-    found = cluster_name(peer.running_configuration) or cluster_name(peer.configuration)
-    if found in (None, wanted, SHIPPED_NAME):
-        return []
-    return [f"{name}: belongs to the cluster {found!r}, not to {wanted!r}: take it out there, or set cluster_name"]
+    """Say that the Corosync cluster on the node ``name`` is not proved ours."""
+    verdict = stray(peer, wanted)
+    return [f"{name}: {verdict.reason}"] if verdict.action == "refuse" else []

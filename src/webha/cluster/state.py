@@ -62,7 +62,8 @@ class CrmStatus:
 
 @dataclass(frozen=True)
 class Peer(AsJson):
-    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk.
+    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk; ``shipped``:
+    corosync.conf is the package's own, byte by byte.
 
     ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.
     """
@@ -76,6 +77,7 @@ class Peer(AsJson):
     running_configuration: str | None = None
     has_cib: bool = False
     resources: tuple[str, ...] = ()
+    shipped: bool = False
     status: CrmStatus | None = None
 
     @property

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from webha.drupal.state import Site
 from webha.ground.verdict import Verdict
 
+TAKEN = "the site's database has {} tables of somebody's: name another drupal_db, or, if they are your site's, put its settings.php in place first"
+
 
 def to_unpack(site: Site | None, checksum: str) -> Verdict:
     """Decide whether the release is unpacked: once, onto a volume that holds nothing else."""
@@ -33,6 +35,8 @@ def to_install(site: Site | None) -> Verdict:  # noqa: PLR0911 (one return a cas
         return Verdict(
             "refuse", "whether a site exists cannot be told: the database is not in a reachable primary component"
         )
+    if site.taken:
+        return Verdict("refuse", TAKEN.format(site.tables))
     if site.settings == "foreign":
         return Verdict("nothing", "settings.php is somebody's own: the site is left to its owner")
     if site.code != "complete":
@@ -57,13 +61,18 @@ def trusted_hosts(literals: Sequence[str], patterns: Sequence[str]) -> list[str]
 
 
 def of_others(sites: Mapping[str, Site | None], root: str) -> list[str]:
-    """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's."""
+    """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's, or the database a site's tables."""
+    found = [f"{name}: what {root} and the database hold cannot be read" for name, one in sites.items() if one is None]
+    taken = next((one for one in sites.values() if one is not None and one.taken), None)
+    if taken is not None:
+        found.append(TAKEN.format(taken.tables))
     foreign = [name for name, site in sites.items() if site is not None and site.mounted and site.code == "foreign"]
     if not foreign:
-        return []
+        return found
     return [
+        *found,
         f"the volume at {root} holds files that are not this tool's (seen from {', '.join(foreign)}): move them away, or unpack your "
-        "own Drupal with an index.php"
+        "own Drupal with an index.php",
     ]
 
 

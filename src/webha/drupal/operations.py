@@ -61,9 +61,9 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
         statements.append(f"ALTER DATABASE `{database}` COMMENT '{MARK}'")
     if site.password_hash is None:
         statements.append(f"CREATE USER '{user}'@localhost IDENTIFIED BY PASSWORD '{hashed}'")
-    elif site.password_hash != hashed and site.database and not site.ours:
+    elif site.password_hash != hashed and not site.ours:
         yield shell.refusal(
-            f"the account {user}@localhost of MariaDB has another password than ours, and its database {database} is not proved ours: "
+            f"the account {user}@localhost of MariaDB has another password than ours, and the database {database} is not proved ours: "
             "write the one that is in use into secrets/drupal_db_password, or name another drupal_db and drupal_db_user"
         )
         return

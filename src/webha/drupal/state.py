@@ -36,6 +36,11 @@ class Site(AsJson):
         """Whether the database is proved to be ours: by its mark, or (a cluster of before the mark) by our settings of our release."""
         return self.made or (self.settings == "ours" and self.release is not None)
 
+    @property
+    def taken(self) -> bool:
+        """Whether the database has tables of somebody's, to which our settings would be put as if it were ours."""
+        return bool(self.tables) and not self.installing and not self.ours and self.settings == "absent"
+
 
 def native_password(password: str) -> str:
     """Return the hash that MariaDB keeps for ``IDENTIFIED BY`` (mysql_native_password)."""

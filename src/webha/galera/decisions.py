@@ -119,7 +119,7 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
         )
     if member.own:
         foreign = [one for one in member.databases if one not in member.made]
-        return Verdict("refuse", owning(name, foreign, member.strangers))
+        return Verdict("refuse", f"{name} {owning(foreign, member.strangers)}")
     return Verdict("join", f"{name} can join {', '.join(sorted(donors))}" if donors else f"{name} is on its way")
 
 
@@ -168,34 +168,50 @@ def of_others(members: Mapping[str, Member | None]) -> list[str]:
 
     The first node may bring databases of its own: where no cluster is yet, they become the cluster's.
     """
-    found = []
-    first = next(iter(members))
-    known = [member for member in members.values() if member is not None]
-    clusters = {str(member.uuid) for member in known if member.primary}
-    for name, member in members.items():
-        if member is None:
-            found.append(f"{name}: the state of its database cannot be read: its data directory, grastate.dat, systemd")
-        elif member.elsewhere:
-            found.append(
-                f"{name}: mariadbd keeps its data in {', '.join(member.elsewhere)} (datadir in a file under /etc/mysql, or in its unit), "
-                f"and only {PLACE} is looked after here: move them there, or make it a link to them, and take that line out"
+    ours = {str(one.uuid) for one in members.values() if one is not None and one.primary and one.configured}
+    said = {
+        name: _of_somebodys(name, member, ours, first=name == next(iter(members)) and not ours)
+        for name, member in members.items()
+    }
+    return [f"{name}: {words}" for name, words in said.items() if words]
+
+
+def _of_somebodys(name: str, member: Member | None, ours: set[str], first: bool) -> str:  # noqa: PLR0911 (one return a case)
+    if member is None:
+        return "the state of its database cannot be read: its data directory, grastate.dat, systemd"
+    if member.elsewhere:
+        return (
+            f"mariadbd keeps its data in {', '.join(member.elsewhere)} (datadir in a file under /etc/mysql, or in its unit), and only "
+            f"{PLACE} is looked after here: move them there, or make it a link to them, and take that line out"
+        )
+    if member.configured is None and (member.primary or (member.grastate and member.grastate.has_history)):
+        uuid = member.uuid or (member.grastate.uuid if member.grastate else "unknown")
+        if uuid not in ours:
+            return (
+                f"{PLACE} holds the history of a cluster that is not this one ({uuid}): stop MariaDB there, save its data if you "
+                "need them, and move them away"
             )
-        elif member.grastate and member.grastate.has_history and not member.configured and not member.primary:
-            if member.grastate.uuid not in clusters:
-                found.append(
-                    f"{name}: {PLACE} holds the history of a cluster that is not this one ({member.grastate.uuid}): "
-                    "save it if you need it, and move it away"
-                )
-        elif member.own and (name != first or clusters):
-            foreign = [one for one in member.databases if one not in member.made]
-            ahead = "" if clusters else f"; or name {name} first in inventory.py: its databases become the cluster's"
-            found.append(f"{owning(name, foreign, member.strangers)}{ahead}")
-        elif member.own and member.databases and member.runs:
-            found.append(
-                f"{name}: MariaDB runs with databases of its own ({', '.join(member.databases)}). They become the cluster's, but it must "
-                "stand still for that: 'systemctl stop mariadb' there, then this again"
-            )
-    return found
+    if member.was_member:
+        return ""
+    if member.instances:
+        return f"has other instances of MariaDB ({', '.join(member.instances)}), whose configuration ours would be too: remove them first"
+    if member.own and not first:
+        foreign = [one for one in member.databases if one not in member.made]
+        ahead = "" if ours else f"; or name {name} first in inventory.py: its databases become the cluster's"
+        return f"{owning(foreign, member.strangers)}{ahead}"
+    if member.scattered and not first:
+        return (
+            f"MariaDB keeps logs or tablespaces in {', '.join(member.scattered)}, which a state transfer would empty: take those lines "
+            "out of the files under /etc/mysql first"
+        )
+    if member.runs and member.configured is None:
+        theirs = (
+            f" with databases of its own ({', '.join(member.databases)}), which become the cluster's"
+            if member.own
+            else ""
+        )
+        return f"MariaDB runs and is no member{theirs}: 'systemctl stop mariadb' there, then this again"
+    return ""
 
 
 def not_ours(name: str, member: Member | None, ours: set[str]) -> list[str]:

@@ -1,32 +1,45 @@
 """The node's mariadbd, its data directory and its place in the cluster."""
 
 from webha import galera
-from webha.galera import datadir as galera_data
+from webha.galera import datadir
 from webha.ground import probe
 from webha.ground.fact import Probe
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
 STARTED_WITH = "/run/webha/galera.sha256"
 SAID = "/run/webha/galera-keeper.said"
+PURGED = "/var/lib/webha/mariadb"  # a reset notes here that the MariaDB which it purged was ours
 SQL = "timeout 10 mariadb --connect-timeout=5 -N -B -e"
-# Where mariadbd keeps its data: a running one stands in that directory, whatever its files say by now; of a stopped one its own
-# reading of all its option files counts, else the lines that one would read, and what the unit gives it on the command line.
-_PLACES = f"""
+# Where mariadbd keeps its data: a running one stands in that directory, whatever its files say by now; what it would be started
+# with is its own reading of all its option files (else the lines that one would read) and what its unit gives it.
+# A state transfer also empties the other directories that InnoDB, Aria and the binary log are kept in.
+_PLACES = """
+here=$(readlink -m {0})
+say() { while read -r place; do case $place in /*) place=$(readlink -m "$place"); [ "$place" = "$here" ] || echo "$1 $place";; esac; done; }
 pid=$(systemctl show -p MainPID --value mariadb.service)
-if [ "${{pid:-0}}" != 0 ]; then readlink /proc/$pid/cwd; else
-  said=$(timeout 5 mariadbd --verbose --help 2>/dev/null) && printf '%s\\n' "$said" | sed -n 's/^datadir  *//p' ||
-    grep -rhsiE '^[[:space:]]*(loose[-_])?data[-_]?dir[[:space:]]*=' /etc/my.cnf /etc/mysql | sed 's/^[^=]*=[[:space:]]*//; s/[[:space:]]*$//; s/"//g'
-  systemctl show -p ExecStart -p Environment mariadb.service | grep -oE -e '--datadir=[^ ;]+' | sed 's/^[^=]*=//'
-fi | while read -r place; do readlink -m "$place"; done | sort -u | grep -vxF -e "$(readlink -m {galera_data.PLACE})" || :
-"""
+[ "${pid:-0}" = 0 ] || readlink /proc/$pid/cwd | say data
+if said=$(timeout 5 mariadbd --verbose --help 2>/dev/null); then
+  value() { printf '%s\\n' "$said" | sed -n "s/^$1  *//p"; }
+else
+  value() { grep -rhsiE "^[[:space:]]*(loose[-_])?$1[[:space:]]*=" /etc/my.cnf /etc/mysql | sed 's/^[^=]*=[[:space:]]*//; s/[[:space:]]*$//; s/"//g'; }
+fi
+value datadir | say data
+for name in innodb[-_]data[-_]home[-_]dir innodb[-_]log[-_]group[-_]home[-_]dir innodb[-_]undo[-_]directory aria[-_]log[-_]dir[-_]path; do
+  value "$name" | say other
+done
+value 'log[-_]bin' | sed -n 's#/[^/]*$##p' | say other
+systemctl show -p ExecStart -p Environment mariadb.service | grep -oE -e '--(datadir|defaults-file|defaults-extra-file)=[^ ;]+' | sed 's/^/option /'
+systemctl list-units --all --plain --no-legend 'mariadb@*' 'mysql@*' | sed 's/ .*//; s/^/instance /'
+:
+""".replace("{0}", datadir.PLACE)
 # The trailing slash: of a link the directory that it leads to. "test" is MariaDB's own for as long as nothing is in it.
 _LISTED = """
 [ -d {0} ] || { [ ! -L {0} ] || echo "l $(readlink {0})"; exit 0; }
-mountpoint -q {0} || echo "d ."
+mountpoint -q {0} || [ -L {0} ] || echo "d ."
 list() { find -L {0}/ -mindepth 1 -maxdepth 1 ! -name test -printf '%y %f\\n'; }
 list 2>/dev/null || list # a file that goes away meanwhile is not there the second time
 [ ! -e {0}/test ] || [ -z "$(find -L {0}/test ! -path {0}/test ! -name db.opt -print -quit)" ] || echo "d test"
-""".replace("{0}", galera_data.PLACE)
+""".replace("{0}", datadir.PLACE)
 
 
 class Galera(Probe[galera.Member]):
@@ -44,8 +57,9 @@ class Galera(Probe[galera.Member]):
                 "systemctl show-environment; } 2>/dev/null | grep -im 1 wsrep_start_position || true",
                 "keeper": f"[ ! -e {SAID} ] || cat {SAID}",
                 "databases": _LISTED,
-                "made": f"grep -ls '^comment={galera_data.MARK}' {galera_data.PLACE}/*/db.opt | xargs -r -n 1 dirname | xargs -r -n 1 basename",
-                "elsewhere": _PLACES,
+                "made": f"grep -ls '^comment={datadir.MARK}' {datadir.PLACE}/*/db.opt | xargs -r -n 1 dirname | xargs -r -n 1 basename",
+                "places": _PLACES,
+                "purged": f"[ ! -e {PURGED} ] || echo yes",
                 "configured": f"[ ! -e {CONFIGURATION} ] || sha256sum < {CONFIGURATION}",
                 "running": f"[ ! -e {STARTED_WITH} ] || cat {STARTED_WITH}",
             }
@@ -53,12 +67,13 @@ class Galera(Probe[galera.Member]):
 
     def answer(self, answers: probe.Answers) -> galera.Member:
         """A running mariadbd that does not answer SQL has no status; a grastate.dat that is there must be readable."""
-        for question in ("unit", "grastate", "databases", "made", "elsewhere", "configured", "running"):
+        for question in ("unit", "grastate", "databases", "made", "places", "configured", "running"):
             if not answers[question].ok:
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
         grastate = answers["grastate"].text
-        data = galera_data.parse(answers["databases"].text)
+        data = datadir.parse(answers["databases"].text)
+        places = [line.partition(" ") for line in dict.fromkeys(answers["places"].lines)]
         said = answers["keeper"].text.strip() if "keeper" in answers and answers["keeper"].ok else ""
         return galera.Member(
             installed=answers["installed"].ok,
@@ -69,7 +84,11 @@ class Galera(Probe[galera.Member]):
             databases=data.databases,
             made=tuple(answers["made"].lines),
             strangers=data.strangers,
-            elsewhere=tuple(answers["elsewhere"].lines),
+            joining=data.joining,
+            elsewhere=tuple(place for kind, _, place in places if kind in ("data", "option")),
+            scattered=tuple(place for kind, _, place in places if kind == "other"),
+            instances=tuple(place for kind, _, place in places if kind == "instance"),
+            purged=answers["purged"].text.strip() == "yes",
             configured=probe.first_word(answers["configured"]),
             running=probe.first_word(answers["running"]),
             recovered=galera.parse_position(answers["position"].text) if "position" in answers else None,

@@ -28,8 +28,10 @@ class Grastate:
 class Member(AsJson):
     """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
 
-    ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our mark, ``strangers`` what else
-    lies in the data directory and is not MariaDB's; ``elsewhere``: other directories that mariadbd keeps its data in, or would.
+    ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our
+    mark, ``strangers`` what else lies in the data directory and is not MariaDB's; ``joining``: a copy of a donor's data was cut off.
+    ``elsewhere``: other directories that mariadbd keeps its data in, or would; ``scattered``: those of its logs and tablespaces;
+    ``instances``: other MariaDBs of this machine. ``purged``: MariaDB was ours, and a reset has taken its packages off.
     ``configured`` and ``running`` are digests of the configuration on disk and of the one the running daemon started with
     (None: not there, not known). ``recovered``: the position, UUID and seqno, with which a mariadbd that waits was
     started; ``keeper``: what the node's keeper last said.
@@ -43,7 +45,11 @@ class Member(AsJson):
     databases: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+    joining: bool = False
     elsewhere: tuple[str, ...] = ()
+    scattered: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
+    purged: bool = False
     configured: str | None = None
     running: str | None = None
     recovered: tuple[str, int] | None = None
@@ -67,7 +73,9 @@ class Member(AsJson):
     @property
     def own(self) -> tuple[str, ...]:
         """What a state transfer would erase and no member has: databases that we did not make, and files of somebody's."""
-        return () if self.was_member else (*(one for one in self.databases if one not in self.made), *self.strangers)
+        if self.was_member or (self.joining and self.configured is not None):
+            return ()
+        return (*(one for one in self.databases if one not in self.made), *self.strangers)
 
     @property
     def synced(self) -> bool:

@@ -98,9 +98,9 @@ def of_others(stores: Mapping[str, Store | None], volume: str, brick: str, root:
                 f"{name}: {brick} belonged to a volume that is gone (id {store.brick_id}), its files may be the last copy: "
                 "save them, then move the directory away"
             )
-        if store.mounted not in (None, "fuse.glusterfs"):
+        if store.mounted is not None and store.source != f"localhost:/{volume}":
             found.append(
-                f"{name}: {root} is a mount of type {store.mounted}: unmount it, and take it out of fstab, first"
+                f"{name}: {store.source} is mounted at {root}, and not the volume {volume}: unmount it, and take it out of fstab, first"
             )
         if store.under:
             found.append(
@@ -109,7 +109,10 @@ def of_others(stores: Mapping[str, Store | None], volume: str, brick: str, root:
     return found
 
 
-def not_ours(name: str, store: Store | None, ours: Collection[str], volume: str, brick: str) -> list[str]:
+def not_ours(
+    name: str, store: Store | None, ours: Collection[str], *, volume: str, brick: str, marked: bool
+) -> list[str]:
+    """Say what of this node's storage is not proved ours; ``ours``: the volume's ids, ``marked``: our release is on the volume."""
     if store is None:
         return [f"{name}: what lies at {brick} cannot be read"]
     found = []
@@ -125,7 +128,7 @@ def not_ours(name: str, store: Store | None, ours: Collection[str], volume: str,
         found.append(
             f"{name}: {brick} carries the id of another volume than {volume} ({store.brick_id}): save what is in it, and move it away"
         )
-    elif store.brick == "used" and store.brick_holds and not store.brick_site & {"release", "unpack"}:
+    elif store.brick == "used" and store.brick_holds and not (marked or store.brick_site & {"release", "unpack"}):
         found.append(
             f"{name}: the volume {volume} holds what this tool did not put there ({', '.join(store.brick_holds)}): move it away first"
         )

@@ -28,15 +28,16 @@ class Gluster(Probe[gluster.Store]):
                 "pool": f"{running}; {CLI} peer status --xml",
                 "volumes": f"{running}; {CLI} volume info --xml",
                 "brick": f"if [ ! -e {b} ] && [ ! -L {b} ]; then echo absent; elif [ ! -d {b} ]; then echo foreign; "
-                f"elif getfattr -h -n trusted.glusterfs.volume-id {b} >/dev/null 2>&1; then echo used; "
-                f'elif [ -z "$(find {b} -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then echo empty; else echo foreign; fi',
-                "brick id": f"getfattr -h -n trusted.glusterfs.volume-id --only-values {b} 2>/dev/null | od -An -tx1 | tr -d ' \\n'",
-                "brick holds": f"[ ! -d {b} ] || ls -A {b} | grep -vxE 'lost\\+found|\\.glusterfs(-.*)?|\\.trashcan|\\.webha-.*' | head -n {FEW} || :",
+                f"elif getfattr -h -n trusted.glusterfs.volume-id {b}/. >/dev/null 2>&1; then echo used; "
+                f'elif [ -z "$(find {b}/. -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then echo empty; else echo foreign; fi',
+                "brick id": f"getfattr -h -n trusted.glusterfs.volume-id --only-values {b}/. 2>/dev/null | od -An -tx1 | tr -d ' \\n'",
+                "brick holds": f"[ ! -d {b} ] || ls -A {b}/. | grep -vxE 'lost\\+found|\\.glusterfs(-.*)?|\\.trashcan|\\.webha-.*' | head -n {FEW} || :",
                 "brick site": f"cd {b} 2>/dev/null || exit 0; [ ! -e {MARKER} ] || echo release; [ ! -e {STAGING} ] || echo unpack; "
                 f"[ ! -e {SETTINGS} ] || {{ head -n 3 {SETTINGS} | grep -qF {quote(HEADER)} && echo settings; }} || echo own-settings",
                 # Not asked of glusterd, which may be stopped; a volume's id never changes.
                 "known": "grep -sH '^volume-id=' /var/lib/glusterd/vols/*/info || :",
                 "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | tail -n 1",
+                "source": f"findmnt -n -o SOURCE --mountpoint {r} | tail -n 1",
                 "under": f"findmnt -n --mountpoint {r} >/dev/null || [ ! -d {r} ] || ls -A {r} | head -n {FEW}",
                 "reachable": f"timeout 10 stat -t {r} >/dev/null",
                 # The directory below the mount is seen through a bind of its parent, in a mount namespace of this probe's own.
@@ -61,6 +62,7 @@ class Gluster(Probe[gluster.Store]):
             known=dict(map(_known, answers["known"].lines)),
             under=tuple(answers["under"].lines),
             mounted=probe.first_word(answers["mounted"]),
+            source=probe.first_word(answers["source"]),
             reachable=answers["reachable"].ok,
             sealed="i" in sealed.text if _ATTRIBUTES.fullmatch(sealed.text.strip()) else None,
         )

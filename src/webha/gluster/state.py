@@ -42,7 +42,7 @@ class Store(AsJson):
     ``brick``: ``absent``, ``empty``, ``used`` (it carries a volume's id, ``brick_id``) or ``foreign`` (files, and no volume's
     id; or no directory). ``brick_holds``: some names of what is in it; ``brick_site``: what of ours: ``release``, ``unpack`` (one
     cut off), ``settings``, or ``own-settings`` of somebody's. ``known``: volume to id, from glusterd's own files.
-    ``mounted``: the file system type at the docroot, None where nothing is mounted; ``reachable``: it answers.
+    ``mounted``: the file system type at the docroot, None where nothing is mounted, and its ``source``; ``reachable``: it answers.
     ``under``: some names of what lies at the docroot while nothing is mounted. ``sealed``: the directory under the mount
     cannot be written (None: could not be seen).
     """
@@ -58,6 +58,7 @@ class Store(AsJson):
     known: Mapping[str, str] = field(default_factory=dict)
     under: tuple[str, ...] = ()
     mounted: str | None = None
+    source: str | None = None
     reachable: bool = False
     sealed: bool | None = None
 

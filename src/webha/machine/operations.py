@@ -196,13 +196,17 @@ def repository(slug: str, uri: str, suite: str, key: str) -> Commands:
         )
         return
     keyring = File(f"/etc/apt/keyrings/{slug}.asc", path.read_bytes())
-    source = File(
-        f"/etc/apt/sources.list.d/{slug}.sources",
-        f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By: {keyring.path}\n",
-    )
+    stanza = f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By: {keyring.path}\n"
+    source = File(f"/etc/apt/sources.list.d/{slug}.sources", f"# Written by pyinfra-webha.\n{stanza}")
     states = host.get_fact(Files, paths=(keyring.path, source.path))
     if states is None:
         yield shell.refusal("cannot read the state of the apt sources")
+        return
+    there = states[source.path]
+    if (
+        there.exists and not there.ours and there.sha256 != sha256(stanza.encode()).hexdigest()
+    ):  # as we wrote it until 0.2
+        yield shell.refusal(f"{source.path} is there and does not say that it is ours: move it away first")
         return
     different = [file for file in (keyring, source) if file.differs(states[file.path])]
     if not different:

@@ -2,26 +2,26 @@
 
 from webha.reset.decisions import (
     LAYERS,
-    OUR_APT,
+    OURS,
     SUPERFLUOUS,
     Belongings,
     Plan,
     Remains,
-    installed_by_us,
     of_others,
+    ours,
     packages,
     plan,
 )
 
 __all__ = [
     "LAYERS",
-    "OUR_APT",
+    "OURS",
     "SUPERFLUOUS",
     "Belongings",
     "Plan",
     "Remains",
-    "installed_by_us",
     "of_others",
+    "ours",
     "packages",
     "plan",
 ]

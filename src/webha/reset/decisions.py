@@ -13,14 +13,19 @@ from webha.ground.forms import AsJson
 
 # In the order of taking down: what stands on another layer goes first.
 LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
-# How every apt-get of ours that installed something begins in apt's own history.
-OUR_APT = (
-    "-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
-    "install --no-install-recommends"
+# How every apt-get of ours that installed something stands in apt's own history.
+_OUR_APT = re.compile(
+    re.escape("-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ")
+    + r"(--no-remove )?install --no-install-recommends "
+)
+# The shell's judgement of a path: ours by its folder, or because the file says so.
+OURS = (
+    'ours() { case $1 in /usr/local/lib/webha/*|/run/webha/*|/usr/lib/ocf/resource.d/webha/*|/var/cache/webha-*) [ -e "$1" ];; '
+    '*) [ -f "$1" ] && head -n 5 "$1" | grep -qaF \'Written by pyinfra-webha\';; esac; }'
 )
 # Packages that nobody needs, by apt's own judgement; a mere suggestion is no need.
 SUPERFLUOUS = (
-    "apt-get -s -o APT::AutoRemove::SuggestsImportant=false autoremove | "
+    "said=$(apt-get -s -o APT::AutoRemove::SuggestsImportant=false autoremove) && printf '%s\\n' \"$said\" | "
     "sed -n 's/^\\(Remv\\|Purg\\) \\([^ ]*\\).*/\\2/p' | sort"
 )
 
@@ -72,20 +77,24 @@ def plan(layer: str | None, confirm: str | None, cluster_name: str) -> Plan:
     return Plan(tuple(name for name in LAYERS if name in wanted))
 
 
-def installed_by_us(history: str) -> frozenset[str]:
-    """Return the packages that our own runs asked apt for and apt installed, from those paragraphs of its history.
+def ours(record: Collection[str], history: str) -> frozenset[str]:
+    """Return the packages that we installed, from our record on the node and apt's own history, oldest first.
 
-    What apt brought along counts as automatic there and goes when nobody needs it; what was here before is not listed.
+    The history has the last word on what it mentions: who installed a package last, and whether it was removed since. What
+    apt brought along counts as automatic there and goes when nobody needs it.
     """
-    found: set[str] = set()
-    ours = False
+    last: dict[str, bool] = {}
+    by_us = False
     for line in history.splitlines():
-        if line.startswith("Commandline: "):
-            ours = OUR_APT in line
-        elif ours and line.startswith("Install: "):
-            listed = re.findall(r"([^\s,:()]+):\w+ \(([^)]*)\)", line)
-            found |= {name for name, version in listed if not version.endswith("automatic")}
-    return frozenset(found)
+        kind, _, rest = line.partition(": ")
+        if kind == "Commandline":
+            by_us = bool(_OUR_APT.search(rest))
+        elif kind in ("Install", "Remove", "Purge"):
+            for name, how in re.findall(r"([^\s,:()]+):\w+ \(([^)]*)\)", rest):
+                last[name] = kind == "Install" and by_us and not how.endswith("automatic")
+    return frozenset(
+        {name for name in record if name not in last} | {name for name, is_ours in last.items() if is_ours}
+    )
 
 
 def packages(lists: Mapping[str, Collection[str]], layer: str, going: Collection[str]) -> tuple[str, ...]:
@@ -115,12 +124,17 @@ def of_others(
         or (one.gluster is not None and {"release", "settings"} <= one.gluster.brick_site)
         for one in known.values()
     )
+    marked = any(
+        (one.drupal is not None and one.drupal.release is not None)
+        or (one.gluster is not None and "release" in one.gluster.brick_site)
+        for one in known.values()
+    )
     volumes = gluster.volume_ids((one.gluster for one in known.values()), volume)
     for name, one in known.items():
         if "drupal" in layers:
             found += drupal.not_ours(name, one.drupal, database, root, site)
         if "gluster" in layers:
-            found += gluster.not_ours(name, one.gluster, volumes, volume, brick)
+            found += gluster.not_ours(name, one.gluster, volumes, volume=volume, brick=brick, marked=marked)
         if "cluster" in layers:
             found += cluster.not_ours(name, one.cluster, cluster_name)
         if "galera" in layers:

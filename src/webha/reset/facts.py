@@ -30,11 +30,13 @@ class Remains(Probe[reset.Remains]):
                 + " ".join(map(quote, packages or ("none",)))
                 + "; true",
                 "record": f"[ ! -e {INSTALLED} ] || cat {INSTALLED}",
-                "history": f"for f in /var/log/apt/history.log*; do zcat -f $f | grep -F -A 2 -e {quote(reset.OUR_APT)}; done; true",
+                "history": "for f in $(ls -rv /var/log/apt/history.log* 2>/dev/null); do zcat -f $f; done | grep -E '^(Commandline|Install|Remove|Purge): '; true",
                 # One that was given back to apt (brought along by others) and that somebody needs is no longer ours.
                 "manual": "apt-mark showmanual",
                 "superfluous": reset.SUPERFLUOUS,
-                "paths": "".join(f"[ ! -e {quote(path)} ] || echo {quote(path)}; " for path in paths) + "true",
+                "paths": f"{reset.OURS}\n"
+                + "".join(f"ours {quote(path)} && echo {quote(path)}; " for path in paths)
+                + "true",
             }
         )
 
@@ -42,7 +44,7 @@ class Remains(Probe[reset.Remains]):
         """Count everything of ours but what dpkg never installed or purged."""
         if not answers["record"].ok:
             raise probe.ProbeError(answers["record"].text)
-        ours = {*answers["record"].lines, *reset.installed_by_us(answers["history"].text)}
+        ours = reset.ours(answers["record"].lines, answers["history"].text)
         free = {*answers["manual"].lines, *answers["superfluous"].lines}
         here = [line.split() for line in answers["packages"].lines if _KNOWN.match(line)]
         left = [words[-1] for words in here if words[-1] in ours and (words[-1] in free or words[0][1] != "i")]

@@ -12,7 +12,7 @@ from webha.cluster.operations import replace_configuration
 from webha.drupal.facts import Drupal
 from webha.drupal.state import MARKER
 from webha.galera.datadir import PLACE
-from webha.galera.facts import SQL, Galera
+from webha.galera.facts import PURGED, SQL, Galera
 from webha.gluster.facts import Gluster
 from webha.ground import shell
 from webha.machine.facts import INSTALLED
@@ -23,37 +23,46 @@ from webha.run.across import everyone
 # "Nobody needs it" is apt's own judgement: what we installed is marked as brought along by others, and what that alone makes
 # superfluous goes; a package that somebody installed since keeps what it needs. What was superfluous before stays.
 # Of the folders only those go that are empty now and no package's: a file that somebody put there stays with its folder.
-_ERASE = """
+_ERASE = (
+    """
 prepare=$1 packages=$2 empty=$3; shift 3
-eval "$prepare"
+lists=$(mktemp -d); trap 'rm -rf "$lists"' EXIT
+{ours}
 superfluous() { {superfluous}; }
+: > "$lists/paths"; : > "$lists/installed"; : > "$lists/configured"
+for path do ! ours "$path" || printf '%s\\n' "$path" >> "$lists/paths"; done # before their neighbours go
+eval "$prepare"
 if [ -n "$packages" ]; then
   export DEBIAN_FRONTEND=noninteractive
-  lists=$(mktemp -d); trap 'rm -rf "$lists"' EXIT
-  for package in $packages; do
+  dpkg --configure -a --force-confdef --force-confold >/dev/null # what a run that was cut off left
+  for package in $(printf '%s\\n' $packages | sort); do
     case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
-      ?i*) echo "$package" >> "$lists/installed"; sort -o "$lists/installed" "$lists/installed";;
+      ?i*) echo "$package" >> "$lists/installed";;
       ?[!n]*) echo "$package" >> "$lists/configured";;
     esac
   done
-  if [ -e "$lists/installed" ]; then
+  if [ -s "$lists/installed" ]; then
     apt-mark manual $(cat "$lists/installed") >/dev/null # as it was, where a run was cut off below
     superfluous > "$lists/before"
     apt-mark auto $(cat "$lists/installed") >/dev/null
-    superfluous | comm -13 "$lists/before" - > "$lists/going"
+    superfluous > "$lists/after"
+    comm -13 "$lists/before" "$lists/after" > "$lists/going"
     [ ! -s "$lists/going" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/going")
     for package in $(comm -23 "$lists/installed" "$lists/going"); do echo "kept, for something else needs it: $package"; done
   fi
-  [ ! -e "$lists/configured" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/configured")
+  [ ! -s "$lists/configured" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/configured")
   for package in $packages; do sed -i "/^$package$/d" {record}; done 2>/dev/null || :
   [ -s {record} ] || rm -f {record}
 fi
-[ $# -eq 0 ] || rm -rf -- "$@"
+while read -r path; do rm -rf --one-file-system -- "$path"; done < "$lists/paths"
 for folder in $empty /usr/local/lib/webha /var/lib/webha; do
   [ ! -d "$folder" ] || [ -L "$folder" ] || dpkg -S "$folder" >/dev/null 2>&1 || find "$folder" -xdev -depth -type d -empty -delete
 done
 systemctl daemon-reload; systemctl reset-failed
-""".replace("{record}", INSTALLED).replace("{superfluous}", reset.SUPERFLUOUS)
+""".replace("{record}", INSTALLED)
+    .replace("{superfluous}", reset.SUPERFLUOUS)
+    .replace("{ours}", reset.OURS)
+)
 
 
 @operation()
@@ -104,14 +113,17 @@ def unmounted(unit: str, volume: str, brick: str, root: str) -> Commands:
         yield shell.script(_UNMOUNT, unit, root, f"localhost:/{volume}")
 
 
-# The id goes last: a run that is cut off leaves a directory that the next one still knows. A mount of its own stays, empty.
+# What proves the brick ours goes last, the id after all: a run that is cut off leaves a directory that the next one still knows.
+# A mount of its own stays, empty.
 _ERASE_BRICK = """
 cd "$1"
 [ "$(getfattr -h -n trusted.glusterfs.volume-id --only-values . | od -An -tx1 | tr -d ' \\n')" = "$2" ]
-find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
-for name in $(getfattr -h -d -m '^trusted\\.' . 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | sort -r); do setfattr -h -x "$name" .; done
+find . -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .webha-release -exec rm -rf --one-file-system {} +
+rm -f .webha-release
+id=trusted.glusterfs.volume-id
+for name in $(getfattr -h -d -m '^trusted\\.' . 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | grep -vx $id) $id; do setfattr -h -x "$name" .; done
 cd /
-mountpoint -q "$1" || rmdir "$1"
+mountpoint -q "$1" || [ -L "$1" ] || rmdir "$1"
 """
 
 
@@ -132,11 +144,27 @@ def brick_erased(volume: str, nodes: Iterable[str], brick: str, root: str) -> Co
         yield shell.script(_ERASE_BRICK, brick, str(store.brick_id))
 
 
+# Without Galera's state a MariaDB that stays is a plain one again, and no member of a cluster that is gone.
+_ERASE_DATA = f"""
+cd {PLACE}
+if [ "$1" = all ]; then
+  find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf --one-file-system {{}} +
+  cd /; mountpoint -q {PLACE} || [ -L {PLACE} ] || rmdir {PLACE}
+  rm -f /etc/mysql/debian.cnf; rmdir /etc/mysql 2>/dev/null || : # what the package leaves
+else
+  rm -f grastate.dat gvwstate.dat galera.cache
+fi
+rm -f {PURGED}; rmdir $(dirname {PURGED}) 2>/dev/null || :
+"""
+
+
 @operation()
 def databases_erased(database: str) -> Commands:
     """Own that MariaDB's data directory is gone, in which are no databases but those we made and ``database``; MariaDB is stopped.
 
-    Does nothing where it is gone. Refuses where something of somebody's is in it; leaves it where MariaDB was here before us.
+    Ours is what was a member of a cluster, or what a MariaDB left that we had installed. Does nothing where that is gone. Where
+    MariaDB stays, because it was here before us or somebody needs it, its data stay too, without Galera's state. Refuses
+    where something of somebody's is in it.
     """
     member = host.get_fact(Galera)
     if member is None:
@@ -145,17 +173,12 @@ def databases_erased(database: str) -> Commands:
     foreign = [one for one in member.databases if one not in (*member.made, database)] + list(member.strangers)
     if foreign:
         yield shell.refusal(f"{PLACE} holds what is not ours ({', '.join(foreign)}): it is not erased")
-    elif member.installed:
-        host.noop("MariaDB stays, for it was here before us or somebody needs it, and so do its databases")
-    elif member.here:
-        yield shell.script(
-            'cd "$1"; find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +; cd /; '
-            '[ -L "$1" ] && rm "$1" || mountpoint -q "$1" || rmdir "$1"; '
-            "rm -f /etc/mysql/debian.cnf; rmdir /etc/mysql 2>/dev/null || :",  # what the package leaves
-            PLACE,
-        )
+    elif member.installed and member.grastate is not None:
+        yield shell.script(_ERASE_DATA, "state")
+    elif member.installed or not (member.here and (member.was_member or member.purged)):
+        host.noop("MariaDB and its data stay" if member.installed else f"nothing of ours is in {PLACE}")
     else:
-        host.noop(f"{PLACE} is gone")
+        yield shell.script(_ERASE_DATA, "all")
 
 
 @operation()
@@ -186,13 +209,13 @@ def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
 # The marker goes last: a run that is cut off leaves a volume that the next one still knows as ours.
 _ERASE_CODE = f"""
 cd "$1"
-find . -mindepth 1 -maxdepth 1 ! -name {MARKER} ! -name lost+found -exec rm -rf {{}} +
+find . -mindepth 1 -maxdepth 1 ! -name {MARKER} ! -name lost+found -exec rm -rf --one-file-system {{}} +
 rm -f {MARKER}; find . -mindepth 1 -maxdepth 1 -name '.webha-*' -exec rm -rf {{}} +
 """
 
 
 @operation()
-def site_erased(root: str, database: str, user: str, code: bool = True) -> Commands:
+def site_erased(nodes: Iterable[str], root: str, database: str, user: str, code: bool = True) -> Commands:
     """Own that the site's database and account, and with ``code`` all that is on the volume, are gone; for one node only.
 
     Does nothing where a layer below is gone already (its data went with it). Refuses while the node is in no primary
@@ -206,12 +229,14 @@ def site_erased(root: str, database: str, user: str, code: bool = True) -> Comma
     if member.runs and not member.synced:
         yield shell.refusal("the database is not in a reachable primary component")
         return
-    erase_database = member.synced and (site.database or site.password_hash is not None)
+    sites = everyone(Drupal, nodes, root=root, database=database, user=user)
+    ours = any(one is not None and one.ours for one in sites.values())
+    erase_database = member.synced and site.database
     erase_code = code and site.mounted and site.code != "none"
     if not erase_database and not erase_code:
         host.noop("no site is left")
         return
-    wrong = drupal.not_ours(host.name, site, database, root, ours=site.ours)
+    wrong = drupal.not_ours(host.name, site, database, root, ours)
     if wrong:
         yield shell.refusal("; ".join(wrong))
         return
