@@ -43,7 +43,7 @@ if context.on_a_node():
                     sst_method=host.data.wsrep_sst_method,
                     applier_threads=host.data.wsrep_slave_threads,
                     innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
-                    provider_options=of_this_run()["wsrep_provider_options"],
+                    provider_options=of_this_run().wsrep_provider_options,
                 ),
             ),
             node.File(

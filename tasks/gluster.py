@@ -44,8 +44,6 @@ if context.on_a_node():
         name="Gluster: the pool, from the first node",
         nodes=names,
         aliases=aliases,
-        brick=brick,
-        root=root,
         _if=context.on_first,
     )
 
@@ -53,8 +51,6 @@ if context.on_a_node():
         name="Gluster: the pool, back from the second",
         nodes=names,
         aliases=aliases,
-        brick=brick,
-        root=root,
         _if=context.on_second,
     )
 
@@ -66,7 +62,7 @@ if context.on_a_node():
         nodes=names,
         brick=brick,
         root=root,
-        options=of_this_run()["gluster_options"],
+        options=of_this_run().gluster_options,
         _if=context.on_first,
     )
 

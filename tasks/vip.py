@@ -27,7 +27,7 @@ if context.on_a_node():
         (
             Operation("start", data.vip_timeouts["start"]),
             Operation("stop", data.vip_timeouts["stop"]),
-            Operation("monitor", data.vip_timeouts["monitor"], timers["vip_monitor_interval"]),
+            Operation("monitor", data.vip_timeouts["monitor"], timers.vip_monitor_interval),
         ),
     )
     web = Primitive(
@@ -40,7 +40,7 @@ if context.on_a_node():
         (
             Operation("start", data.apache_timeouts["start"]),
             Operation("stop", data.apache_timeouts["stop"]),
-            Operation("monitor", data.apache_timeouts["monitor"], timers["apache_monitor_interval"]),
+            Operation("monitor", data.apache_timeouts["monitor"], timers.apache_monitor_interval),
         ),
     )
     webs = Clone("WebServer-clone", web.id)
@@ -58,8 +58,8 @@ if context.on_a_node():
                     "vip/ready.py.j2",
                     root=data.drupal_root,
                     health_port=data.health_port,
-                    interval=timers["ready_interval"],
-                    patience=timers["ready_patience"],
+                    interval=timers.ready_interval,
+                    patience=timers.ready_patience,
                 ),
                 mode="755",
             ),
@@ -69,8 +69,8 @@ if context.on_a_node():
                     "vip/guard.py.j2",
                     vip=data.vip,
                     netmask=data.vip_netmask,
-                    patience=timers["guard_patience"],
-                    detection=timers["detection"],
+                    patience=timers.guard_patience,
+                    detection=timers.detection,
                 ),
                 mode="755",
             ),

@@ -32,6 +32,7 @@ FACTS = {
     "files": (node.Files, {"paths": ("/etc/hosts", "/nonexistent")}),
     "galera": (galera.Galera, {}),
     "gluster": (gluster.Gluster, {"brick": "/gluster", "root": "/var/www/html/drupal"}),
+    "pool": (gluster.Pool, {}),
     "hosts": (hosts.Hosts, {}),
     "http": (cluster.HttpStatus, {"url": "http://10.0.0.250/"}),
     "machine": (node.Machine, {"vip": "10.0.0.250"}),

@@ -84,9 +84,8 @@ def test_volumes_are_read_with_bricks_and_options():
     assert parse_volumes(answer("<volInfo><volumes><count>0</count></volumes></volInfo>")) == ()
 
 
-@pytest.mark.parametrize("one", [None, store(pool=None), Store(True, "inactive")])
-def test_an_unknown_pool_is_not_probed_into(one):
-    verdict = to_probe("a", NAMES, ALIASES, one)
+def test_an_unknown_pool_is_not_probed_into():
+    verdict = to_probe("a", NAMES, ALIASES, None)
     assert (verdict.action, verdict.names) == ("refuse", ())
     assert "unknown" in verdict.reason
 
@@ -101,18 +100,18 @@ def test_an_unknown_pool_is_not_probed_into(one):
     ],
 )
 def test_nodes_that_the_pool_does_not_know_by_name_are_probed(members, names):
-    verdict = to_probe("a", NAMES, ALIASES, store(pool=members))
+    verdict = to_probe("a", NAMES, ALIASES, members)
     assert (verdict.action, verdict.names) == ("probe", names)
 
 
 @pytest.mark.parametrize("members", [pool("b", "c"), pool(("10.0.0.2", "b"), "c")])
 def test_a_pool_of_all_nodes_by_name_is_left_alone(members):
-    assert to_probe("a", NAMES, ALIASES, store(pool=members)).action == "nothing"
+    assert to_probe("a", NAMES, ALIASES, members).action == "nothing"
 
 
 @pytest.mark.parametrize("members", [pool("b", "stranger"), pool("b", "c", ("stranger", "10.9.9.9"))])
 def test_a_pool_with_a_stranger_is_refused(members):
-    verdict = to_probe("a", NAMES, ALIASES, store(pool=members))
+    verdict = to_probe("a", NAMES, ALIASES, members)
     assert verdict.action == "refuse"
     assert "the pool of a holds stranger" in verdict.reason
     assert "gluster peer detach" in verdict.reason

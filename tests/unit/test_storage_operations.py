@@ -2,7 +2,7 @@ import pytest
 
 from webha.gluster import PoolMember
 from webha.gluster import operations as gluster
-from webha.gluster.facts import Gluster
+from webha.gluster.facts import Gluster, Pool
 
 from .captured_facts import CONVERGED, fact
 from .stubs import NAMES, execute, perform
@@ -15,11 +15,11 @@ FULL = pool("nodoha2", "nodoha3")
 
 
 def peers(one, on="nodoha"):
-    return perform(gluster.peers, NAMES, ALIASES, on=on, facts={Gluster: one}, **WHERE)
+    return perform(gluster.peers, NAMES, ALIASES, on=on, facts={Pool: one})
 
 
 def test_missing_nodes_are_probed_by_name_and_waited_for():
-    first, second, wait = peers(store()).texts
+    first, second, wait = peers(()).texts
     assert first.endswith("webha nodoha2")
     assert second.endswith("webha nodoha3")
     assert "peer probe" in first
@@ -27,18 +27,18 @@ def test_missing_nodes_are_probed_by_name_and_waited_for():
 
 
 def test_the_second_node_teaches_the_pool_the_first_ones_name():
-    probe, _ = peers(store(pool=pool("10.0.0.133", "nodoha3")), on="nodoha2").texts
+    probe, _ = peers(pool("10.0.0.133", "nodoha3"), on="nodoha2").texts
     assert probe.endswith("webha nodoha")
 
 
 def test_a_pool_of_all_nodes_is_left_alone_and_a_disconnected_one_waited_for():
-    assert peers(store(pool=FULL)).idle
-    (wait,) = peers(store(pool=(FULL[0], PoolMember(("nodoha3",), False, "3")))).texts
+    assert peers(FULL).idle
+    (wait,) = peers((FULL[0], PoolMember(("nodoha3",), False, "3"))).texts
     assert "all peers connected" in wait
     assert "peer probe" not in wait
 
 
-@pytest.mark.parametrize("one", [None, store(pool=None), store(pool=pool("stranger"))])
+@pytest.mark.parametrize("one", [None, pool("stranger")])
 def test_an_unknown_or_strange_pool_is_refused(one):
     assert peers(one).refused
 
@@ -136,7 +136,7 @@ def test_an_unknown_store_is_left_alone(operation):
 @pytest.mark.parametrize("suite", CONVERGED)
 def test_a_converged_store_is_left_alone(suite):
     one = fact(suite, "gluster")
-    assert peers(one).idle
+    assert peers(one.pool).idle
     assert seal(one).idle
     assert mounted(one).idle
     assert volumes(one, one, one, options={"network.ping-timeout": "10"}).idle

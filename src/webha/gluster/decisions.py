@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from webha.gluster.state import Store, Volume
+from webha.gluster.state import PoolMember, Store, Volume
 from webha.ground.verdict import Verdict
 
 
@@ -15,24 +15,24 @@ class PoolVerdict(Verdict):
 
 
 def to_probe(
-    own: str, names: tuple[str, ...], aliases: Mapping[str, tuple[str, ...]], store: Store | None
+    own: str, names: tuple[str, ...], aliases: Mapping[str, tuple[str, ...]], pool: tuple[PoolMember, ...] | None
 ) -> PoolVerdict:
     """Decide which nodes ``own`` has to probe; a pool with a stranger in it is refused.
 
     ``aliases``: what else a node may be called (address, full name). A node that the pool knows only by its address
     is probed again by name, as the document does from a second node, so that bricks and peers have the same names.
     """
-    if store is None or store.pool is None:
+    if pool is None:
         return PoolVerdict("refuse", "glusterd does not answer, so who is in its pool is unknown")
     ours = {alias: name for name in names for alias in (name, *aliases.get(name, ()))}
-    strangers = [peer.hostnames[0] for peer in store.pool if not any(alias in ours for alias in peer.hostnames)]
+    strangers = [peer.hostnames[0] for peer in pool if not any(alias in ours for alias in peer.hostnames)]
     if strangers:
         return PoolVerdict(
             "refuse",
             f"the pool of {own} holds {', '.join(strangers)}, no node of this cluster: "
             "'gluster peer detach' it, or take this node out of its old pool first",
         )
-    known = {alias for peer in store.pool for alias in peer.hostnames}
+    known = {alias for peer in pool for alias in peer.hostnames}
     missing = tuple(name for name in names if name != own and name not in known)
     if missing:
         return PoolVerdict("probe", f"{', '.join(missing)} not in the pool of {own} by name", missing)

@@ -14,19 +14,36 @@ FEW = 5  # names are enough to tell a person what lies there
 CLI = "timeout 20 gluster --mode=script"
 
 
+_RUNNING = "systemctl is-active -q glusterd || exit 9"
+_PEERS = f"{_RUNNING}; {CLI} peer status --xml"
+
+
+class Pool(Probe[tuple[gluster.PoolMember, ...]]):
+    """The other members of this node's trusted pool, as its glusterd knows them; unknown where that does not answer."""
+
+    def command(self) -> str:
+        """Ask glusterd."""
+        return probe.script({"pool": _PEERS})
+
+    def answer(self, answers: probe.Answers) -> tuple[gluster.PoolMember, ...]:
+        """A glusterd that does not answer has no pool that could be told."""
+        if not answers["pool"].ok:
+            raise probe.ProbeError(answers["pool"].text or "glusterd does not run")
+        return gluster.parse_pool(answers["pool"].text)
+
+
 class Gluster(Probe[gluster.Store]):
     """One :class:`webha.gluster.Store`; needs root. The CLI is given a time limit: it hangs when a peer vanished."""
 
     def command(self, brick: str, root: str) -> str:
         """Ask systemd, glusterd, the brick directory and the mount table."""
         b, r = quote(brick), quote(root)
-        running = "systemctl is-active -q glusterd || exit 9"
         return probe.script(
             {
                 "installed": "command -v glusterd",
                 "glusterd": "systemctl show -p ActiveState --value glusterd.service",
-                "pool": f"{running}; {CLI} peer status --xml",
-                "volumes": f"{running}; {CLI} volume info --xml",
+                "pool": _PEERS,
+                "volumes": f"{_RUNNING}; {CLI} volume info --xml",
                 "brick": f"if [ ! -e {b} ] && [ ! -L {b} ]; then echo absent; elif [ ! -d {b} ]; then echo foreign; "
                 f"elif getfattr -h -n trusted.glusterfs.volume-id {b}/. >/dev/null 2>&1; then echo used; "
                 f'elif [ -z "$(find {b}/. -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then echo empty; else echo foreign; fi',

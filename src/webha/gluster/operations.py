@@ -6,7 +6,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import gluster
-from webha.gluster.facts import CLI, Gluster
+from webha.gluster.facts import CLI, Gluster, Pool
 from webha.ground import shell
 from webha.machine.operations import Commands
 from webha.run.across import everyone
@@ -17,24 +17,22 @@ def _settled(count: int) -> str:
 
 
 @operation()
-def peers(
-    nodes: Iterable[str], aliases: Mapping[str, tuple[str, ...]], brick: str, root: str, seconds: int = 60
-) -> Commands:
+def peers(nodes: Iterable[str], aliases: Mapping[str, tuple[str, ...]], seconds: int = 60) -> Commands:
     """Own that this node's trusted pool is all ``nodes`` by name, connected.
 
     Run it on the first node, then on a second one, which teaches the pool the first one's name (the document's probe
     back). Does nothing where all are known; refuses a pool with strangers in it.
     """
     names = tuple(nodes)
-    store = host.get_fact(Gluster, brick=brick, root=root)
-    verdict = gluster.to_probe(host.name, names, aliases, store)
+    pool = host.get_fact(Pool)
+    verdict = gluster.to_probe(host.name, names, aliases, pool)
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
     elif verdict.action == "probe":
         for name in verdict.names:
             yield shell.script(f'{CLI} peer probe "$1"', name)
         yield shell.until(_settled(len(names) - 1), seconds, "all peers connected", f"{CLI} peer status")
-    elif store is not None and not all(peer.settled for peer in store.pool or ()):
+    elif not all(peer.settled for peer in pool or ()):
         yield shell.until(_settled(len(names) - 1), seconds, "all peers connected", f"{CLI} peer status")
     else:
         host.noop(verdict.reason)

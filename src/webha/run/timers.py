@@ -1,6 +1,7 @@
-"""The timers of this run's data."""
+"""The timers of this run's data: which fault is taken for one, and how soon."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pyinfra.context import host, inventory
 
@@ -8,7 +9,27 @@ from webha.run import failover
 from webha.run.context import GROUP, or_stop
 
 
-def of_this_run() -> dict[str, Any]:
+@dataclass(frozen=True)
+class Timers:
+    """One column of the datum ``failovers``, fitted to the cluster. Token and ping in milliseconds, the others in seconds.
+
+    ``detection``: the seconds after which the others have a membership without a silent node.
+    """
+
+    corosync_token: int
+    corosync_token_coefficient: int | None
+    knet_ping_timeout: int
+    vip_monitor_interval: str
+    apache_monitor_interval: str
+    wsrep_provider_options: Mapping[str, str]
+    gluster_options: Mapping[str, str]
+    ready_interval: float
+    ready_patience: float
+    guard_patience: float
+    detection: float
+
+
+def of_this_run() -> Timers:
     """Return the timers of the datum ``failover``, with what the data say besides; refuse a failover that is not known."""
     data = host.data
     single = ("corosync_token", "corosync_token_coefficient", "vip_monitor_interval", "apache_monitor_interval")
@@ -19,4 +40,4 @@ def of_this_run() -> dict[str, Any]:
         {key: data.get(key) for key in single},
         {key: data.get(key) for key in ("gluster_options", "wsrep_provider_options")},
     )
-    return failover.matched(chosen, len(inventory.get_group(GROUP)))
+    return Timers(**failover.matched(chosen, len(inventory.get_group(GROUP))))
