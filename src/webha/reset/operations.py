@@ -144,15 +144,15 @@ def brick_erased(volume: str, nodes: Iterable[str], brick: str, root: str) -> Co
         yield shell.script(_ERASE_BRICK, brick, str(store.brick_id))
 
 
-# Without Galera's state a MariaDB that stays is a plain one again, and no member of a cluster that is gone.
+# Without Galera's state a MariaDB that stays is a plain one again, and no member of a cluster that is gone. The note goes with what
+# it speaks of: it must not be there when somebody installs a MariaDB of his own.
 _ERASE_DATA = f"""
-cd {PLACE}
 if [ "$1" = all ]; then
-  find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf --one-file-system {{}} +
+  cd {PLACE}; find . -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf --one-file-system {{}} +
   cd /; mountpoint -q {PLACE} || [ -L {PLACE} ] || rmdir {PLACE}
   rm -f /etc/mysql/debian.cnf; rmdir /etc/mysql 2>/dev/null || : # what the package leaves
-else
-  rm -f grastate.dat gvwstate.dat galera.cache
+elif [ "$1" = state ]; then
+  rm -f {PLACE}/grastate.dat {PLACE}/gvwstate.dat {PLACE}/galera.cache
 fi
 rm -f {PURGED}; rmdir $(dirname {PURGED}) 2>/dev/null || :
 """
@@ -173,12 +173,14 @@ def databases_erased(database: str) -> Commands:
     foreign = [one for one in member.databases if one not in (*member.made, database)] + list(member.strangers)
     if foreign:
         yield shell.refusal(f"{PLACE} holds what is not ours ({', '.join(foreign)}): it is not erased")
-    elif member.installed and member.grastate is not None:
-        yield shell.script(_ERASE_DATA, "state")
-    elif member.installed or not (member.here and (member.was_member or member.purged)):
+        return
+    what = "all" if member.here and (member.was_member or member.purged) else "note"
+    if member.installed:
+        what = "state" if member.grastate is not None else "note"
+    if what == "note" and not member.purged:
         host.noop("MariaDB and its data stay" if member.installed else f"nothing of ours is in {PLACE}")
     else:
-        yield shell.script(_ERASE_DATA, "all")
+        yield shell.script(_ERASE_DATA, what)
 
 
 @operation()
