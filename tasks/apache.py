@@ -2,15 +2,15 @@
 
 from pyinfra.context import host
 
-from webha.apache import AGENT, PHP_VERSIONS
+from webha.apache import AGENT
 from webha.apache import operations as apache
+from webha.apache.manifest import HEALTH, php_settings
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context
 
 if context.on_a_node():
     context.nodes()
-    health_root = "/usr/local/lib/webha/health"
 
     node.packages(name="Apache: packages", names=host.data.apache_packages)
 
@@ -18,11 +18,11 @@ if context.on_a_node():
         name="Apache: PHP settings, the health page, the resource agent",
         files=[
             node.File(
-                f"/etc/php/{PHP_VERSIONS[context.debian()]}/apache2/conf.d/90-webha.ini",
+                php_settings(context.debian()),
                 render("apache/php.ini.j2", settings=host.data.php_settings),
             ),
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
-            node.File(f"{health_root}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
+            node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
         ],
     )
 
@@ -33,7 +33,7 @@ if context.on_a_node():
                 "apache/webha.conf.j2", server_name=host.data.server_name, drupal_root=host.data.drupal_root
             ),
             "webha-health": render(
-                "apache/webha-health.conf.j2", health_port=host.data.health_port, health_root=health_root
+                "apache/webha-health.conf.j2", health_port=host.data.health_port, health_root=HEALTH
             ),
         },
         modules=host.data.apache_modules,

@@ -6,6 +6,18 @@ from webha.cluster import decisions
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Alert, Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
+from webha.cluster.manifest import (
+    ASIDE,
+    ASIDE_UNIT,
+    COROSYNC_DROP_IN,
+    NODE_LOST,
+    PACEMAKER_DROP_IN,
+    REAP,
+    REAPER_SERVICE,
+    REAPER_SOCKET,
+)
+from webha.galera.manifest import KEEPER, KEEPER_UNIT
+from webha.ground.manifest import UNITS
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, ending, survey
@@ -16,9 +28,6 @@ if context.on_a_node():
     names = [one.name for one in nodes]
 
     timers = of_this_run()
-    library = "/usr/local/lib/webha"
-    keeper = f"{library}/galera-keeper"
-    node_lost, reap, aside = f"{library}/node-lost", f"{library}/reap", f"{library}/aside"
 
     survey.refuse(lambda peers: decisions.of_others(peers, host.data.cluster_name), Cluster())
 
@@ -49,7 +58,7 @@ if context.on_a_node():
                 shipped=True,
             ),
             node.File(
-                "/etc/systemd/system/corosync.service.d/webha.conf",
+                COROSYNC_DROP_IN,
                 render(
                     "cluster/corosync.service.conf.j2",
                     key=KEY,
@@ -58,9 +67,7 @@ if context.on_a_node():
                     running_configuration=RUNNING_CONFIGURATION,
                 ),
             ),
-            node.File(
-                "/etc/systemd/system/pacemaker.service.d/webha.conf", render("cluster/pacemaker.service.conf.j2")
-            ),
+            node.File(PACEMAKER_DROP_IN, render("cluster/pacemaker.service.conf.j2")),
         ],
     )
 
@@ -79,7 +86,7 @@ if context.on_a_node():
         name="Cluster: the reaper of connections to a lost node, and stepping aside",
         files=[
             node.File(
-                aside,
+                ASIDE,
                 render(
                     "cluster/aside.py.j2",
                     nodes=nodes,
@@ -88,47 +95,43 @@ if context.on_a_node():
                 mode="755",
             ),
             node.File(
-                "/etc/systemd/system/webha-aside.service",
+                f"{UNITS}/{ASIDE_UNIT}",
                 render(
                     "node/daemon.service.j2",
                     task="cluster",
-                    name="webha-aside.service",
-                    script=aside,
+                    name=ASIDE_UNIT,
+                    script=ASIDE,
                     description="Step aside where not all nodes hear this one",
                     urgent=False,
                 ),
             ),
-            node.File(node_lost, render("cluster/node-lost.sh.j2"), mode="755"),
-            node.File(reap, render("cluster/reap.sh.j2", nodes=nodes), mode="755"),
-            node.File("/etc/systemd/system/webha-reaper.socket", render("cluster/webha-reaper.socket.j2", script=reap)),
-            node.File(
-                "/etc/systemd/system/webha-reaper@.service", render("cluster/webha-reaper@.service.j2", script=reap)
-            ),
+            node.File(NODE_LOST, render("cluster/node-lost.sh.j2"), mode="755"),
+            node.File(REAP, render("cluster/reap.sh.j2", nodes=nodes), mode="755"),
+            node.File(f"{UNITS}/{REAPER_SOCKET}", render("cluster/webha-reaper.socket.j2", script=REAP)),
+            node.File(f"{UNITS}/{REAPER_SERVICE}", render("cluster/webha-reaper@.service.j2", script=REAP)),
         ],
     )
 
-    node.daemon(name="Cluster: the reaper listens", unit="webha-reaper.socket", script=reap)
+    node.daemon(name="Cluster: the reaper listens", unit=REAPER_SOCKET, script=REAP)
 
-    node.daemon(name="Cluster: a node that disturbs steps aside", unit="webha-aside.service", script=aside)
+    node.daemon(name="Cluster: a node that disturbs steps aside", unit=ASIDE_UNIT, script=ASIDE)
 
     # Here, not in Galera's step: what the nodes say of their databases passes through Pacemaker.
     node.placed(
         name="Cluster: Galera's keeper",
         files=[
-            node.File(keeper, render("galera/keeper.py.j2", nodes=nodes), mode="755"),
-            node.File(
-                "/etc/systemd/system/webha-galera-keeper.service", render("galera/webha-galera-keeper.service.j2")
-            ),
+            node.File(KEEPER, render("galera/keeper.py.j2", nodes=nodes), mode="755"),
+            node.File(f"{UNITS}/{KEEPER_UNIT}", render("galera/webha-galera-keeper.service.j2")),
         ],
     )
 
-    node.daemon(name="Cluster: Galera's return after a loss of all", unit="webha-galera-keeper.service", script=keeper)
+    node.daemon(name="Cluster: Galera's return after a loss of all", unit=KEEPER_UNIT, script=KEEPER)
 
     cluster.configured(
         name="Cluster: fencing, quorum, failures and lost nodes as decided",
         wanted=Wanted(
             properties={"stonith-enabled": str(host.data.stonith_enabled).lower(), **host.data.cluster_properties},
-            alerts=(Alert("webha-node-lost", node_lost),),
+            alerts=(Alert("webha-node-lost", NODE_LOST),),
         ),
         _if=context.on_first,
     )

@@ -7,8 +7,10 @@ from pyinfra.context import host
 from webha import drupal
 from webha.drupal import decisions, operations
 from webha.drupal.facts import Drupal
+from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, INSTALLER, TMPFILES, TWIG_CACHE
 from webha.drupal.state import VALUES
 from webha.galera import operations as galera
+from webha.ground.manifest import UNITS
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.machine.operations import File
@@ -20,8 +22,6 @@ if context.on_a_node():
     names = [one.name for one in nodes]
     data = host.data
     root = data.drupal_root
-    library = "/usr/local/lib/webha"
-    twig_cache = "/var/cache/webha-twig"
     release = context.or_stop(
         drupal.choose, context.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
     )
@@ -42,7 +42,7 @@ if context.on_a_node():
             ],
             data.drupal_trusted_hosts,
         ),
-        "twig_cache": twig_cache,
+        "twig_cache": TWIG_CACHE,
     }
 
     survey.refuse(
@@ -84,21 +84,21 @@ if context.on_a_node():
     node.placed(
         name="Drupal: scripts and cron",
         files=[
-            File(f"{library}/drupal-install.php", render("drupal/install.php.j2")),
-            File(f"{library}/drupal-cron.php", render("drupal/cron.php.j2", root=root, vip=data.vip)),
-            File("/etc/tmpfiles.d/webha-drupal.conf", render("drupal/tmpfiles.conf.j2", twig_cache=twig_cache)),
+            File(INSTALLER, render("drupal/install.php.j2")),
+            File(CRON, render("drupal/cron.php.j2", root=root, vip=data.vip)),
+            File(TMPFILES, render("drupal/tmpfiles.conf.j2", twig_cache=TWIG_CACHE)),
             File(
-                "/etc/systemd/system/webha-cron.service",
-                render("drupal/webha-cron.service.j2", root=root, vip=data.vip, script=f"{library}/drupal-cron.php"),
+                f"{UNITS}/{CRON_SERVICE}",
+                render("drupal/webha-cron.service.j2", root=root, vip=data.vip, script=CRON),
             ),
             File(
-                "/etc/systemd/system/webha-cron.timer",
+                f"{UNITS}/{CRON_TIMER}",
                 render("drupal/webha-cron.timer.j2", minutes=data.drupal_cron_minutes),
             ),
         ],
     )
 
-    operations.local_cache(name="Drupal: a cache of each node's own", path=twig_cache)
+    operations.local_cache(name="Drupal: a cache of each node's own", path=TWIG_CACHE)
 
     operations.site(
         name="Drupal: settings and site",
@@ -123,7 +123,7 @@ if context.on_a_node():
             mode="440",
             owner="root:www-data",
         ),
-        installer=f"{library}/drupal-install.php",
+        installer=INSTALLER,
         configuration=json.dumps(
             {
                 "root": root,
@@ -139,4 +139,4 @@ if context.on_a_node():
         _if=context.on_first,
     )
 
-    node.unit(name="Drupal: cron", unit="webha-cron.timer", starts=("webha-cron.service",))
+    node.unit(name="Drupal: cron", unit=CRON_TIMER, starts=(CRON_SERVICE,))

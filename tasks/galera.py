@@ -6,6 +6,7 @@ from pyinfra.facts.server import LinuxDistribution
 from webha.galera import decisions
 from webha.galera import operations as galera
 from webha.galera.facts import CONFIGURATION, STARTED_WITH, Galera
+from webha.galera.manifest import MARIADB_DROP_IN
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, survey
@@ -47,7 +48,7 @@ if context.on_a_node():
                 ),
             ),
             node.File(
-                "/etc/systemd/system/mariadb.service.d/webha.conf",
+                MARIADB_DROP_IN,
                 render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
             ),
         ],

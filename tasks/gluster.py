@@ -5,6 +5,8 @@ from pyinfra.context import host
 from webha.gluster import decisions, mount_unit
 from webha.gluster import operations as gluster
 from webha.gluster.facts import Gluster
+from webha.gluster.manifest import GLUSTERD_DROP_IN, KEEPER, KEEPER_SERVICE, KEEPER_TIMER
+from webha.ground.manifest import UNITS
 from webha.ground.render import render
 from webha.hosts import operations as hosts
 from webha.machine import operations as node
@@ -18,7 +20,6 @@ if context.on_a_node():
     brick = host.data.gluster_brick
     root = host.data.drupal_root
     mount = mount_unit(root)
-    keeper = "/usr/local/lib/webha/docroot-keeper"
 
     survey.refuse(
         lambda stores: decisions.of_others(stores, host.data.gluster_volume, brick, root),
@@ -34,7 +35,7 @@ if context.on_a_node():
     node.placed(
         name="Gluster: glusterd leaves its bricks alone",
         files=[
-            node.File("/etc/systemd/system/glusterd.service.d/webha.conf", render("gluster/glusterd.service.conf.j2")),
+            node.File(GLUSTERD_DROP_IN, render("gluster/glusterd.service.conf.j2")),
         ],
     )
 
@@ -72,7 +73,7 @@ if context.on_a_node():
         name="Gluster: mount units",
         files=[
             node.File(
-                f"/etc/systemd/system/{mount}",
+                f"{UNITS}/{mount}",
                 render(
                     "gluster/docroot.mount.j2",
                     volume=host.data.gluster_volume,
@@ -81,7 +82,7 @@ if context.on_a_node():
                 ),
             ),
             node.File(
-                keeper,
+                KEEPER,
                 render(
                     "gluster/docroot-keeper.py.j2",
                     volume=host.data.gluster_volume,
@@ -93,10 +94,8 @@ if context.on_a_node():
                 ),
                 mode="755",
             ),
-            node.File(
-                "/etc/systemd/system/webha-docroot.service", render("gluster/webha-docroot.service.j2", keeper=keeper)
-            ),
-            node.File("/etc/systemd/system/webha-docroot.timer", render("gluster/webha-docroot.timer.j2")),
+            node.File(f"{UNITS}/{KEEPER_SERVICE}", render("gluster/webha-docroot.service.j2", keeper=KEEPER)),
+            node.File(f"{UNITS}/{KEEPER_TIMER}", render("gluster/webha-docroot.timer.j2")),
         ],
     )
 
@@ -104,6 +103,4 @@ if context.on_a_node():
 
     gluster.mounted(name="Gluster: mounted at the docroot", unit=mount, brick=brick, root=root)
 
-    node.unit(
-        name="Gluster: mounted again when it was lost", unit="webha-docroot.timer", starts=("webha-docroot.service",)
-    )
+    node.unit(name="Gluster: mounted again when it was lost", unit=KEEPER_TIMER, starts=(KEEPER_SERVICE,))

@@ -7,21 +7,22 @@ from webha.apache import operations as apache
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
 from webha.gluster import mount_unit
+from webha.ground.manifest import UNITS
 from webha.ground.render import render
 from webha.machine import operations as node
+from webha.reset.manifest import paths
 from webha.run import context
 from webha.run.timers import of_this_run
+from webha.vip.manifest import ADDRESS, FORMER, GUARD, GUARD_UNIT, HANDOVER, HANDOVER_UNIT, READY, READY_UNIT, WEB, WEBS
 
 if context.on_a_node():
     nodes = context.nodes()
     names = [one.name for one in nodes]
     data = host.data
     timers = of_this_run()
-    library, units = "/usr/local/lib/webha", "/etc/systemd/system"
-    ready, guard, handover = f"{library}/ready", f"{library}/guard", f"{library}/handover"
 
     vip = Primitive(
-        "HA_VIP",
+        ADDRESS,
         "ocf:heartbeat:IPaddr2",
         {"ip": data.vip, "cidr_netmask": str(data.vip_netmask), "arp_count_refresh": "2"},
         (
@@ -31,7 +32,7 @@ if context.on_a_node():
         ),
     )
     web = Primitive(
-        "WebServer",
+        WEB,
         "ocf:webha:apache",
         {
             "configfile": "/etc/apache2/apache2.conf",
@@ -43,7 +44,7 @@ if context.on_a_node():
             Operation("monitor", data.apache_timeouts["monitor"], timers.apache_monitor_interval),
         ),
     )
-    webs = Clone("WebServer-clone", web.id)
+    webs = Clone(WEBS, web.id)
 
     cluster.online(name="VIP: all nodes online", nodes=names, wait=False)
 
@@ -53,7 +54,7 @@ if context.on_a_node():
         name="VIP: readiness, guard and handover",
         files=[
             node.File(
-                ready,
+                READY,
                 render(
                     "vip/ready.py.j2",
                     root=data.drupal_root,
@@ -64,7 +65,7 @@ if context.on_a_node():
                 mode="755",
             ),
             node.File(
-                guard,
+                GUARD,
                 render(
                     "vip/guard.py.j2",
                     vip=data.vip,
@@ -74,41 +75,46 @@ if context.on_a_node():
                 ),
                 mode="755",
             ),
-            node.File(handover, render("vip/handover.sh.j2", vip=data.vip), mode="755"),
+            node.File(HANDOVER, render("vip/handover.sh.j2", vip=data.vip), mode="755"),
             node.File(
-                f"{units}/webha-ready.service",
+                f"{UNITS}/{READY_UNIT}",
                 render(
                     "node/daemon.service.j2",
                     task="vip",
-                    name="webha-ready.service",
-                    script=ready,
+                    name=READY_UNIT,
+                    script=READY,
                     description="Whether this node can serve the site",
                     urgent=False,
                 ),
             ),
             node.File(
-                f"{units}/webha-guard.service",
+                f"{UNITS}/{GUARD_UNIT}",
                 render(
                     "node/daemon.service.j2",
                     task="vip",
-                    name="webha-guard.service",
-                    script=guard,
+                    name=GUARD_UNIT,
+                    script=GUARD,
                     description="Let go of a virtual IP that others may hold",
                     urgent=True,
                 ),
             ),
             node.File(
-                f"{units}/webha-handover.service",
-                render("vip/webha-handover.service.j2", script=handover, mount=mount_unit(data.drupal_root)),
+                f"{UNITS}/{HANDOVER_UNIT}",
+                render("vip/webha-handover.service.j2", script=HANDOVER, mount=mount_unit(data.drupal_root)),
             ),
         ],
     )
 
-    node.daemon(name="VIP: whether this node is ready", unit="webha-ready.service", script=ready)
+    node.daemon(name="VIP: whether this node is ready", unit=READY_UNIT, script=READY)
 
-    node.daemon(name="VIP: a guard over the address", unit="webha-guard.service", script=guard)
+    node.daemon(name="VIP: a guard over the address", unit=GUARD_UNIT, script=GUARD)
 
-    node.unit(name="VIP: handed over before a shutdown", unit="webha-handover.service")
+    node.unit(name="VIP: handed over before a shutdown", unit=HANDOVER_UNIT)
+
+    node.former_removed(
+        name="VIP: nothing that another version of this tool left",
+        known=paths(context.debian()),
+    )
 
     cluster.configured(
         name="VIP: resources and constraints",
@@ -121,7 +127,7 @@ if context.on_a_node():
                 Order("WebServer-before-HA_VIP", webs.id, vip.id),
                 Preference("HA_VIP-where-ready", vip.id, "webha-ready"),
             ),
-            gone=("WebServer-with-HA_VIP", "HA_VIP-before-WebServer"),  # one web server after the address, until 0.2
+            gone=FORMER,
         ),
         _if=context.on_first,
     )

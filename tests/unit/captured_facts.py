@@ -59,6 +59,7 @@ FACTS = {
             "groups": True,
         },
     ),
+    "written": (node.Written, {}),
     "units": (node.Units, {"names": ("corosync.service", "apache2.service", "nosuch.service")}),
 }
 

@@ -8,11 +8,12 @@ from hashlib import sha256
 import pytest
 
 from webha import reset as reset_state
+from webha.ground.manifest import Part
 from webha.hosts import operations as hosts
 from webha.hosts import with_nodes
 from webha.hosts.facts import Hosts, HostsState
 from webha.machine import operations as node
-from webha.machine.facts import Files, FileState, Packages, PackageState, Units, UnitState
+from webha.machine.facts import Files, FileState, Packages, PackageState, Units, UnitState, Written
 from webha.machine.operations import File
 from webha.reset import operations as reset
 from webha.reset.facts import Remains
@@ -224,11 +225,31 @@ def test_names_are_taken_away_again():
     assert "rm -f /etc/cloud/cloud.cfg.d/99-webha-hosts.cfg" in done.texts
 
 
-def test_a_layer_is_erased_while_something_is_left_of_it():
-    nothing, left = reset_state.Remains((), ()), reset_state.Remains(("php",), ("/etc/php",))
-    assert perform(reset.erased, ["php"], ["/etc/php"], facts={Remains: nothing}).idle
-    assert perform(reset.erased, ["php"], ["/etc/php"], facts={Remains: None}).refused
-    done = perform(
-        reset.erased, ["php", "apache2"], ["/etc/php"], prepare="stop it", empty=("/var/a", "/b"), facts={Remains: left}
+def test_a_part_is_erased_while_something_is_left_of_it():
+    part = Part(
+        "php",
+        files=("/etc/php",),
+        units=("x.timer",),
+        companions=("x.service",),
+        stop="stop it",
+        folders=("/var/a", "/b"),
     )
-    assert done.text.endswith("webha 'stop it' php '/var/a /b' /etc/php"), "only what is left and ours is purged"
+    nothing, left = reset_state.Remains((), ()), reset_state.Remains(("php",), ("/etc/php",))
+    assert perform(reset.erased, part, ["php"], facts={Remains: nothing}).idle
+    assert perform(reset.erased, part, ["php"], facts={Remains: None}).refused
+    done = perform(reset.erased, part, ["php", "apache2"], facts={Remains: left})
+    asked, paths = done.text.rsplit(" webha ", 1)[1].split(" php '/var/a /b' ")
+    assert asked == "'systemctl -q disable --now x.timer || :; stop it'"
+    assert paths.split() == [
+        *("/etc/systemd/system/x.timer", "/etc/systemd/system/x.service", "/etc/php", "/run/webha/x.timer.sha256")
+    ]
+
+
+def test_what_another_version_left_is_stopped_and_removed():
+    known = ("/usr/local/lib/webha/ready", "/etc/systemd/system/webha-ready.service")
+    assert perform(node.former_removed, known, facts={Written: known}).idle
+    assert perform(node.former_removed, known, facts={Written: None}).refused
+    left = (*known, "/usr/local/lib/webha/older", "/etc/systemd/system/webha-older.service")
+    stop, remove = perform(node.former_removed, known, facts={Written: left}).texts
+    assert stop.endswith("webha webha-older.service")
+    assert remove.endswith("webha /usr/local/lib/webha/older /etc/systemd/system/webha-older.service")

@@ -6,6 +6,7 @@ from shlex import quote
 
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.ground.manifest import LIBRARY, UNITS
 from webha.machine import state
 from webha.machine.state import DaemonState, FileState, PackageState, UnitState
 
@@ -68,6 +69,24 @@ START_BLOCK = "/usr/sbin/policy-rc.d"
 START_BLOCK_MARK = "webha: services stay down while their packages install"
 
 
+class Written(Probe[tuple[str, ...]]):
+    """The programs and units of ours that are on the node, of whichever version: by their folder or name, and because they say so."""
+
+    def command(self) -> str:
+        """Look where only we write."""
+        return probe.script(
+            {
+                "files": f"for f in {LIBRARY}/* {UNITS}/webha-*; do [ -f $f ] && head -n 5 $f | grep -qaF {quote(OURS)} && echo $f; done; true"
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> tuple[str, ...]:
+        """One line a file."""
+        if not answers["files"].ok:
+            raise probe.ProbeError(answers["files"].text)
+        return tuple(answers["files"].lines)
+
+
 class Packages(Probe[PackageState]):
     """State of the Debian packages ``names``, of dpkg itself and of our block on service starts."""
 
@@ -91,9 +110,6 @@ class Packages(Probe[PackageState]):
             if line.startswith(("ii ", "hi ")) and len(line.split()) > 1
         )
         return PackageState(installed, bool(answers["audit"].lines), answers["block"].ok)
-
-
-UNITS = "/etc/systemd/system"
 
 
 class Units(Probe[dict[str, UnitState]]):

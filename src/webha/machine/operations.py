@@ -16,7 +16,8 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
-from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, UNITS, Daemon, Files, Packages, Units
+from webha.ground.manifest import LIBRARY, UNITS
+from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
 
 Commands = Generator[StringCommand | FileUploadCommand, None, None]
@@ -180,6 +181,27 @@ def daemon(unit: str, script: str) -> Commands:
             '{ journalctl -q -n 15 --no-pager -o cat -u "$1" >&2; exit 1; }',
             unit,
         )
+
+
+@operation()
+def former_removed(known: Iterable[str]) -> Commands:
+    """Own that the node has no program and no unit of ours but the ``known`` ones: what another version of us left goes.
+
+    Does nothing where there is none. Units are stopped first.
+    """
+    written = host.get_fact(Written)
+    if written is None:
+        yield shell.refusal(f"what is in {LIBRARY} and {UNITS} cannot be read")
+        return
+    wanted = set(known)
+    gone = [path for path in written if path not in wanted]
+    if not gone:
+        host.noop("nothing of another version is here")
+        return
+    units = [path.rpartition("/")[2] for path in gone if path.startswith(f"{UNITS}/")]
+    if units:
+        yield shell.script('systemctl -q disable --now "$@" || :', *units)
+    yield shell.script('rm -f -- "$@"; systemctl daemon-reload', *gone)
 
 
 @operation()

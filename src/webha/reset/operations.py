@@ -15,6 +15,7 @@ from webha.galera.datadir import PLACE
 from webha.galera.facts import PURGED, SQL, Galera
 from webha.gluster.facts import Gluster
 from webha.ground import shell
+from webha.ground.manifest import Part
 from webha.machine.facts import INSTALLED
 from webha.machine.operations import Commands
 from webha.reset.facts import Remains
@@ -66,20 +67,20 @@ systemctl daemon-reload; systemctl reset-failed
 
 
 @operation()
-def erased(packages: Iterable[str], paths: Iterable[str], prepare: str = ":", empty: Iterable[str] = ()) -> Commands:
-    """Own that the node has none of the ``paths``, which are ours by name, and none of ``packages`` that we installed.
+def erased(part: Part, packages: Iterable[str] = ()) -> Commands:
+    """Own that the node has nothing of ``part``, and none of ``packages`` that we installed.
 
-    A package that was there before us, or that one of somebody's needs, stays. Of the folders ``empty`` those go that hold
-    nothing any more. ``prepare`` (a trusted script) stops and unmounts first. Does nothing where nothing of them is left.
+    A package that was there before us, or that one of somebody's needs, stays, and so does a folder with anything in it. Does
+    nothing where nothing of them is left.
     """
-    removed = tuple(paths)
-    remains = host.get_fact(Remains, packages=tuple(packages), paths=removed)
+    remains = host.get_fact(Remains, packages=tuple(packages), paths=part.paths)
     if remains is None:
         yield shell.refusal("what is left of this layer cannot be read")
     elif not remains.packages and not remains.paths:
         host.noop("nothing is left of it")
     else:
-        yield shell.script(_ERASE, prepare, " ".join(remains.packages), " ".join(empty), *removed)
+        listed = " ".join(remains.packages), " ".join(part.folders)
+        yield shell.script(_ERASE, part.stopping, *listed, *part.paths)
 
 
 _UNMOUNT = """

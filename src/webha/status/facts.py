@@ -9,27 +9,23 @@ from xml.etree import ElementTree as ET
 
 from pyinfra.api.exceptions import FactProcessError
 
+from webha.cluster import manifest as cluster
 from webha.cluster.facts import Cluster
 from webha.drupal.facts import Drupal
+from webha.galera import manifest as galera
 from webha.galera.facts import Galera
+from webha.gluster import manifest as gluster
 from webha.gluster.facts import Gluster
 from webha.ground import probe
 from webha.ground.fact import Probe
 from webha.machine.facts import Machine
 from webha.status.state import Seen
+from webha.vip import manifest as vip
 
 T = TypeVar("T")
 SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
 # What keeps the cluster alive besides the stack's own daemons.
-DAEMONS = (
-    "webha-ready.service",
-    "webha-guard.service",
-    "webha-handover.service",
-    "webha-galera-keeper.service",
-    "webha-docroot.timer",
-    "webha-reaper.socket",
-    "webha-aside.service",
-)
+DAEMONS = (*vip.WATCH.units, *galera.RETURN.units, *gluster.LOOKING_AFTER.units, *cluster.LOST_NODES.units)
 # A mount says "ro" only where a person asked for it: since Linux 6.15 an ext4 that an error made read-only still says rw (and
 # emergency_ro), and access(2) allows what a write is refused. So a file is made where anybody may make one.
 SCRATCH = "/var/tmp"  # noqa: S108 (mktemp makes the file)

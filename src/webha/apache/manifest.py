@@ -1,0 +1,30 @@
+"""What Apache's step puts on every node."""
+
+from webha.apache.state import AGENT, PHP_VERSIONS
+from webha.ground.manifest import LIBRARY, Part
+
+HEALTH = f"{LIBRARY}/health"
+SITES = ("webha", "webha-health")
+
+
+def php_settings(debian: int) -> str:
+    """Return the path of our PHP settings on this Debian release."""
+    return f"/etc/php/{PHP_VERSIONS[debian]}/apache2/conf.d/90-webha.ini"
+
+
+def server(debian: int) -> Part:
+    """Return the web server as it is on this Debian release."""
+    return Part(
+        "Apache and PHP",
+        files=(
+            *(f"/etc/apache2/sites-enabled/{one}.conf" for one in SITES),
+            *(f"/etc/apache2/sites-available/{one}.conf" for one in SITES),
+            php_settings(debian),
+            HEALTH,
+            AGENT,
+        ),
+        packages="apache_packages",
+        # Pacemaker's Apache, which systemd does not know of.
+        stop="[ ! -e /etc/apache2/sites-enabled/webha.conf ] || pkill -x apache2 || :",
+        folders=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", AGENT.rpartition("/")[0]),
+    )

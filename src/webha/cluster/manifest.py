@@ -1,0 +1,34 @@
+"""What the step of Corosync and Pacemaker puts on every node."""
+
+from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
+from webha.ground.manifest import LIBRARY, Part, drop_in
+
+NODE_LOST, REAP, ASIDE = f"{LIBRARY}/node-lost", f"{LIBRARY}/reap", f"{LIBRARY}/aside"
+ASIDE_UNIT, REAPER_SOCKET, REAPER_SERVICE = "webha-aside.service", "webha-reaper.socket", "webha-reaper@.service"
+COROSYNC_DROP_IN, PACEMAKER_DROP_IN = drop_in("corosync.service"), drop_in("pacemaker.service")
+_CIB = "/var/lib/pacemaker/cib"
+
+LOST_NODES = Part(
+    "the reaper and stepping aside",
+    files=(ASIDE, NODE_LOST, REAP),
+    units=(REAPER_SOCKET, ASIDE_UNIT),
+    companions=(REAPER_SERVICE,),
+)
+DAEMONS = Part(
+    "corosync and pacemaker",
+    files=(CONFIGURATION, RUNNING_CONFIGURATION, RUNNING_KEY, COROSYNC_DROP_IN, PACEMAKER_DROP_IN),
+    packages="cluster_packages",
+    # A configuration with resources of somebody's is kept aside; what they run is not ours to stop any other way.
+    stop=f"systemctl stop pacemaker.service corosync.service || :; cib={_CIB}/cib.xml; "
+    "! grep -oE '<(primitive|template) id=\"[^\"]*' $cib 2>/dev/null | cut -d'\"' -f2 | grep -qvxE 'HA_VIP|WebServer' || "
+    "install -m 600 $cib /var/backups/webha-cib-$(date +%Y%m%d-%H%M%S).xml; "
+    f"rm -rf {_CIB}/* /var/lib/corosync/ringid_* {KEY}",
+    folders=(
+        "/etc/corosync",
+        "/var/lib/corosync",
+        "/var/lib/pacemaker",
+        COROSYNC_DROP_IN.rpartition("/")[0],
+        PACEMAKER_DROP_IN.rpartition("/")[0],
+    ),
+)
+PARTS = (LOST_NODES, DAEMONS)

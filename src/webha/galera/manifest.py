@@ -1,0 +1,19 @@
+"""What Galera's steps put on every node; the keeper comes with the cluster's step, which it needs."""
+
+from webha.galera.facts import CONFIGURATION, PURGED, SAID, STARTED_WITH
+from webha.ground.manifest import LIBRARY, NOTES, Part, drop_in
+
+KEEPER, KEEPER_UNIT = f"{LIBRARY}/galera-keeper", "webha-galera-keeper.service"
+MARIADB_DROP_IN = drop_in("mariadb.service")
+
+RETURN = Part("its keeper", files=(KEEPER, SAID, f"{NOTES}/galera-keeper.json"), units=(KEEPER_UNIT,))
+MARIADB = Part(
+    "MariaDB",
+    files=(CONFIGURATION, MARIADB_DROP_IN, STARTED_WITH),
+    packages="galera_packages",
+    # $packages are those that go: of a MariaDB of ours the data may go too, also where this run ends before.
+    stop="systemctl stop mariadb.service || :; case \" $packages \" in *' mariadb-server '*) "
+    f"mkdir -p $(dirname {PURGED}); : > {PURGED};; esac",
+    folders=("/etc/mysql", MARIADB_DROP_IN.rpartition("/")[0], "/var/log/mysql"),
+)
+PARTS = (RETURN, MARIADB)

@@ -1,0 +1,19 @@
+"""All that is ours on a node, from every layer's manifest."""
+
+from webha.apache import manifest as apache
+from webha.cluster import manifest as cluster
+from webha.drupal import manifest as drupal
+from webha.galera import manifest as galera
+from webha.gluster import manifest as gluster
+from webha.ground.manifest import Part
+from webha.vip import manifest as vip
+
+
+def parts(debian: int) -> tuple[Part, ...]:
+    """Return the parts of all layers on this Debian release, from the top down."""
+    return (*vip.PARTS, *drupal.PARTS, *gluster.PARTS, *cluster.PARTS, apache.server(debian), *galera.PARTS)
+
+
+def paths(debian: int) -> tuple[str, ...]:
+    """Return the paths of all that is ours by name."""
+    return tuple(path for part in parts(debian) for path in part.paths)
