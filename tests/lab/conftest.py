@@ -31,6 +31,7 @@ def bare(suite: str) -> str:
     """Three nodes with nothing but Debian on them."""
     nodes.lab("up", "--suite", suite, timeout=900)
     nodes.lab("reset")
+    nodes.BARE.update(nodes.listing())
     return suite
 
 

@@ -98,6 +98,17 @@ def everywhere(command: str) -> dict[str, str]:
     return {name: on(name, command) for name in ADDRESSES}
 
 
+BARE: dict[str, set[str]] = {}  # the listing of every node before anything was deployed
+# Where a deploy puts anything, and where packages, their scripts and their daemons do.
+_ROOMS = "/ -xdev ( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /usr/share -o -path /usr/lib -o -path /var/cache/apt -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd -o -path /var/log/journal -o -path /var/tmp ) -prune -o -print"
+
+
+def listing() -> dict[str, set[str]]:
+    """Return all files and folders of every node, but for what a boot makes and what apt keeps."""
+    found = everywhere("find " + _ROOMS.replace("(", "\\(").replace(")", "\\)"))
+    return {name: set(text.splitlines()) for name, text in found.items()}
+
+
 def host(name: str) -> Host:
     """Return the node for testinfra, as root, through the lab's network namespace."""
     config = Path("/run/webha-lab/testinfra.ssh_config")

@@ -21,7 +21,7 @@ def own_settings() -> Iterator[str]:
         f"cp -a {SETTINGS} /root/settings.php; sed -i '2s/.*/\\/\\/ The settings of our own site./' {SETTINGS}",
     )
     yield on("nodoha", f"cat {SETTINGS}")
-    on("nodoha", f"cp -a /root/settings.php {SETTINGS}; rm -f {VALUES}")
+    on("nodoha", f"mv /root/settings.php {SETTINGS}; rm -f {VALUES}")
     assert converge("tasks/drupal.py").converged
 
 
@@ -98,5 +98,5 @@ def test_a_file_of_somebodys_under_one_of_our_names_is_not_replaced() -> None:
         assert run.code == 1
         assert "90-webha.ini is there and does not say that it is ours" in run.text
     finally:
-        on("nodoha2", f"cp -a /root/90-webha.ini $(echo {path})")
+        on("nodoha2", f"mv /root/90-webha.ini $(echo {path})")
     assert converge("tasks/apache.py").converged

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.nodes import ADDRESSES, DOCROOT, converge, everywhere, lab, on, page, start, whole
+from tests.lab.nodes import ADDRESSES, BARE, DOCROOT, converge, everywhere, lab, listing, on, page, start, whole
 
 
 @pytest.mark.usefixtures("deployed")
@@ -48,6 +48,20 @@ class TestOneLayer:
         whole(30)
 
 
+def of_nobody(name: str, paths: set[str]) -> list[str]:
+    """Return those of the paths that neither a package which is still installed owns nor dpkg and its helpers wrote themselves."""
+    kept = (
+        "/var/log/",
+        "/var/lib/ucf/",
+        "/var/cache/debconf/",
+        "/etc/systemd/system/multi-user.target.wants/e2scrub",
+        "/etc/systemd/system/timers.target.wants/e2scrub",
+    )
+    asked = sorted(path for path in paths if not path.startswith(kept))
+    owned = f"for path in {' '.join(asked)}; do dpkg -S $path >/dev/null 2>&1 || echo $path; done"
+    return on(name, owned).split() if asked else []
+
+
 class TestFromBareAgain:
     def test_reset_leaves_nothing_but_what_is_somebodys(self, deployed: str) -> None:
         """nodoha2 had Pacemaker before us (``half_deployed``), and has a vhost and a drop-in of its administrator's since."""
@@ -67,6 +81,8 @@ class TestFromBareAgain:
         left = everywhere(look)
         assert not re.search("mariadb|galera|gluster|apache2|php|mysql|webha|failed", left.pop("nodoha2"))
         assert set(left.values()) == {""}, left
+        for name in left:
+            assert of_nobody(name, listing()[name] - BARE[name]) == [], name
         assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged
 
     def test_runs_killed_on_the_way_end_in_the_same_state(self, deployed: str, archive: Path) -> None:
