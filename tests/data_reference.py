@@ -80,6 +80,8 @@ def datum(one: ast.Assign, source: str, said: Mapping[int, tuple[bool, str]]) ->
     parts = [block_above(one.lineno, said), said.get(one.lineno, (False, ""))[1]]
     meaning = "; ".join(part for part in parts if part)
     default = (ast.get_source_segment(source, one.value) or "").removeprefix("_")
+    if "\n" in default:  # whole lines: the formatter reads what is said to it in a page's blocks, too
+        default = "\n".join(source.splitlines()[one.lineno - 1 : one.end_lineno]).partition(" = ")[2]
     return Datum(ast.unparse(target), default, meaning)
 
 
