@@ -1,14 +1,20 @@
-"""Every tunable with its default: the document's value, or a safer one with a row in docs/deviations.md."""
+"""Every tunable with its default: the document's value, or a safer one with a row in docs/deviations.md.
+
+What a key means is said in the comment above it or behind it. docs/data.md is made of that: python -m tests.data_reference
+"""
 
 from os import environ as _environ
 
-# Secrets are not here: webha.secrets makes them once, in secrets/ (mode 0600, ignored by git), or takes them from the
+# Secrets are not here: webha.run.credentials makes them once, in secrets/ (mode 0600, ignored by git), or takes them from the
 # environment (WEBHA_DRUPAL_DB_PASSWORD, WEBHA_DRUPAL_ADMIN_PASSWORD, WEBHA_DRUPAL_HASH_SALT).
 
-# --- how soon a fault is taken for one (docs/failures.md has what a client sees of either) ----------------------
-# "document": the document's timers, for clouds whose machines stand still for seconds (live migration, busy hosts).
-# "fast": for machines of your own. A key below that is not None, or is in gluster_options or wsrep_provider_options, wins.
+# --- failover -----------------------------------------------------------------------------------------------------
+# How soon a fault is taken for one. "document": the document's timers (a lost node is known after 8.0 s), for clouds whose
+# machines stand still for seconds (live migration, busy hosts). "fast": 2.2 s, for machines of your own. Why, and both
+# columns: docs/decisions/0009-failover.md; what a client sees of either: docs/failures.md.
 failover = "document"
+# The two columns. A key of this file that is not None, or is in gluster_options or wsrep_provider_options, wins over its
+# column; knet_ping_timeout, ready_interval, ready_patience and guard_patience are only here.
 failovers = {
     "document": {
         "corosync_token": 3000,  # milliseconds, the document's
@@ -60,38 +66,45 @@ failovers = {
     },
 }
 
-# --- the cluster ------------------------------------------------------------------------------------------------
-cluster_name = "hacloud"  # corosync's, §2.3.2; tasks/reset.py asks for it
-domain = "gonzalonazareno.com"  # §2.1.2: nodoha.gonzalonazareno.com
-vip = "10.0.0.250"  # §2.3.3
-vip_netmask = 24  # §2.3.3: cidr_netmask
+# --- the cluster --------------------------------------------------------------------------------------------------
+cluster_name = "hacloud"  # Corosync's name of it (§2.3.2); tasks/reset.py asks for it
+domain = "gonzalonazareno.com"  # full names are NODE.domain (§2.1.2)
+vip = "10.0.0.250"  # the virtual IP, inside the nodes' subnet (§2.3.3)
+vip_netmask = 24  # the length of that subnet's prefix (§2.3.3: cidr_netmask)
 
-# --- what a machine needs (guards, the document's §3: "no había RAM suficiente") ----------------------------------
-minimum_ram_mb = 900
-minimum_disk_mb = 3000
+# --- what a machine needs -----------------------------------------------------------------------------------------
+# tasks/guards.py refuses a machine with less (the document's §3: "no había RAM suficiente").
+
+minimum_ram_mb = 900  # the least memory of a machine
+minimum_disk_mb = 3000  # the least free disk
 maximum_clock_skew = 1.0  # seconds between any two nodes
 
 # --- §2.1 Galera --------------------------------------------------------------------------------------------------
+# Debian's packages.
 galera_packages = ["mariadb-server", "galera-4", "mariadb-backup", "rsync", "socat"]
-mariadb_repository = None  # Debian's own packages; or e.g. "https://deb.mariadb.org/11.8/debian"
-mariadb_repository_key = None  # then: the repository's signing key, a file on the control machine
-galera_cluster_name = "warner"
-galera_bind_address = "0.0.0.0"  # noqa: S104 (the document's; the nodes' network is the boundary)
-wsrep_sst_method = "mariabackup"  # the document: rsync, which blocks the donor
-wsrep_slave_threads = 4
-innodb_buffer_pool_size = "128M"
-wsrep_provider_options = {}  # beside those of failovers
+# None: Debian's own packages; or another repository, e.g. "https://deb.mariadb.org/11.8/debian".
+mariadb_repository = None
+mariadb_repository_key = None  # then: that repository's signing key, a file on the control machine
+galera_cluster_name = "warner"  # Galera's name of the cluster
+# Where mariadbd listens; the document's: the nodes' network is the boundary.
+galera_bind_address = "0.0.0.0"  # noqa: S104 (the document's)
+wsrep_sst_method = "mariabackup"  # how a node gets a full copy; the document: rsync, which blocks the donor
+wsrep_slave_threads = 4  # threads that apply the others' writes
+innodb_buffer_pool_size = "128M"  # what MariaDB keeps of its tables in memory
+# Galera's options, beside those of failovers: gcache.size (missed writes up to this come incrementally, not as a full
+# copy) and, with "fast", evs.* and gmcast.*.
+wsrep_provider_options = {}
 
 # --- §2.2 Apache --------------------------------------------------------------------------------------------------
-# curl: what the cluster's apache agent looks at the status page with.
+# Debian's: PHP with what Drupal needs, and curl, with which the cluster's Apache agent looks at the status page.
 apache_packages = [
     "apache2", "curl", "php", "libapache2-mod-php", "php-cli", "php-gd", "php-mysql", "php-xml", "php-mbstring",
     "php-curl", "php-zip", "php-intl", "php-apcu",
 ]  # fmt: skip
-apache_modules = ["rewrite", "headers", "expires", "status"]
-server_name = "www.gonzalonazareno.com"
+apache_modules = ["rewrite", "headers", "expires", "status"]  # enabled, beside Debian's own
+server_name = "www.gonzalonazareno.com"  # the site's
 health_port = 8081  # on 127.0.0.1 only: server-status and the health page
-php_settings = {
+php_settings = {  # lines of php.ini
     "memory_limit": "256M",
     "upload_max_filesize": "32M",
     "post_max_size": "32M",
@@ -102,7 +115,7 @@ php_settings = {
 }
 
 # --- §2.3 Corosync and Pacemaker ----------------------------------------------------------------------------------
-cluster_packages = [
+cluster_packages = [  # Debian's
     "corosync",
     "pacemaker",
     "pacemaker-cli-utils",
@@ -112,23 +125,26 @@ cluster_packages = [
     "iputils-arping",
     "socat",  # carries the name of a lost node to the reaper
 ]
-corosync_token = None  # milliseconds; None: that of failovers
-corosync_token_coefficient = None  # likewise
-corosync_crypto_cipher = "aes256"  # the document: none
-corosync_crypto_hash = "sha256"  # the document: none
-corosync_port = 5405  # the document's mcastport
-stonith_enabled = False  # the document's; every run says what that costs
+# Milliseconds without an answer until a node is suspected; None: that of failovers, 3000 or 1000.
+corosync_token = None
+corosync_token_coefficient = None  # ms more for the third node; None: that of failovers, Corosync's own 650 or 0
+corosync_crypto_cipher = "aes256"  # how what Corosync sends is encrypted; the document: none
+corosync_crypto_hash = "sha256"  # how what Corosync sends is authenticated; the document: none
+corosync_port = 5405  # udp, the document's mcastport
+# Fencing; the document's, and every run says what that costs. True only with a fencing device of your own in the cluster.
+stonith_enabled = False
 
 # --- §2.3.3-2.3.4 the resources -----------------------------------------------------------------------------------
-vip_monitor_interval = None  # None: that of failovers
-apache_monitor_interval = None  # likewise
-# Pacemaker's 20 s default is less than the agent's own patience: one slow download would fail a planned stop, and a
-# failed stop without fencing blocks the resource for good.
+vip_monitor_interval = None  # how often the address is looked at; None: that of failovers, "20s" or "5s"
+apache_monitor_interval = None  # how often Apache is looked at; None: that of failovers, "10s" or "5s"
+# How long Apache's start, stop and monitor may take. Pacemaker's 20 s default is less than the agent's own patience: one
+# slow download would fail a planned stop, and a failed stop without fencing blocks the resource for good.
 apache_timeouts = {"start": "60s", "stop": "90s", "monitor": "20s"}
-vip_timeouts = {"start": "20s", "stop": "20s", "monitor": "20s"}
-# A failure is forgiven after a minute: nothing transient keeps a resource down until somebody types "cleanup".
+vip_timeouts = {"start": "20s", "stop": "20s", "monitor": "20s"}  # the same three of the address
+# Of every resource: it stays where it is, and three failures keep it from a node. A failure is forgiven after a minute:
+# nothing transient keeps a resource down until somebody types "cleanup".
 resource_defaults = {"resource-stickiness": "100", "migration-threshold": "3", "failure-timeout": "60s"}
-cluster_properties = {
+cluster_properties = {  # Pacemaker's
     "no-quorum-policy": "stop",
     # A start that fails counts like any other failure, instead of banning the node until somebody cleans up.
     "start-failure-is-fatal": "false",
@@ -136,10 +152,10 @@ cluster_properties = {
 }
 
 # --- §2.4 GlusterFS -----------------------------------------------------------------------------------------------
-gluster_packages = ["glusterfs-server", "glusterfs-client", "attr", "e2fsprogs"]
-gluster_volume = "fs_ha"
-gluster_brick = "/gluster"
-gluster_options = {  # beside those of failovers
+gluster_packages = ["glusterfs-server", "glusterfs-client", "attr", "e2fsprogs"]  # Debian's
+gluster_volume = "fs_ha"  # the volume's name
+gluster_brick = "/gluster"  # the folder of each node that is its replica
+gluster_options = {  # the volume's (keepalive, quorum, healing, caches), beside the time-outs of failovers
     "server.keepalive-time": "10",
     "server.keepalive-interval": "2",
     "server.keepalive-count": "5",
@@ -159,14 +175,14 @@ gluster_options = {  # beside those of failovers
     "network.inode-lru-limit": "200000",
     "storage.reserve": "1",
 }
-gluster_mount_options = "defaults,_netdev"
+gluster_mount_options = "defaults,_netdev"  # of the mount at the docroot
 
 # --- §2.5 Drupal --------------------------------------------------------------------------------------------------
-drupal_root = "/var/www/html/drupal"  # the document's, where the volume is mounted
-# None: the release below that fits the distribution; or a URL, or a file on the control machine.
+drupal_root = "/var/www/html/drupal"  # the docroot, where the volume is mounted; the document's
+# A URL, or a file on the control machine; None: the release of drupal_releases that fits the distribution.
 drupal_archive = _environ.get("WEBHA_DRUPAL_ARCHIVE")
-drupal_checksum = None  # of drupal_archive: "sha512:…" or "sha256:…"
-drupal_releases = {
+drupal_checksum = None  # of drupal_archive: "sha512:…" or "sha256:…"; a URL needs one
+drupal_releases = {  # the default release of each Debian: 11.4.4 on 13, 10.5.4 on 12
     # Drupal 11 needs PHP 8.3, so Debian 12 gets the newest 10. The document's 7.43 is past its end and needs PHP 5.
     "13": (
         "https://ftp.drupal.org/files/projects/drupal-11.4.4.tar.gz",
@@ -177,20 +193,23 @@ drupal_releases = {
         "sha256:eb536293e145d52e18d9ad22b8680e9028cb941a96b1209ba7e5ad232da0c035",
     ),
 }
-drupal_install = True  # False: leave the web installer, the document's last step, to the user
-drupal_profile = "standard"
-drupal_site_name = "Servidor Web HA"
-drupal_admin = "admin"
-drupal_admin_mail = "admin@example.org"
-drupal_db = "drupal"
-drupal_db_user = "drupal"
-drupal_trusted_hosts = []  # regular expressions besides the vip, the nodes' addresses and names and server_name
-drupal_cron_minutes = 15
+drupal_install = True  # False: the web installer, the document's last step, is left to you
+drupal_profile = "standard"  # what is installed
+drupal_site_name = "Servidor Web HA"  # the site's title
+drupal_admin = "admin"  # the administrator's name; the password: secrets/drupal_admin_password
+drupal_admin_mail = "admin@example.org"  # the administrator's address, and the site's
+drupal_db = "drupal"  # the database's name
+drupal_db_user = "drupal"  # its account, at localhost
+# More host names that Drupal answers to, as regular expressions: besides the vip, the nodes' addresses and names,
+# server_name and floating_ip.
+drupal_trusted_hosts = []
+drupal_cron_minutes = 15  # minutes between two runs of cron, on the vip's holder
 
 # --- §2.3.3 OpenStack ---------------------------------------------------------------------------------------------
 # A name in clouds.yaml ("envvars": the OS_* variables); None: the cloud step is skipped and says so.
 openstack_cloud = None
-floating_ip = "172.22.206.1"  # the document's; None: one is allocated
+# One of the project's, the document's; None: one is allocated. Drupal trusts it as a host name.
+floating_ip = "172.22.206.1"
 floating_ip_takeover = False  # True: taken from whatever it is associated with
 openstack_network = None  # name or id; None: the one that holds the nodes' addresses
 openstack_external_network = None  # name or id; None: the only one there is

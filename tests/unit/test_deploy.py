@@ -1,5 +1,6 @@
 """deploy.py and every task, prepared by pyinfra for three nodes over the @fake connector."""
 
+import re
 from itertools import groupby
 
 import pytest
@@ -24,6 +25,11 @@ def plan():
 def test_the_deploy_follows_the_document(plan):
     layers = [layer for layer, _ in groupby(name.split(":")[0] for name in plan.operations)]
     assert layers == LAYERS
+
+
+def test_the_document_of_a_converged_run_shows_every_operation(plan):
+    shown = re.findall(r"^    tasks/\w+\.py \| (.+?)  +3 ", (ROOT / "docs/converged-run.md").read_text(), re.MULTILINE)
+    assert shown == plan.operations
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """The control machine's talk with OpenStack: ``python -m webha.cloud.neutron observe|apply`` (facts and operations run it).
 
 Credentials are openstacksdk's: a name in clouds.yaml, or OS_* variables under the name ``envvars``. They never pass
-through here. Every error becomes one sentence: what OpenStack said, and what to do.
+through here. Every error becomes one sentence: what OpenStack said, and what to do. So does an openstacksdk that is not
+installed: it is an extra, since most clusters have no OpenStack around them.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
@@ -13,11 +16,19 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from keystoneauth1 import exceptions as auth
-from openstack import connect
-from openstack import exceptions as sdk
-from openstack.connection import Connection
+try:
+    from keystoneauth1 import exceptions as auth
+    from openstack import connect
+    from openstack import exceptions as sdk
+    from openstack.connection import Connection
+except ModuleNotFoundError as error:
+    if error.name not in ("keystoneauth1", "openstack"):
+        raise
+    INSTALLED = False
+else:
+    INSTALLED = True
 
+NOT_INSTALLED = "openstacksdk is not installed on this machine, and the OpenStack step needs it: pip install 'pyinfra-webha[openstack]'"
 PATIENCE = 20  # seconds for one answer
 
 _REMEDIES = {  # by Neutron's own name of the error
@@ -193,6 +204,8 @@ def main() -> int:
     parser.add_argument("--floating-ip")
     parser.add_argument("--groups", action="store_true")
     given = parser.parse_args()
+    if not INSTALLED:
+        return _fail(given.verb, NOT_INSTALLED)
     try:
         connection = connect(cloud=given.cloud, app_name="pyinfra-webha", api_timeout=PATIENCE)
         if given.verb == "apply":
@@ -201,11 +214,15 @@ def main() -> int:
             addresses = given.addresses.split(",")
             print(json.dumps(observe(connection, addresses, given.tag, given.floating_ip, given.groups)))
     except (sdk.SDKException, auth.ClientException, OSError) as error:
-        sentence = explain(error, given.cloud)
-        if given.verb == "apply":
-            print(sentence, file=sys.stderr)
-            return 1
-        print(json.dumps({"problem": sentence}))
+        return _fail(given.verb, explain(error, given.cloud))
+    return 0
+
+
+def _fail(verb: str, sentence: str) -> int:
+    if verb == "apply":
+        print(sentence, file=sys.stderr)
+        return 1
+    print(json.dumps({"problem": sentence}))
     return 0
 
 
