@@ -54,11 +54,13 @@ def of_nobody(name: str, paths: set[str]) -> list[str]:
         "/var/log/",
         "/var/lib/ucf/",
         "/var/cache/debconf/",
+        "/var/cache/ldconfig/",
+        "/etc/inputrc",
         "/etc/systemd/system/multi-user.target.wants/e2scrub",
         "/etc/systemd/system/timers.target.wants/e2scrub",
     )
     asked = sorted(path for path in paths if not path.startswith(kept))
-    owned = f"for path in {' '.join(asked)}; do dpkg -S $path >/dev/null 2>&1 || echo $path; done"
+    owned = f"for path in {' '.join(asked)}; do dpkg -S $path >/dev/null 2>&1 || dpkg -S ${{path#/usr}} >/dev/null 2>&1 || echo $path; done"
     return on(name, owned).split() if asked else []
 
 

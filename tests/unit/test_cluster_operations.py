@@ -32,7 +32,10 @@ def resource(name, *nodes, failed=False, blocked=False):
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (peer(configuration=configuration("debian")), "systemctl stop pacemaker.service corosync.service"),
+        (
+            peer(configuration=configuration("debian"), shipped=True),
+            "systemctl stop pacemaker.service corosync.service",
+        ),
         (None, "unknown"),
         (peer(configuration=configuration("shop")), "'shop'"),
     ],

@@ -44,8 +44,8 @@ def pool(**changes):
     [
         (store(pool=None), "unknown, glusterd did not answer in time"),
         (store(volumes=None), "unknown, glusterd did not answer in time"),
-        (pool(connected=False), f"{B} is not connected"),
-        (pool(state="5"), f"{B} is not connected"),
+        (pool(connected=False), f"{STORE.pool[0].hostnames[0]} is not connected"),
+        (pool(state="5"), f"{STORE.pool[0].hostnames[0]} is not connected"),
         (store(volumes=()), "volume fs_ha is not there"),
         (store(volumes=(replace(STORE.volumes[0], status="Stopped"),)), "volume fs_ha is Stopped"),
         (store(mounted=None, reachable=True), "the volume is not mounted at the docroot"),

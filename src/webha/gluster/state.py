@@ -11,7 +11,7 @@ CONNECTED = "3"  # glusterd's "Peer in Cluster"
 
 
 @dataclass(frozen=True)
-class PoolMember:
+class PoolMember(AsJson):
     """Another node of the trusted pool, under all the names that glusterd knows it by."""
 
     hostnames: tuple[str, ...]
