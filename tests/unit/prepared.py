@@ -2,6 +2,7 @@
 
 import runpy
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -47,9 +48,9 @@ class Plan:
     rendered: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
 
 
-def _inventory(overrides: dict[str, Any], machine: str, control: bool) -> Inventory:
-    listed = runpy.run_path(str(ROOT / "inventory.py"))["nodes"]
-    defaults = {k: v for k, v in runpy.run_path(str(ROOT / "group_data/all.py")).items() if k[0] != "_"}
+def _inventory(root: Path, overrides: dict[str, Any], machine: str, control: bool) -> Inventory:
+    listed = runpy.run_path(str(root / "inventory.py"))["nodes"]
+    defaults = {k: v for k, v in runpy.run_path(str(root / "group_data/all.py")).items() if k[0] != "_"}
     hosts = [
         (
             name,
@@ -86,8 +87,8 @@ def _inventory(overrides: dict[str, Any], machine: str, control: bool) -> Invent
     return inventory
 
 
-def prepare(file: str, machine: str | None = None, control: bool = True, **overrides: Any) -> Plan:
-    """Load a deploy file for every host, as pyinfra does before anything is changed."""
+def prepare(file: str, machine: str | None = None, control: bool = True, root: Path = ROOT, **overrides: Any) -> Plan:
+    """Load a deploy file of the folder ``root`` for every host, as pyinfra does before anything is changed."""
     plan = Plan()
     render = webha.ground.render.render
 
@@ -95,9 +96,9 @@ def prepare(file: str, machine: str | None = None, control: bool = True, **overr
         plan.rendered.append((ctx_host.get().name, template, values, render(template, **values)))
         return plan.rendered[-1][3]
 
-    inventory = _inventory(overrides, machine or text(BARE[0], "machine"), control)
+    inventory = _inventory(root, overrides, machine or text(BARE[0], "machine"), control)
     state = State(inventory, Config())
-    state.cwd = str(ROOT)
+    state.cwd = str(root)
     contexts = [(ctx_state, state), (ctx_inventory, inventory), (ctx_config, state.config)]
     before = [context.get() for context, _ in contexts]
     for context, value in contexts:
@@ -114,7 +115,7 @@ def prepare(file: str, machine: str | None = None, control: bool = True, **overr
             state.set_stage(StateStage.Connect)
             connect_all(state)
             state.set_stage(StateStage.Prepare)
-            load_deploy_file(state, str(ROOT / file))
+            load_deploy_file(state, str(root / file))
             for identity in state.get_op_order():
                 (name,) = state.get_op_meta(identity).names
                 plan.operations.append(name.rsplit("| ", 1)[-1])

@@ -1,11 +1,10 @@
 """One way to render what lands on the nodes."""
 
-from pathlib import Path
 from shlex import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-TEMPLATES = Path(__file__).parents[3] / "templates"
+from webha.ground.shipped import TEMPLATES
 
 
 def _php_quoted(text: str) -> str:
