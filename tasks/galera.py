@@ -17,7 +17,7 @@ if context.on_a_node():
     names = [one.name for one in nodes]
     this = context.this(nodes)
 
-    survey.refuse(decisions.of_others, Galera())
+    survey.refuse(lambda members: decisions.of_others(members, host.data.drupal_db), Galera())
 
     if host.data.mariadb_repository:
         node.repository(

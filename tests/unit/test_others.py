@@ -94,7 +94,10 @@ def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
             ("nodoha2", "runs and is no member", "systemctl stop mariadb"),
         ),
         (of(BARE, replace(BARE, instances=("mariadb@shop.service",)), BARE), ("nodoha2", "mariadb@shop.service")),
-        (of(BARE, replace(BARE, scattered=("/srv/fast",)), BARE), ("nodoha2", "/srv/fast", "would empty")),
+        (
+            of(BARE, replace(BARE, scattered=("/srv/fast",), configured=None), BARE),
+            ("nodoha2", "/srv/fast", "would empty"),
+        ),
         (of(BARE, replace(synced(uuid=OTHER), configured=None), BARE), ("nodoha2", OTHER)),
         (of(BARE, replace(BARE, strangers=("shop.sql",)), BARE), ("nodoha2", "not known as MariaDB's (shop.sql)")),
         (of(BARE, replace(BARE, elsewhere=("/srv/db",)), BARE), ("nodoha2", "/srv/db", "make it a link")),
@@ -107,6 +110,21 @@ def test_a_database_that_nobody_else_has_anything_in_is_gone_on_with(members):
 def test_a_database_that_would_be_lost_is_named_with_the_way_out(members, words):
     (said,) = galera.of_others(members)
     assert [word for word in words if word not in said] == []
+
+
+def test_the_first_node_brings_nothing_into_a_cluster_that_only_does_not_answer():
+    """Its databases would be erased as soon as the others are primary again."""
+    (said,) = galera.of_others(of(SHOP, WAS_MEMBER, WAS_MEMBER))
+    assert said.startswith("nodoha: has databases of its own (shop)")
+    assert "first in inventory.py" not in said
+
+
+def test_a_database_of_somebodys_under_the_sites_name_is_not_taken_for_the_sites():
+    brought = replace(SHOP, databases=("drupal",), configured=None)
+    assert galera.of_others(of(brought, BARE, BARE), "shop_site") == []
+    (said,) = galera.of_others(of(brought, BARE, BARE), "drupal")
+    assert "set drupal_db to another name" in said
+    assert galera.of_others(of(replace(brought, made=("drupal",)), BARE, BARE), "drupal") == []
 
 
 def test_a_node_that_comes_back_with_the_clusters_history_is_no_stranger():
@@ -171,6 +189,13 @@ def test_a_volume_with_files_of_somebodys_is_named():
     assert drupal.of_others(of(site(code="none"), site(code="partial"), site()), "/r") == []
     (said,) = drupal.of_others(of(site(), site(code="foreign"), site()), "/r")
     assert "nodoha2" in said
+
+
+def test_one_node_without_the_volume_does_not_make_an_old_clusters_database_somebodys():
+    old = site(tables=70, made=False)
+    away = site(tables=70, made=False, mounted=False, settings="absent", release=None, code=None)
+    assert drupal.of_others(of(old, away, old), "/r") == []
+    assert drupal.of_others(of(away, away, away), "/r") == []
 
 
 def test_a_database_with_tables_of_somebodys_is_not_taken_for_the_sites():

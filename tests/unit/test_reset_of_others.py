@@ -117,6 +117,10 @@ def test_what_somebody_removed_or_installed_since_is_not_ours(since):
     assert reset.ours(("apache2",), HISTORY + since) == {"mariadb-server", "php"}
 
 
+def test_an_entry_without_a_command_is_nobodys():
+    assert reset.ours((), f"{HISTORY}Start-Date: 2026-11-25\nInstall: nginx:amd64 (1.26)\n") == reset.ours((), HISTORY)
+
+
 def test_a_package_that_a_layer_needs_which_stays_is_not_purged():
     lists = {"galera": ["mariadb-server", "socat"], "cluster": ["corosync", "socat"]}
     assert reset.packages(lists, "galera", ("galera",)) == ("mariadb-server",)

@@ -22,11 +22,13 @@ DAEMONS = Part(
     stop=f"systemctl stop pacemaker.service corosync.service || :; cib={_CIB}/cib.xml; "
     "! grep -oE '<(primitive|template) id=\"[^\"]*' $cib 2>/dev/null | cut -d'\"' -f2 | grep -qvxE 'HA_VIP|WebServer' || "
     "install -m 600 $cib /var/backups/webha-cib-$(date +%Y%m%d-%H%M%S).xml; "
-    f"rm -rf {_CIB}/* /var/lib/corosync/ringid_* {KEY}",
+    # The last one is the log daemon's of Debian 12, which its package leaves.
+    f"rm -rf {_CIB}/* /var/lib/corosync/ringid_* {KEY} /var/lib/heartbeat/log_daemon",
     folders=(
         "/etc/corosync",
         "/var/lib/corosync",
         "/var/lib/pacemaker",
+        "/var/lib/heartbeat",
         COROSYNC_DROP_IN.rpartition("/")[0],
         PACEMAKER_DROP_IN.rpartition("/")[0],
     ),

@@ -63,8 +63,9 @@ def trusted_hosts(literals: Sequence[str], patterns: Sequence[str]) -> list[str]
 def of_others(sites: Mapping[str, Site | None], root: str) -> list[str]:
     """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's, or the database a site's tables."""
     found = [f"{name}: what {root} and the database hold cannot be read" for name, one in sites.items() if one is None]
+    ours = any(one is not None and one.ours for one in sites.values())
     taken = next((one for one in sites.values() if one is not None and one.taken), None)
-    if taken is not None:
+    if taken is not None and not ours:
         found.append(TAKEN.format(taken.tables))
     foreign = [name for name, site in sites.items() if site is not None and site.mounted and site.code == "foreign"]
     if not foreign:

@@ -51,6 +51,9 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
     if site is None or not site.primary:
         yield shell.refusal("the database is not in a reachable primary component; run tasks/galera.py first")
         return
+    if site.taken:
+        yield shell.refusal(drupal.TAKEN.format(site.tables))
+        return
     hashed = drupal.native_password(password)
     statements = []
     if not site.database:

@@ -39,7 +39,9 @@ class Site(AsJson):
     @property
     def taken(self) -> bool:
         """Whether the database has tables of somebody's, to which our settings would be put as if it were ours."""
-        return bool(self.tables) and not self.installing and not self.ours and self.settings == "absent"
+        return (
+            self.mounted and bool(self.tables) and not self.installing and not self.ours and self.settings == "absent"
+        )
 
 
 def native_password(password: str) -> str:

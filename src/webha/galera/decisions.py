@@ -163,20 +163,23 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
     return found
 
 
-def of_others(members: Mapping[str, Member | None]) -> list[str]:
+def of_others(members: Mapping[str, Member | None], site: str = "") -> list[str]:
     """Say which node's MariaDB must not be given Galera's configuration: with it, its next start may erase what it holds.
 
-    The first node may bring databases of its own: where no cluster is yet, they become the cluster's.
+    The first node may bring databases of its own: where no node ever was in a cluster, they become the cluster's. Not one of the
+    name ``site``, which would be taken for the site's.
     """
+    new = not any(one is not None and one.was_member for one in members.values())
     ours = {str(one.uuid) for one in members.values() if one is not None and one.primary and one.configured}
     said = {
-        name: _of_somebodys(name, member, ours, first=name == next(iter(members)) and not ours)
+        name: _of_somebodys(name, member, ours, site, first=name == next(iter(members)) if new else None)
         for name, member in members.items()
     }
     return [f"{name}: {words}" for name, words in said.items() if words]
 
 
-def _of_somebodys(name: str, member: Member | None, ours: set[str], first: bool) -> str:  # noqa: PLR0911 (one return a case)
+def _of_somebodys(name: str, member: Member | None, ours: set[str], site: str, *, first: bool | None) -> str:
+    """Say what keeps this node out; ``first``: it is the first of a new cluster (None: there is, or was, a cluster)."""
     if member is None:
         return "the state of its database cannot be read: its data directory, grastate.dat, systemd"
     if member.elsewhere:
@@ -191,19 +194,24 @@ def _of_somebodys(name: str, member: Member | None, ours: set[str], first: bool)
                 f"{PLACE} holds the history of a cluster that is not this one ({uuid}): stop MariaDB there, save its data if you "
                 "need them, and move them away"
             )
-    if member.was_member:
-        return ""
+    return "" if member.was_member else _brought(name, member, site, first=first)
+
+
+def _brought(name: str, member: Member, site: str, *, first: bool | None) -> str:
+    """Say what a node that was never a member brings, and what is to be done with it first."""
     if member.instances:
         return f"has other instances of MariaDB ({', '.join(member.instances)}), whose configuration ours would be too: remove them first"
     if member.own and not first:
         foreign = [one for one in member.databases if one not in member.made]
-        ahead = "" if ours else f"; or name {name} first in inventory.py: its databases become the cluster's"
+        ahead = "" if first is None else f"; or name {name} first in inventory.py: its databases become the cluster's"
         return f"{owning(foreign, member.strangers)}{ahead}"
-    if member.scattered and not first:
+    if member.scattered and not first and member.configured is None:
         return (
             f"MariaDB keeps logs or tablespaces in {', '.join(member.scattered)}, which a state transfer would empty: take those lines "
             "out of the files under /etc/mysql first"
         )
+    if site in member.own and member.configured is None:
+        return f"has a database {site} of its own, which would be taken for the site's: set drupal_db to another name"
     if member.runs and member.configured is None:
         theirs = (
             f" with databases of its own ({', '.join(member.databases)}), which become the cluster's"

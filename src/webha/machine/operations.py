@@ -84,6 +84,13 @@ def placed(files: Iterable[File]) -> Commands:
         yield shell.run("systemctl", "daemon-reload")
 
 
+# Another apt may be at work (apt-daily at boot, one that a killed run left): dpkg alone does not wait for its lock.
+DPKG_AT_REST = """left=300
+while ! report=$(dpkg --configure -a --force-confdef --force-confold 2>&1); do
+  case $report in *"lock was locked"*) ;; *) printf '%s\\n' "$report" >&2; exit 1;; esac
+  left=$((left - 1)); [ "$left" -gt 0 ] || { printf '%s\\n' "$report" >&2; exit 1; }; sleep 2
+done"""
+
 # Lists younger than an hour are used as they are; a package they do not know makes them be fetched again.
 _INSTALL = f"""
 export DEBIAN_FRONTEND=noninteractive
@@ -94,12 +101,7 @@ fi
 unblock() {{ if grep -qs '{START_BLOCK_MARK}' "$block"; then rm -f "$block"; fi; }}
 trap unblock EXIT
 apt="apt-get -q -y -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
-# Another apt may be at work (apt-daily at boot, one that a killed run left): dpkg alone does not wait for its lock.
-left=300
-while ! report=$(dpkg --configure -a --force-confdef --force-confold 2>&1); do
-  case $report in *"lock was locked"*) ;; *) printf '%s\\n' "$report" >&2; exit 1;; esac
-  left=$((left - 1)); [ "$left" -gt 0 ] || {{ printf '%s\\n' "$report" >&2; exit 1; }}; sleep 2
-done
+{DPKG_AT_REST}
 [ $# -gt 0 ] || exit 0
 # What was not here before is ours, and goes with a reset. Noted first: an install that is cut off is ours too.
 umask 022; mkdir -p $(dirname {INSTALLED}); printf '%s\\n' "$@" >> {INSTALLED}

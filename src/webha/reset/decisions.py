@@ -87,7 +87,9 @@ def ours(record: Collection[str], history: str) -> frozenset[str]:
     by_us = False
     for line in history.splitlines():
         kind, _, rest = line.partition(": ")
-        if kind == "Commandline":
+        if kind == "Start-Date":
+            by_us = False
+        elif kind == "Commandline":
             by_us = bool(_OUR_APT.search(rest))
         elif kind in ("Install", "Remove", "Purge"):
             for name, how in re.findall(r"([^\s,:()]+):\w+ \(([^)]*)\)", rest):

@@ -30,7 +30,7 @@ class Remains(Probe[reset.Remains]):
                 + " ".join(map(quote, packages or ("none",)))
                 + "; true",
                 "record": f"[ ! -e {INSTALLED} ] || cat {INSTALLED}",
-                "history": "for f in $(ls -rv /var/log/apt/history.log* 2>/dev/null); do zcat -f $f; done | grep -E '^(Commandline|Install|Remove|Purge): '; true",
+                "history": "for f in $(ls -rv /var/log/apt/history.log* 2>/dev/null); do zcat -f $f; done | grep -E '^(Start-Date|Commandline|Install|Remove|Purge): '; true",
                 # One that was given back to apt (brought along by others) and that somebody needs is no longer ours.
                 "manual": "apt-mark showmanual",
                 "superfluous": reset.SUPERFLUOUS,
@@ -46,6 +46,8 @@ class Remains(Probe[reset.Remains]):
             raise probe.ProbeError(answers["record"].text)
         ours = reset.ours(answers["record"].lines, answers["history"].text)
         free = {*answers["manual"].lines, *answers["superfluous"].lines}
+        if not answers["superfluous"].ok:  # a purge that was cut off: what it was about is still ours to end
+            free |= ours
         here = [line.split() for line in answers["packages"].lines if _KNOWN.match(line)]
         left = [words[-1] for words in here if words[-1] in ours and (words[-1] in free or words[0][1] != "i")]
         return reset.Remains(tuple(left), tuple(answers["paths"].lines))

@@ -17,7 +17,7 @@ from webha.gluster.facts import Gluster
 from webha.ground import shell
 from webha.ground.manifest import Part
 from webha.machine.facts import INSTALLED
-from webha.machine.operations import Commands
+from webha.machine.operations import DPKG_AT_REST, Commands
 from webha.reset.facts import Remains
 from webha.run.across import everyone
 
@@ -35,7 +35,7 @@ for path do ! ours "$path" || printf '%s\\n' "$path" >> "$lists/paths"; done # b
 eval "$prepare"
 if [ -n "$packages" ]; then
   export DEBIAN_FRONTEND=noninteractive
-  dpkg --configure -a --force-confdef --force-confold >/dev/null # what a run that was cut off left
+  {at rest}
   for package in $(printf '%s\\n' $packages | sort); do
     case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
       ?i*) echo "$package" >> "$lists/installed";;
@@ -45,10 +45,12 @@ if [ -n "$packages" ]; then
   if [ -s "$lists/installed" ]; then
     apt-mark manual $(cat "$lists/installed") >/dev/null # as it was, where a run was cut off below
     superfluous > "$lists/before"
+    trap 'apt-mark manual $(dpkg-query -W -f "\\${db:Status-Abbrev} \\${Package}\\n" $(cat "$lists/installed") 2>/dev/null | sed -n "s/^ii  *//p") >/dev/null; rm -rf "$lists"' EXIT
     apt-mark auto $(cat "$lists/installed") >/dev/null
     superfluous > "$lists/after"
     comm -13 "$lists/before" "$lists/after" > "$lists/going"
     [ ! -s "$lists/going" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/going")
+    trap 'rm -rf "$lists"' EXIT
     for package in $(comm -23 "$lists/installed" "$lists/going"); do echo "kept, for something else needs it: $package"; done
   fi
   [ ! -s "$lists/configured" ] || apt-get -q -y -o DPkg::Lock::Timeout=600 purge $(cat "$lists/configured")
@@ -63,6 +65,7 @@ systemctl daemon-reload; systemctl reset-failed
 """.replace("{record}", INSTALLED)
     .replace("{superfluous}", reset.SUPERFLUOUS)
     .replace("{ours}", reset.OURS)
+    .replace("{at rest}", DPKG_AT_REST)
 )
 
 
@@ -88,7 +91,7 @@ unit=$1 root=$2 what=$3
 if grep -qs '^# Written by pyinfra-webha' "/etc/systemd/system/$unit"; then
   systemctl -q disable --now "$unit" || :; rm -f "/etc/systemd/system/$unit"; systemctl daemon-reload
 fi
-while findmnt -n -o SOURCE --mountpoint "$root" | grep -qxF "$what"; do umount -l "$root"; done
+while [ "$(findmnt -n -o SOURCE --mountpoint "$root" | tail -n 1)" = "$what" ]; do umount -l "$root"; done
 # Bricks and self-heal outlive glusterd (KillMode=process); systemd still knows them as the unit's.
 systemctl kill --kill-whom=all -s KILL glusterd.service 2>/dev/null || :; systemctl stop glusterd.service 2>/dev/null || :
 if [ -d "$root" ] && ! mountpoint -q "$root"; then
@@ -117,14 +120,20 @@ def unmounted(unit: str, volume: str, brick: str, root: str) -> Commands:
 # What proves the brick ours goes last, the id after all: a run that is cut off leaves a directory that the next one still knows.
 # A mount of its own stays, empty.
 _ERASE_BRICK = """
-cd "$1"
-[ "$(getfattr -h -n trusted.glusterfs.volume-id --only-values . | od -An -tx1 | tr -d ' \\n')" = "$2" ]
-find . -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .webha-release -exec rm -rf --one-file-system {} +
-rm -f .webha-release
-id=trusted.glusterfs.volume-id
-for name in $(getfattr -h -d -m '^trusted\\.' . 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | grep -vx $id) $id; do setfattr -h -x "$name" .; done
-cd /
-mountpoint -q "$1" || [ -L "$1" ] || rmdir "$1"
+if [ "$3" = used ]; then
+  cd "$1"
+  if [ "$(getfattr -h -n trusted.glusterfs.volume-id --only-values . | od -An -tx1 | tr -d ' \\n')" != "$2" ]; then
+    echo "refused: $1 does not carry the id $2 any more: it is not erased" >&2; exit 1
+  fi
+  find . -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .webha-release -exec rm -rf --one-file-system {} +
+  rm -f .webha-release
+  id=trusted.glusterfs.volume-id
+  for name in $(getfattr -h -d -m '^trusted\\.' . 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | grep -vx $id) $id; do setfattr -h -x "$name" .; done
+  cd /
+  mountpoint -q "$1" || [ -L "$1" ] || rmdir "$1"
+fi
+# A glusterd that stays, for it was here before us, forgets the volume and its peers.
+rm -rf "/var/lib/glusterd/vols/$4" /var/lib/glusterd/peers/*
 """
 
 
@@ -132,17 +141,22 @@ mountpoint -q "$1" || [ -L "$1" ] || rmdir "$1"
 def brick_erased(volume: str, nodes: Iterable[str], brick: str, root: str) -> Commands:
     """Own that this node's brick of ``volume`` is gone with all that is on it, known by the volume's id; glusterd is stopped.
 
-    Does nothing where there is no brick, or an empty directory. Refuses one without that id.
+    Glusterd's own knowledge of the volume and of its peers goes with it. Does nothing where there is neither. Refuses a directory
+    without that id.
     """
     store = host.get_fact(Gluster, brick=brick, root=root)
     if store is None:
         yield shell.refusal(f"the state of {brick} cannot be read")
-    elif store.brick in ("absent", "empty"):
+        return
+    gone = store.brick in ("absent", "empty")
+    if gone and volume not in store.known:
         host.noop(f"{brick} is {store.brick}")
-    elif store.brick_id not in gluster.volume_ids(everyone(Gluster, nodes, brick=brick, root=root).values(), volume):
+    elif not gone and store.brick_id not in gluster.volume_ids(
+        everyone(Gluster, nodes, brick=brick, root=root).values(), volume
+    ):
         yield shell.refusal(f"{brick} does not carry the id of the volume {volume}: it is not erased")
     else:
-        yield shell.script(_ERASE_BRICK, brick, str(store.brick_id))
+        yield shell.script(_ERASE_BRICK, brick, str(store.brick_id), store.brick, volume)
 
 
 # Without Galera's state a MariaDB that stays is a plain one again, and no member of a cluster that is gone. The note goes with what
@@ -244,6 +258,6 @@ def site_erased(nodes: Iterable[str], root: str, database: str, user: str, code:
         yield shell.refusal("; ".join(wrong))
         return
     if erase_database:
-        yield shell.script(f"{SQL} \"DROP DATABASE IF EXISTS $1; DROP USER IF EXISTS '$2'@localhost\"", database, user)
+        yield shell.script(f"{SQL} \"DROP USER IF EXISTS '$2'@localhost; DROP DATABASE IF EXISTS $1\"", database, user)
     if erase_code:
         yield shell.script(_ERASE_CODE, root)
