@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from webha.ground.forms import AsJson
+from webha.ground.manifest import HEADER
 
 SHIPPED_NAME = "debian"  # the one-node cluster that Debian's corosync package configures
 
@@ -83,7 +84,7 @@ class Peer(AsJson):
     @property
     def wrote(self) -> bool:
         """Whether corosync.conf says that it is ours."""
-        return "Written by pyinfra-webha" in (self.configuration or "").partition("\n")[0]
+        return HEADER in (self.configuration or "").partition("\n")[0]
 
     @property
     def runs(self) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha1
 
+from webha.ground import manifest
 from webha.ground.forms import AsJson
 
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
@@ -61,7 +62,7 @@ VALUES = "settings.webha.php"
 OURS = r'"lost\+found|\.webha-.*"'  # what may lie on an empty volume: readiness writes there until the release's marker is gone
 
 
-HEADER = "// Written by pyinfra-webha"  # how every settings.php of ours begins
+HEADER = f"// {manifest.HEADER}"  # how every settings.php of ours begins
 
 
 STAGING = ".webha-unpack"  # where a release is unpacked before it is moved into place

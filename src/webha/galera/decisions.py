@@ -118,8 +118,7 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
             f"its data. Save /var/lib/mysql if you need it, then 'tasks/reset.py' with layer=galera, or remove grastate.dat there",
         )
     if member.own:
-        foreign = [one for one in member.databases if one not in member.made]
-        return Verdict("refuse", f"{name} {owning(foreign, member.strangers)}")
+        return Verdict("refuse", f"{name} {owning(member.unmarked, member.strangers)}")
     return Verdict("join", f"{name} can join {', '.join(sorted(donors))}" if donors else f"{name} is on its way")
 
 
@@ -202,9 +201,8 @@ def _brought(name: str, member: Member, site: str, *, first: bool | None) -> str
     if member.instances:
         return f"has other instances of MariaDB ({', '.join(member.instances)}), whose configuration ours would be too: remove them first"
     if member.own and not first:
-        foreign = [one for one in member.databases if one not in member.made]
         ahead = "" if first is None else f"; or name {name} first in inventory.py: its databases become the cluster's"
-        return f"{owning(foreign, member.strangers)}{ahead}"
+        return f"{owning(member.unmarked, member.strangers)}{ahead}"
     if member.scattered and not first and member.configured is None:
         return (
             f"MariaDB keeps logs or tablespaces in {', '.join(member.scattered)}, which a state transfer would empty: take those lines "
@@ -223,9 +221,10 @@ def _brought(name: str, member: Member, site: str, *, first: bool | None) -> str
 
 
 def not_ours(name: str, member: Member | None, ours: set[str]) -> list[str]:
+    """Say what of the data directory of the node ``name`` is not proved ours; ``ours``: databases proved otherwise."""
     if member is None:
         return [f"{name}: what {PLACE} holds cannot be read"]
-    foreign = [one for one in member.databases if one not in (*member.made, *ours)] + list(member.strangers)
+    foreign = [*(one for one in member.unmarked if one not in ours), *member.strangers]
     if not foreign:
         return []
     return [

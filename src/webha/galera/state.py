@@ -71,11 +71,16 @@ class Member(AsJson):
         return self.primary or (self.grastate is not None and self.grastate.has_history)
 
     @property
+    def unmarked(self) -> tuple[str, ...]:
+        """The databases that do not carry our mark."""
+        return tuple(one for one in self.databases if one not in self.made)
+
+    @property
     def own(self) -> tuple[str, ...]:
         """What a state transfer would erase and no member has: databases that we did not make, and files of somebody's."""
         if self.was_member or (self.joining and self.configured is not None):
             return ()
-        return (*(one for one in self.databases if one not in self.made), *self.strangers)
+        return (*self.unmarked, *self.strangers)
 
     @property
     def synced(self) -> bool:

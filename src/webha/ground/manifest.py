@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+HEADER = "Written by pyinfra-webha"  # stands in the first lines of every file of ours
 LIBRARY = "/usr/local/lib/webha"  # programs
 UNITS = "/etc/systemd/system"
 NOTES = "/run/webha"  # what a daemon was started with, and what it said last

@@ -6,7 +6,7 @@ from shlex import quote
 
 from webha.ground import probe
 from webha.ground.fact import Probe
-from webha.ground.manifest import LIBRARY, UNITS
+from webha.ground.manifest import HEADER, LIBRARY, UNITS
 from webha.machine import state
 from webha.machine.state import DaemonState, FileState, PackageState, UnitState
 
@@ -20,7 +20,7 @@ class Files(Probe[dict[str, FileState]]):
         return probe.script(
             {
                 "files": f'for f in {listed}; do if [ -f "$f" ]; then stat -L -c "%a %U:%G" "$f" && sha256sum < "$f" || exit 1; '
-                f'head -n 5 "$f" | grep -qaF {quote(OURS)} && echo ours || echo other; '
+                f'head -n 5 "$f" | grep -qaF {quote(HEADER)} && echo ours || echo other; '
                 'elif [ -e "$f" ]; then echo "$f is not a file"; exit 1; else echo absent; fi; done',
                 "paths": f"printf '%s\\n' {listed}",
             }
@@ -63,7 +63,6 @@ class Directories(Probe[dict[str, str | None]]):
         return found
 
 
-OURS = "Written by pyinfra-webha"  # stands in the first lines of every file of ours
 INSTALLED = "/var/lib/webha/packages"  # the names of the packages that we installed where they were not, a line each
 START_BLOCK = "/usr/sbin/policy-rc.d"
 START_BLOCK_MARK = "webha: services stay down while their packages install"
@@ -76,7 +75,7 @@ class Written(Probe[tuple[str, ...]]):
         """Look where only we write."""
         return probe.script(
             {
-                "files": f"for f in {LIBRARY}/* {UNITS}/webha-*; do [ -f $f ] && head -n 5 $f | grep -qaF {quote(OURS)} && echo $f; done; true"
+                "files": f"for f in {LIBRARY}/* {UNITS}/webha-*; do [ -f $f ] && head -n 5 $f | grep -qaF {quote(HEADER)} && echo $f; done; true"
             }
         )
 

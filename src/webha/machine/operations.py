@@ -16,7 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
-from webha.ground.manifest import LIBRARY, UNITS
+from webha.ground.manifest import HEADER, LIBRARY, UNITS
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
 
@@ -221,7 +221,7 @@ def repository(slug: str, uri: str, suite: str, key: str) -> Commands:
         return
     keyring = File(f"/etc/apt/keyrings/{slug}.asc", path.read_bytes())
     stanza = f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By: {keyring.path}\n"
-    source = File(f"/etc/apt/sources.list.d/{slug}.sources", f"# Written by pyinfra-webha.\n{stanza}")
+    source = File(f"/etc/apt/sources.list.d/{slug}.sources", f"# {HEADER}.\n{stanza}")
     states = host.get_fact(Files, paths=(keyring.path, source.path))
     if states is None:
         yield shell.refusal("cannot read the state of the apt sources")

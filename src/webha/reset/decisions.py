@@ -10,6 +10,7 @@ from webha.drupal import Site
 from webha.galera import Member
 from webha.gluster import Store
 from webha.ground.forms import AsJson
+from webha.ground.manifest import HEADER
 
 # In the order of taking down: what stands on another layer goes first.
 LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
@@ -21,8 +22,8 @@ _OUR_APT = re.compile(
 # The shell's judgement of a path: ours by its folder, or because the file says so.
 OURS = (
     'ours() { case $1 in /usr/local/lib/webha/*|/run/webha/*|/usr/lib/ocf/resource.d/webha/*|/var/cache/webha-*) [ -e "$1" ];; '
-    '*) [ -f "$1" ] && head -n 5 "$1" | grep -qaF \'Written by pyinfra-webha\';; esac; }'
-)
+    '*) [ -f "$1" ] && head -n 5 "$1" | grep -qaF \'{header}\';; esac; }'
+).replace("{header}", HEADER)
 # Packages that nobody needs, by apt's own judgement; a mere suggestion is no need.
 SUPERFLUOUS = (
     "said=$(apt-get -s -o APT::AutoRemove::SuggestsImportant=false autoremove) && printf '%s\\n' \"$said\" | "

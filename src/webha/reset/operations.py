@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from webha import drupal, gluster, reset
+from webha import drupal, galera, gluster, reset
 from webha.cluster import cib
 from webha.cluster.facts import Cluster, LiveCib
 from webha.cluster.operations import replace_configuration
@@ -15,7 +15,7 @@ from webha.galera.datadir import PLACE
 from webha.galera.facts import PURGED, SQL, Galera
 from webha.gluster.facts import Gluster
 from webha.ground import shell
-from webha.ground.manifest import Part
+from webha.ground.manifest import HEADER, Part
 from webha.machine.facts import INSTALLED
 from webha.machine.operations import DPKG_AT_REST, Commands
 from webha.reset.facts import Remains
@@ -88,7 +88,7 @@ def erased(part: Part, packages: Iterable[str] = ()) -> Commands:
 
 _UNMOUNT = """
 unit=$1 root=$2 what=$3
-if grep -qs '^# Written by pyinfra-webha' "/etc/systemd/system/$unit"; then
+if grep -qs '^# {header}' "/etc/systemd/system/$unit"; then
   systemctl -q disable --now "$unit" || :; rm -f "/etc/systemd/system/$unit"; systemctl daemon-reload
 fi
 while [ "$(findmnt -n -o SOURCE --mountpoint "$root" | tail -n 1)" = "$what" ]; do umount -l "$root"; done
@@ -97,7 +97,7 @@ systemctl kill --kill-whom=all -s KILL glusterd.service 2>/dev/null || :; system
 if [ -d "$root" ] && ! mountpoint -q "$root"; then
   case $(lsattr -d "$root" 2>/dev/null) in *i*" $root") chattr -i "$root"; rmdir "$root";; esac
 fi
-"""
+""".replace("{header}", HEADER)
 
 
 @operation()
@@ -182,12 +182,9 @@ def databases_erased(database: str) -> Commands:
     where something of somebody's is in it.
     """
     member = host.get_fact(Galera)
-    if member is None:
-        yield shell.refusal(f"what {PLACE} holds cannot be read")
-        return
-    foreign = [one for one in member.databases if one not in (*member.made, database)] + list(member.strangers)
-    if foreign:
-        yield shell.refusal(f"{PLACE} holds what is not ours ({', '.join(foreign)}): it is not erased")
+    wrong = galera.not_ours(host.name, member, {database})
+    if member is None or wrong:
+        yield shell.refusal("; ".join(wrong))
         return
     what = "all" if member.here and (member.was_member or member.purged) else "note"
     if member.installed:
