@@ -8,6 +8,10 @@ from os import environ as _environ
 # Secrets are not here: webha.run.credentials makes them once, in secrets/ (mode 0600, ignored by git), or takes them from the
 # environment (WEBHA_DRUPAL_DB_PASSWORD, WEBHA_DRUPAL_ADMIN_PASSWORD, WEBHA_DRUPAL_HASH_SALT).
 
+# --- the inventory ------------------------------------------------------------------------------------------------
+nodes_group = "nodes"  # the group of the cluster's machines, in an inventory that calls it otherwise
+control_group = "control"  # the group of the control machine, @local, which the OpenStack step needs
+
 # --- failover -----------------------------------------------------------------------------------------------------
 # How soon a fault is taken for one. "document": the document's timers (a lost node is known after 8.0 s), for clouds whose
 # machines stand still for seconds (live migration, busy hosts). "fast": 2.2 s, for machines of your own. Why, and both
@@ -123,7 +127,6 @@ cluster_packages = [  # Debian's
     "resource-agents",
     "iproute2",
     "iputils-arping",
-    "socat",  # carries the name of a lost node to the reaper
 ]
 # Milliseconds without an answer until a node is suspected; None: that of failovers, 3000 or 1000.
 corosync_token = None

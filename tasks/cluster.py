@@ -2,22 +2,14 @@
 
 from pyinfra.context import host
 
+from webha import programs
 from webha.cluster import decisions
 from webha.cluster import operations as cluster
-from webha.cluster.cib import Alert, Wanted
+from webha.cluster.cib import Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
-from webha.cluster.manifest import (
-    ASIDE,
-    ASIDE_UNIT,
-    COROSYNC_DROP_IN,
-    NODE_LOST,
-    PACEMAKER_DROP_IN,
-    REAP,
-    REAPER_SERVICE,
-    REAPER_SOCKET,
-)
-from webha.galera.manifest import KEEPER, KEEPER_UNIT
-from webha.ground.manifest import UNITS
+from webha.cluster.manifest import ASIDE_UNIT, COROSYNC_DROP_IN, FORMER, PACEMAKER_DROP_IN
+from webha.galera.manifest import KEEPER_UNIT
+from webha.ground.manifest import UNITS, program
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, ending, survey
@@ -83,61 +75,58 @@ if context.on_a_node():
     cluster.online(name="Cluster: all nodes online", nodes=names)
 
     node.placed(
-        name="Cluster: the reaper of connections to a lost node, and stepping aside",
+        name="Cluster: stepping aside",
         files=[
-            node.File(
-                ASIDE,
-                render(
-                    "cluster/aside.py.j2",
-                    nodes=nodes,
-                    window=max(10.0, 3 * timers.detection),
-                ),
-                mode="755",
-            ),
+            *programs.files(nodes),
             node.File(
                 f"{UNITS}/{ASIDE_UNIT}",
                 render(
                     "node/daemon.service.j2",
                     task="cluster",
-                    name=ASIDE_UNIT,
-                    script=ASIDE,
+                    program=program("aside", ASIDE_UNIT),
                     description="Step aside where not all nodes hear this one",
+                    after="network.target",
                     urgent=False,
                 ),
             ),
-            node.File(NODE_LOST, render("cluster/node-lost.sh.j2"), mode="755"),
-            node.File(REAP, render("cluster/reap.sh.j2", nodes=nodes), mode="755"),
-            node.File(f"{UNITS}/{REAPER_SOCKET}", render("cluster/webha-reaper.socket.j2", script=REAP)),
-            node.File(f"{UNITS}/{REAPER_SERVICE}", render("cluster/webha-reaper@.service.j2", script=REAP)),
         ],
     )
 
-    node.daemon(name="Cluster: the reaper listens", unit=REAPER_SOCKET, script=REAP)
-
-    node.daemon(name="Cluster: a node that disturbs steps aside", unit=ASIDE_UNIT, script=ASIDE)
+    node.daemon(name="Cluster: a node that disturbs steps aside", unit=ASIDE_UNIT, program="aside")
 
     # Here, not in Galera's step: what the nodes say of their databases passes through Pacemaker.
     node.placed(
         name="Cluster: Galera's keeper",
         files=[
-            node.File(KEEPER, render("galera/keeper.py.j2", nodes=nodes), mode="755"),
-            node.File(f"{UNITS}/{KEEPER_UNIT}", render("galera/webha-galera-keeper.service.j2")),
+            *programs.files(nodes),
+            node.File(
+                f"{UNITS}/{KEEPER_UNIT}",
+                render(
+                    "node/daemon.service.j2",
+                    task="cluster",
+                    program=program("galera-keeper", KEEPER_UNIT),
+                    description="Galera's return after a loss of all nodes",
+                    after="pacemaker.service",
+                    urgent=False,
+                ),
+            ),
         ],
     )
 
-    node.daemon(name="Cluster: Galera's return after a loss of all", unit=KEEPER_UNIT, script=KEEPER)
+    node.daemon(name="Cluster: Galera's return after a loss of all", unit=KEEPER_UNIT, program="galera-keeper")
 
     cluster.configured(
         name="Cluster: fencing, quorum, failures and lost nodes as decided",
         wanted=Wanted(
             properties={"stonith-enabled": str(host.data.stonith_enabled).lower(), **host.data.cluster_properties},
-            alerts=(Alert("webha-node-lost", NODE_LOST),),
+            gone=FORMER,
         ),
         _if=context.on_first,
     )
 
     if not host.data.stonith_enabled:
-        ending.say_at_end(
-            "stonith-enabled=false, as in the document: a node that does not answer is not switched off before its resources "
-            'start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/operations.md, "Without fencing".'
+        ending.close_with(
+            at_risk="stonith-enabled=false, as in the document: a node that does not answer is not switched off before its resources "
+            "start elsewhere. Two owners of the virtual IP are possible while a network is cut; see docs/operations.md, "
+            '"Without fencing".'
         )

@@ -2,11 +2,12 @@
 
 from pyinfra.context import host
 
+from webha import programs
 from webha.gluster import decisions, mount_unit
 from webha.gluster import operations as gluster
 from webha.gluster.facts import Gluster
-from webha.gluster.manifest import GLUSTERD_DROP_IN, KEEPER, KEEPER_SERVICE, KEEPER_TIMER
-from webha.ground.manifest import UNITS
+from webha.gluster.manifest import GLUSTERD_DROP_IN, KEEPER_SERVICE, KEEPER_TIMER
+from webha.ground.manifest import UNITS, program
 from webha.ground.render import render
 from webha.hosts import operations as hosts
 from webha.machine import operations as node
@@ -81,20 +82,11 @@ if context.on_a_node():
                     options=host.data.gluster_mount_options,
                 ),
             ),
+            *programs.files(nodes),
             node.File(
-                KEEPER,
-                render(
-                    "gluster/docroot-keeper.py.j2",
-                    volume=host.data.gluster_volume,
-                    brick=brick,
-                    root=root,
-                    unit=mount,
-                    nodes=nodes,
-                    vip=host.data.vip,
-                ),
-                mode="755",
+                f"{UNITS}/{KEEPER_SERVICE}",
+                render("gluster/webha-docroot.service.j2", program=program("docroot-keeper")),
             ),
-            node.File(f"{UNITS}/{KEEPER_SERVICE}", render("gluster/webha-docroot.service.j2", keeper=KEEPER)),
             node.File(f"{UNITS}/{KEEPER_TIMER}", render("gluster/webha-docroot.timer.j2")),
         ],
     )

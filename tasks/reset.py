@@ -15,8 +15,10 @@ from webha.galera import manifest as galera
 from webha.gluster import manifest as gluster
 from webha.gluster import mount_unit
 from webha.hosts import operations as hosts
+from webha.machine import operations as node
 from webha.reset import operations
 from webha.reset.facts import Belongings
+from webha.reset.manifest import paths
 from webha.run import context, ending, survey
 from webha.vip import manifest as vip
 
@@ -91,7 +93,7 @@ if context.on_a_node():
         )
 
     if "cluster" in plan.layers:
-        operations.erased(name=f"Reset cluster: {cluster.LOST_NODES.name}", part=cluster.LOST_NODES)
+        operations.erased(name=f"Reset cluster: {cluster.STEPPING_ASIDE.name}", part=cluster.STEPPING_ASIDE)
 
         operations.erased(
             name=f"Reset cluster: {cluster.DAEMONS.name}",
@@ -114,6 +116,11 @@ if context.on_a_node():
         )
 
         operations.databases_erased(name="Reset galera: its databases", database=data.drupal_db)
+
+        if set(reset.LAYERS) - {"cloud", "hosts"} <= set(plan.layers):
+            node.former_removed(
+                name="Reset galera: nothing that another version of this tool left", known=paths(context.debian())
+            )
 
     if "hosts" in plan.layers:
         hosts.names(name="Reset hosts: names", nodes=nodes, present=False)

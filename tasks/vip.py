@@ -3,17 +3,18 @@
 from pyinfra import local
 from pyinfra.context import host
 
+from webha import programs
 from webha.apache import operations as apache
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
 from webha.gluster import mount_unit
-from webha.ground.manifest import UNITS
+from webha.ground.manifest import UNITS, program
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.reset.manifest import paths
-from webha.run import context
+from webha.run import context, credentials, ending
 from webha.run.timers import of_this_run
-from webha.vip.manifest import ADDRESS, FORMER, GUARD, GUARD_UNIT, HANDOVER, HANDOVER_UNIT, READY, READY_UNIT, WEB, WEBS
+from webha.vip.manifest import ADDRESS, FORMER, GUARD_UNIT, HANDOVER_UNIT, READY_UNIT, WEB, WEBS
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -53,37 +54,15 @@ if context.on_a_node():
     node.placed(
         name="VIP: readiness, guard and handover",
         files=[
-            node.File(
-                READY,
-                render(
-                    "vip/ready.py.j2",
-                    root=data.drupal_root,
-                    health_port=data.health_port,
-                    interval=timers.ready_interval,
-                    patience=timers.ready_patience,
-                ),
-                mode="755",
-            ),
-            node.File(
-                GUARD,
-                render(
-                    "vip/guard.py.j2",
-                    vip=data.vip,
-                    netmask=data.vip_netmask,
-                    patience=timers.guard_patience,
-                    detection=timers.detection,
-                ),
-                mode="755",
-            ),
-            node.File(HANDOVER, render("vip/handover.sh.j2", vip=data.vip), mode="755"),
+            *programs.files(nodes),
             node.File(
                 f"{UNITS}/{READY_UNIT}",
                 render(
                     "node/daemon.service.j2",
                     task="vip",
-                    name=READY_UNIT,
-                    script=READY,
+                    program=program("ready", READY_UNIT),
                     description="Whether this node can serve the site",
+                    after="network.target",
                     urgent=False,
                 ),
             ),
@@ -92,22 +71,26 @@ if context.on_a_node():
                 render(
                     "node/daemon.service.j2",
                     task="vip",
-                    name=GUARD_UNIT,
-                    script=GUARD,
-                    description="Let go of a virtual IP that others may hold",
+                    program=program("guard", GUARD_UNIT),
+                    description="Let go of a virtual IP that others may hold, and of connections to nodes that are lost",
+                    after="network.target",
                     urgent=True,
                 ),
             ),
             node.File(
                 f"{UNITS}/{HANDOVER_UNIT}",
-                render("vip/webha-handover.service.j2", script=HANDOVER, mount=mount_unit(data.drupal_root)),
+                render(
+                    "vip/webha-handover.service.j2",
+                    program=program("handover"),
+                    mount=mount_unit(data.drupal_root),
+                ),
             ),
         ],
     )
 
-    node.daemon(name="VIP: whether this node is ready", unit=READY_UNIT, script=READY)
+    node.daemon(name="VIP: whether this node is ready", unit=READY_UNIT, program="ready")
 
-    node.daemon(name="VIP: a guard over the address", unit=GUARD_UNIT, script=GUARD)
+    node.daemon(name="VIP: a guard over the address", unit=GUARD_UNIT, program="guard")
 
     node.unit(name="VIP: handed over before a shutdown", unit=HANDOVER_UNIT)
 
@@ -140,6 +123,13 @@ if context.on_a_node():
         _if=context.on_first,
     )
 
-    cluster.served(name="VIP: the page is served", address=data.vip, _if=context.on_first)
+    cluster.served(name="VIP: the page is served", address=data.vip, resource=vip.id, _if=context.on_first)
+
+    from_outside = f", from outside http://{data.floating_ip}/" if data.openstack_cloud and data.floating_ip else ""
+    ending.close_with(
+        page=f"http://{data.vip}/{from_outside}",
+        log_in=f"as {data.drupal_admin} at http://{data.vip}/user/login, {credentials.where('drupal_admin_password')}",
+        next="pyinfra inventory.py tasks/status.py; what an operator does: docs/operations.md",
+    )
 
 local.include("tasks/cloud.py")

@@ -48,7 +48,12 @@ def say(kind: str, number: int, begin: float, status: int, node: str) -> None:
 def main(address: str, rate: float, first: int) -> None:
     """Begin ``rate`` requests a second, every other one a write, numbered from ``first``."""
     done = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        done.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
     number, due = first, time.monotonic()
     while not done.is_set():
         kind = "write" if number % 2 else "read"

@@ -30,7 +30,6 @@ class TestEveryNode:
                 "webha-guard",
                 "webha-handover",
                 "webha-galera-keeper",
-                "webha-reaper.socket",
                 "webha-aside",
             ),
         ],
@@ -197,10 +196,9 @@ class TestOneDatum:
         assert set(run.changed) == {
             "Cluster: configuration",
             "Cluster: the configuration on disk is in force",
-            # These know how long a node may be silent, too.
-            "Cluster: the reaper of connections to a lost node, and stepping aside",
+            # These know how long a node may be silent, too: their values come with the first step that brings a program.
+            "Cluster: stepping aside",
             "Cluster: a node that disturbs steps aside",
-            "VIP: readiness, guard and handover",
             "VIP: a guard over the address",
         }, run.changed
         assert set(everywhere("corosync-cmapctl -g runtime.config.totem.token").values()) == {

@@ -59,6 +59,63 @@ def test_a_datum_of_the_folder_is_taken(own: Path) -> None:
     assert "<title>" in lab("run", "curl", "-s", "-m", "30", f"http://{VIP}/")
 
 
+# Somebody's own deploy: a group of another name, a login that is not root's, privileges given to the operations alone.
+THEIRS = {
+    "inventory.py": """
+web = [(name, {"ssh_hostname": address, "ssh_user": "debian", "ssh_key": KEY, "ssh_known_hosts_file": HOSTS,
+        "nodes_group": "web", "domain": "lan", "vip": "10.0.0.250", "vip_netmask": 24})
+       for name, address in (("nodoha", "10.0.0.133"), ("nodoha2", "10.0.0.134"), ("nodoha3", "10.0.0.135"))]
+""",
+    "volume.py": """
+from webha.gluster import operations as gluster
+from webha.run import context
+
+names = [one.name for one in context.nodes()]
+gluster.volume(name="Their volume", volume="fs_ha", nodes=names, brick="/gluster", root="/var/www/html/drupal", options={},
+               _sudo=True, _if=context.on_first)
+""",
+    "fails.py": """
+from pyinfra.operations import server
+from webha.run import context
+
+context.nodes()
+server.shell(name="One fails", commands=["[ $(hostname) != nodoha2 ]"])
+server.shell(name="The others go on", commands=["touch /tmp/webha-went-on"])
+""",
+}
+
+
+@pytest.fixture
+def theirs(own: Path) -> Path:
+    folder = own.parent / "theirs"
+    folder.mkdir(exist_ok=True)
+    values = run(
+        str(ROOT / "script/lab"), "run", "sh", "-c", "echo $WEBHA_SSH_KEY $WEBHA_SSH_KNOWN_HOSTS"
+    ).stdout.split()
+    for name, text in THEIRS.items():
+        filled = text.replace("KEY", repr(values[0])).replace("HOSTS", repr(values[1]))
+        (folder / name).write_text(filled if name == "inventory.py" else text)
+    return folder
+
+
+def in_theirs(own: Path, theirs: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = str(ROOT / "script/lab"), "run", str(own.parent / "venv/bin/pyinfra"), "inventory.py", *words
+    return run(*command, cwd=theirs, check=False)
+
+
+def test_an_operation_in_somebodys_deploy_takes_its_privileges_to_all_nodes(own: Path, theirs: Path) -> None:
+    done = in_theirs(own, theirs, "volume.py", "-y", "--json")
+    totals = json.loads(done.stdout)["results"]["totals"]
+    assert (totals["success"], totals["error"], totals["no_change"]) == (0, 0, 3), done.stdout + done.stderr
+
+
+def test_a_node_that_fails_stops_the_run_without_a_config_of_ours(own: Path, theirs: Path) -> None:
+    assert not (theirs / "config.py").exists()
+    done = in_theirs(own, theirs, "fails.py", "-y")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert lab("ssh", "nodoha", "ls /tmp/webha-went-on 2>/dev/null || true") == ""
+
+
 def test_an_environment_is_clean(own: Path) -> None:
     listed = run(str(own.parent / "venv/bin/pip"), "list", "--format=freeze").stdout
     assert "pyinfra-webha" in listed

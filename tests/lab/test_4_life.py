@@ -78,7 +78,7 @@ class TestFromBareAgain:
         look = (
             "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -E 'mariadb|galera|corosync|pacemaker|gluster|apache2|php' || true;"
             f"ls -d /etc/mysql /var/lib/mysql /etc/corosync /var/lib/pacemaker /var/lib/glusterd /gluster {DOCROOT} /etc/apache2 2>/dev/null || true;"
-            "ls -d /etc/php /var/lib/apache2 /var/log/mysql /usr/local/lib/webha /var/lib/webha 2>/dev/null || true;"
+            "ls -d /etc/php /var/lib/apache2 /var/log/mysql /usr/local/lib/webha /etc/webha /var/lib/webha 2>/dev/null || true;"
             "grep -rl pyinfra-webha /etc || true; systemctl --failed --no-legend"
         )
         left = everywhere(look)

@@ -26,7 +26,7 @@ FACTS = {
     ),
     "cib": (cluster.LiveCib, {}),
     "cluster": (cluster.Cluster, {}),
-    "daemon": (node.Daemon, {"unit": "webha-ready.service", "script": "/usr/local/lib/webha/ready"}),
+    "daemon": (node.Daemon, {"unit": "webha-ready.service", "program": "ready"}),
     "directories": (node.Directories, {"paths": ("/etc", "/nonexistent")}),
     "drupal": (drupal.Drupal, {"root": "/var/www/html/drupal", "database": "drupal", "user": "drupal"}),
     "files": (node.Files, {"paths": ("/etc/hosts", "/nonexistent")}),

@@ -1,5 +1,6 @@
 """pyinfra's Prepare of a deploy file for the default inventory, over the @fake connector: no host is reached."""
 
+import json
 import runpy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,11 @@ from pyinfra_cli.util import load_deploy_file
 
 import webha.ground.render
 import webha.machine.facts
+import webha.programs.values
 import webha.run.ending
 import webha.run.survey
+from webha.ground.manifest import VALUES
+from webha.machine.operations import File
 
 from .captured_facts import BARE, text
 from .stubs import ROOT
@@ -41,11 +45,12 @@ PRETTY_NAME="Debian GNU/Linux {release}"
 
 @dataclass
 class Plan:
-    """What would be run, in order, and what was rendered: host, template, values, text."""
+    """What would be run, in order, and what was rendered: host, template, values, text; each host's node.json."""
 
     operations: list[str] = field(default_factory=list)
     hosts: dict[str, set[str]] = field(default_factory=dict)
     rendered: list[tuple[str, str, dict[str, Any], str]] = field(default_factory=list)
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def _inventory(root: Path, overrides: dict[str, Any], machine: str, control: bool) -> Inventory:
@@ -96,6 +101,11 @@ def prepare(file: str, machine: str | None = None, control: bool = True, root: P
         plan.rendered.append((ctx_host.get().name, template, values, render(template, **values)))
         return plan.rendered[-1][3]
 
+    def noted(path: str, content: str | bytes) -> File:
+        if path == VALUES:
+            plan.values[ctx_host.get().name] = json.loads(content)
+        return File(path, content)
+
     inventory = _inventory(root, overrides, machine or text(BARE[0], "machine"), control)
     state = State(inventory, Config())
     state.cwd = str(root)
@@ -107,8 +117,10 @@ def prepare(file: str, machine: str | None = None, control: bool = True, root: P
         with (
             patch.object(pyinfra, "is_cli", new=True),
             patch.object(webha.ground.render, "render", recorded),
+            patch.object(webha.programs.values, "File", noted),
             patch.dict(webha.run.survey._seen, clear=True),
             patch.object(webha.run.ending, "say_at_end"),
+            patch.object(webha.run.ending, "close_with"),
             patch.object(webha.machine.facts, "time", SimpleNamespace(time=lambda: 0.0)),  # one clock for all hosts
             patch.dict("os.environ", {"PYINFRA_PROGRESS": "off", **SECRETS}),
         ):

@@ -76,7 +76,7 @@ def test_decisions_know_nothing_of_pyinfra():
 
 
 FLOORS = ("ground", "run", "machine", "layers", "above")
-ABOVE = ("reset", "status")
+ABOVE = ("programs", "reset", "status")
 
 
 def floor(package):

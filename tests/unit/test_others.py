@@ -10,10 +10,10 @@ from webha.galera import NO_HISTORY, Grastate, may_join
 from webha.galera.datadir import parse
 from webha.gluster import Store
 
+from .cluster.test_cluster import configuration
+from .drupal.test_drupal import site
+from .galera.test_galera import BARE, OTHER, OURS, WAS_MEMBER, stopped, synced
 from .stubs import NAMES
-from .test_cluster import configuration
-from .test_drupal import site
-from .test_galera import BARE, OTHER, OURS, WAS_MEMBER, stopped, synced
 
 FRESH = "d .\nd mysql\nd sys\nd performance_schema\nf ibdata1\nf undo001\nf ib_logfile0\nf aria_log.00000001\nf debian-11.8.flag"
 MEMBER = f"{FRESH}\nf grastate.dat\nf gvwstate.dat\nf galera.cache\nf tc.log\nf ddl_recovery.log\nf donor_galera_info\nf ibtmp1"

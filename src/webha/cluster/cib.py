@@ -67,14 +67,6 @@ class Preference:
     attribute: str
 
 
-@dataclass(frozen=True)
-class Alert:
-    """``path``, a program on every node, is run at what happens to nodes (lost, member)."""
-
-    id: str
-    path: str
-
-
 Constraint = Colocation | Order | Preference
 
 
@@ -87,7 +79,6 @@ class Wanted:
     primitives: tuple[Primitive, ...] = ()
     clones: tuple[Clone, ...] = ()
     constraints: tuple[Constraint, ...] = ()
-    alerts: tuple[Alert, ...] = ()
     gone: tuple[str, ...] = ()
 
 
@@ -121,8 +112,6 @@ def merged(cib: Cib, wanted: Wanted) -> tuple[str, list[str]]:
         _put_clone(root, clone, changes)
     for constraint in wanted.constraints:
         _put(_section(root, "constraints"), _constraint(constraint), changes)
-    for alert in wanted.alerts:
-        _put(_section(root, "alerts"), _alert(alert), changes)
     return ET.tostring(root, encoding="unicode"), changes
 
 
@@ -242,12 +231,6 @@ def _constraint(wanted: Constraint) -> ET.Element:
     defined = {"id": f"{wanted.id}-defined", "attribute": wanted.attribute, "operation": "defined"}
     ET.SubElement(rule, "expression", defined)
     return location
-
-
-def _alert(wanted: Alert) -> ET.Element:
-    alert = ET.Element("alert", {"id": wanted.id, "path": wanted.path})
-    ET.SubElement(ET.SubElement(alert, "select"), "select_nodes")
-    return alert
 
 
 def _put(parent: ET.Element, wanted: ET.Element, changes: list[str]) -> None:

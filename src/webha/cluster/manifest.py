@@ -1,19 +1,14 @@
 """What the step of Corosync and Pacemaker puts on every node."""
 
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
-from webha.ground.manifest import LIBRARY, Part, drop_in
+from webha.ground.manifest import Part, drop_in
 
-NODE_LOST, REAP, ASIDE = f"{LIBRARY}/node-lost", f"{LIBRARY}/reap", f"{LIBRARY}/aside"
-ASIDE_UNIT, REAPER_SOCKET, REAPER_SERVICE = "webha-aside.service", "webha-reaper.socket", "webha-reaper@.service"
+ASIDE_UNIT = "webha-aside.service"
 COROSYNC_DROP_IN, PACEMAKER_DROP_IN = drop_in("corosync.service"), drop_in("pacemaker.service")
 _CIB = "/var/lib/pacemaker/cib"
+FORMER = ("webha-node-lost",)  # an alert of Pacemaker's told of lost nodes, until 0.2
 
-LOST_NODES = Part(
-    "the reaper and stepping aside",
-    files=(ASIDE, NODE_LOST, REAP),
-    units=(REAPER_SOCKET, ASIDE_UNIT),
-    companions=(REAPER_SERVICE,),
-)
+STEPPING_ASIDE = Part("stepping aside", units=(ASIDE_UNIT,))
 DAEMONS = Part(
     "corosync and pacemaker",
     files=(CONFIGURATION, RUNNING_CONFIGURATION, RUNNING_KEY, COROSYNC_DROP_IN, PACEMAKER_DROP_IN),
@@ -33,4 +28,4 @@ DAEMONS = Part(
         PACEMAKER_DROP_IN.rpartition("/")[0],
     ),
 )
-PARTS = (LOST_NODES, DAEMONS)
+PARTS = (STEPPING_ASIDE, DAEMONS)

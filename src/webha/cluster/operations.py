@@ -11,6 +11,7 @@ from webha.cluster import cib
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster, HttpStatus, LiveCib
 from webha.ground import shell
 from webha.machine.operations import Commands
+from webha.run import ending
 from webha.run.across import everyone, read_secret
 
 _DIAGNOSIS = "timeout 10 crm_mon -1rf; journalctl -u corosync -u pacemaker -n 15 --no-pager -o cat"
@@ -193,16 +194,22 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
 
 
 @operation()
-def served(address: str, seconds: int = 60) -> Commands:
-    """Own that a web page answers at ``address`` (any status below 500), seen from this node; waits for it."""
+def served(address: str, resource: str, seconds: int = 60) -> Commands:
+    """Own that a web page answers at ``address`` (any status below 500), seen from this node; waits for it.
+
+    Tells the run's end which node has ``resource``, the address.
+    """
     probe = f"curl -s -o /dev/null -m 15 -w '%{{http_code}}' http://{address}/"
     answer = host.get_fact(HttpStatus, url=f"http://{address}/")
     if answer is not None and 0 < answer < 500:  # noqa: PLR2004 (HTTP's server errors)
         host.noop(f"http://{address}/ answers {answer}")
-        return
-    yield shell.until(
-        f"case $({probe}) in [1234]??) true;; *) false;; esac",
-        seconds,
-        f"a page at http://{address}/",
-        f"{probe}; {_DIAGNOSIS}",
-    )
+    else:
+        yield shell.until(
+            f"case $({probe}) in [1234]??) true;; *) false;; esac",
+            seconds,
+            f"a page at http://{address}/",
+            f"{probe}; {_DIAGNOSIS}",
+        )
+    peer = host.get_fact(Cluster)
+    if peer is not None and peer.status is not None:
+        ending.served(address, " and ".join(sorted(peer.status.places(resource))) or "no node")

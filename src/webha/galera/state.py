@@ -1,27 +1,12 @@
 """Galera: what a node says of itself, and what may be decided from what all nodes say."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from webha.ground.forms import AsJson
 from webha.ground.probe import ProbeError
-
-NO_HISTORY = "00000000-0000-0000-0000-000000000000"
-
-
-@dataclass(frozen=True)
-class Grastate:
-    """/var/lib/mysql/grastate.dat: the cluster this data directory belongs to and how far it came."""
-
-    uuid: str
-    seqno: int
-    safe_to_bootstrap: bool
-
-    @property
-    def has_history(self) -> bool:
-        """Whether the directory has ever been part of a cluster."""
-        return self.uuid != NO_HISTORY
+from webha_node import grastate
+from webha_node.grastate import Grastate
 
 
 @dataclass(frozen=True)
@@ -125,23 +110,15 @@ Members = Mapping[str, Member | None]
 
 def parse_grastate(text: str) -> Grastate:
     """Read grastate.dat. Raises ProbeError for a file that says less than a cluster's history."""
-    pairs = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
-    values = {key.strip(): value.strip() for key, separator, value in pairs if separator}
     try:
-        return Grastate(values["uuid"].lower(), int(values["seqno"]), values.get("safe_to_bootstrap", "0") == "1")
-    except (KeyError, ValueError) as error:
-        raise ProbeError(f"grastate.dat is damaged ({error}): {text!r}") from error
+        return grastate.parse(text)
+    except ValueError as error:
+        raise ProbeError(str(error)) from error
 
 
 def parse_status(text: str) -> dict[str, str]:
     """Read ``SHOW STATUS`` as mariadb's batch mode prints it: name, tab, value."""
     return {name.lower(): value for name, _, value in (line.partition("\t") for line in text.splitlines()) if name}
-
-
-def parse_position(text: str) -> tuple[str, int] | None:
-    """Read ``wsrep_start_position=UUID:SEQNO`` as Debian's unit hands it to mariadbd; None where there is none."""
-    found = re.search(r"wsrep_start_position=([0-9a-fA-F-]{36}):(\d+)", text)
-    return (found[1].lower(), int(found[2])) if found else None
 
 
 def parse_grants(text: str) -> frozenset[str]:

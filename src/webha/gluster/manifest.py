@@ -1,14 +1,13 @@
 """What Gluster's step puts on every node, besides the volume and the unit of its mount (whose name is the docroot's)."""
 
-from webha.ground.manifest import LIBRARY, NOTES, Part, drop_in
+from webha.ground.manifest import NOTES, Part, drop_in
 
-KEEPER = f"{LIBRARY}/docroot-keeper"
 KEEPER_SERVICE, KEEPER_TIMER = "webha-docroot.service", "webha-docroot.timer"
 GLUSTERD_DROP_IN = drop_in("glusterd.service")
 
 LOOKING_AFTER = Part(
     "the mount",
-    files=(KEEPER, f"{NOTES}/gluster-clients"),
+    files=(f"{NOTES}/gluster-clients",),
     units=(KEEPER_TIMER,),
     companions=(KEEPER_SERVICE,),
 )

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from webha_node import values
+
 HEADER = "Written by pyinfra-webha"  # stands in the first lines of every file of ours
 LIBRARY = "/usr/local/lib/webha"  # programs
+ARCHIVE = f"{LIBRARY}/node.pyz"  # the package webha_node
+VALUES = str(values.PATH)
 UNITS = "/etc/systemd/system"
 NOTES = "/run/webha"  # what a daemon was started with, and what it said last
 
@@ -38,6 +42,11 @@ class Part:
     def stopping(self) -> str:
         """The shell that stops what runs."""
         return f"systemctl -q disable --now {' '.join(self.units)} || :; {self.stop}" if self.units else self.stop
+
+
+def program(name: str, unit: str = "") -> str:
+    """Return the command line of a program of ours on a node; with ``unit`` it notes what it was started with."""
+    return f"/usr/bin/python3 -Iu {ARCHIVE} {name} {unit}".rstrip()
 
 
 def drop_in(unit: str) -> str:

@@ -4,9 +4,9 @@ import re
 import time
 from shlex import quote
 
-from webha.ground import probe
+from webha.ground import manifest, probe
 from webha.ground.fact import Probe
-from webha.ground.manifest import HEADER, LIBRARY, UNITS
+from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS
 from webha.machine import state
 from webha.machine.state import DaemonState, FileState, PackageState, UnitState
 
@@ -151,16 +151,15 @@ class Units(Probe[dict[str, UnitState]]):
 
 
 class Daemon(Probe[DaemonState]):
-    """State of the daemon ``unit`` that runs ``script`` and notes at its start what it was started with."""
+    """State of the daemon ``unit`` that runs our ``program``, which notes at its start what it is made of."""
 
-    def command(self, unit: str, script: str) -> str:
-        """Ask systemd and the files."""
-        files = f"{quote(script)} {UNITS}/{unit}"
+    def command(self, unit: str, program: str) -> str:
+        """Ask systemd, the program on disk and the note of the one that runs."""
         return probe.script(
             {
                 "unit": f"systemctl show -p ActiveState,UnitFileState -- {unit}",
-                "configured": f"if cat {files} >/dev/null 2>&1; then cat {files} | sha256sum; fi",
-                "running": f"cat /run/webha/{unit}.sha256 2>/dev/null || true",
+                "configured": f"{manifest.program('digest')} {quote(program)} {unit} 2>/dev/null || true",
+                "running": f"cat {NOTES}/{unit}.sha256 2>/dev/null || true",
             }
         )
 

@@ -166,14 +166,14 @@ def unit(
 
 
 @operation()
-def daemon(unit: str, script: str) -> Commands:
-    """Own that our daemon ``unit`` is enabled and runs ``script`` and its unit file as they are on disk.
+def daemon(unit: str, program: str) -> Commands:
+    """Own that our daemon ``unit`` is enabled and runs our ``program``, its values and its unit file as they are on disk.
 
     Restarted where it was started with others: it holds nothing that a restart would lose. Does nothing where it runs those.
     """
-    state = host.get_fact(Daemon, unit=unit, script=script)
+    state = host.get_fact(Daemon, unit=unit, program=program)
     if state is None or state.configured is None:
-        yield shell.refusal(f"{unit}: its state, its unit file or {script} cannot be read")
+        yield shell.refusal(f"{unit}: its state, its unit file or what {program} is made of cannot be read")
     elif state.active == "active" and state.enabled == "enabled" and state.running == state.configured:
         host.noop(f"{unit} runs what is on disk")
     else:

@@ -1,20 +1,28 @@
 """Reading across hosts: one fact of all nodes, and a file of one for this run's memory alone."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
 from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.api.exceptions import PyinfraError
-from pyinfra.context import inventory, state
+from pyinfra.context import host, inventory, state
 
 
 def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any]:
     """Read ``fact`` on each named host; None where a host gave no answer.
 
-    Privileges come from each host's own data (``_sudo``) or the command line, never from the operation that asks.
+    Privileges (``_sudo`` and the like) come from each host's own data or the command line, unless they were given to the
+    operation that asks: then they are meant for all.
     """
-    return {name: inventory.get_host(name).get_fact(fact, **arguments) for name in names}
+    return {name: inventory.get_host(name).get_fact(fact, **given(), **arguments) for name in names}
+
+
+def given() -> dict[str, Any]:
+    """Return the privileges that this operation was given, beyond what its host has by itself."""
+    now = cast("dict[str, Any]", host.current_op_global_arguments or {})
+    own = cast("dict[str, Any]", pop_global_arguments(state, host, {})[0])
+    return {key: now[key] for key in CONNECTOR_ARGUMENT_KEYS if key in now and now[key] != own.get(key)}
 
 
 def read_secret(name: str, path: str) -> str:
@@ -24,7 +32,7 @@ def read_secret(name: str, path: str) -> str:
     """
     other = inventory.get_host(name)
     arguments, _ = pop_global_arguments(state, other, {})
-    privileges = {key: value for key, value in arguments.items() if key in CONNECTOR_ARGUMENT_KEYS}
+    privileges = {key: value for key, value in arguments.items() if key in CONNECTOR_ARGUMENT_KEYS} | given()
     done, output = other.run_shell_command(
         StringCommand("base64", "-w0", QuoteString(path)), print_output=False, print_input=False, **privileges
     )

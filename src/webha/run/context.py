@@ -5,44 +5,64 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
 from pyinfra.facts.server import LinuxDistribution
 
+from webha.run import progress
 from webha.run.inventory import Node, problems
 
 T = TypeVar("T")
-GROUP = "nodes"
-CONTROL = "control"
 SUPPORTED_DEBIAN = (12, 13)
+
+
+def members() -> list[Host]:
+    """Return the inventory's group of the cluster's machines, in its order; its name is the datum ``nodes_group``."""
+    name = host.data.get("nodes_group") or "nodes"
+    found = list(inventory.get_group(name, []))
+    if not found:
+        raise PyinfraError(
+            f"the inventory has no group {name!r} with the cluster's machines: add it, or set nodes_group to its name"
+        )
+    return found
+
+
+def controllers() -> list[Host]:
+    """Return the inventory's group of the control machine, @local; its name is the datum ``control_group``."""
+    return list(inventory.get_group(_control_group(), []))
+
+
+def _control_group() -> str:
+    return str(host.data.get("control_group") or "control")
 
 
 def on_a_node() -> bool:
     """Whether this host is one of the cluster's machines; the other one is the control machine."""
-    return host in inventory.get_group(GROUP)
+    return host in members()
 
 
 def on_control() -> bool:
     """Whether this host is the control machine."""
-    return host in inventory.get_group(CONTROL, [])
+    return host in controllers()
 
 
 def on_first() -> bool:
     """Whether this host does what is done once for the cluster: the first node of the inventory."""
-    return bool(host.name == inventory.get_group(GROUP)[0].name)
+    return bool(host.name == members()[0].name)
 
 
 def on_second() -> bool:
     """Whether this host is the second node of the inventory, which teaches the pool the first one's name."""
-    return bool(host.name == inventory.get_group(GROUP)[1].name)
+    return bool(host.name == members()[1].name)
 
 
 def require_control() -> None:
     """Refuse a run that has no control machine: what it has to do would be left out unsaid."""
     active = set(inventory.get_active_hosts())
-    if not any(one in active and state.is_host_in_limit(one) for one in inventory.get_group(CONTROL, [])):
+    if not any(one in active and state.is_host_in_limit(one) for one in controllers()):
         raise PyinfraError(
-            f"this step runs on the control machine, and the run has none: put @local into the inventory's group {CONTROL!r} "
-            "(inventory.py shows how), and run without --limit"
+            "this step runs on the control machine, and the run has none: put @local into the inventory's group "
+            f"{_control_group()!r} (inventory.py shows how), and run without --limit"
         )
 
 
@@ -54,7 +74,7 @@ def described() -> tuple[Node, ...]:
             str(one.data.get("address") or one.data.get("ssh_hostname") or one.name),
             f"{one.name}.{host.data.domain}",
         )
-        for one in inventory.get_group(GROUP)
+        for one in members()
     )
     wrong = problems(found, str(host.data.vip), int(host.data.vip_netmask))
     if wrong:
@@ -70,7 +90,7 @@ def nodes() -> tuple[Node, ...]:
     """
     found = described()
     active = set(inventory.get_active_hosts())
-    hosts = inventory.get_group(GROUP)
+    hosts = members()
     unseen = [one.name for one in hosts if one not in active or not state.is_host_in_limit(one)]
     if unseen:
         raise PyinfraError(
@@ -78,7 +98,27 @@ def nodes() -> tuple[Node, ...]:
             "Check the machine, its address and key in inventory.py, and run without --limit"
         )
     _notice_a_dead_peer()
+    _stop_for_a_failed_node(hosts)
+    progress.show(state)
     return found
+
+
+def _stop_for_a_failed_node(hosts: list[Host]) -> None:
+    """Make a node that fails stop the run for all, as FAIL_PERCENT = 0 in our config.py does, under anybody's config.py.
+
+    pyinfra takes back what a deploy file sets of the configuration, and would go on without the node.
+    """
+    fail: Callable[..., None] = state.fail_hosts
+    if getattr(fail, "of_webha", False):
+        return
+
+    def together(failed: set[Host], activated_count: int | None = None) -> None:
+        if failed & set(hosts):
+            state.config.FAIL_PERCENT = 0
+        fail(failed, activated_count)
+
+    together.of_webha = True  # type: ignore[attr-defined]
+    state.fail_hosts = together  # type: ignore[method-assign]
 
 
 def _notice_a_dead_peer() -> None:

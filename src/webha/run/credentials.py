@@ -11,9 +11,22 @@ from pathlib import Path
 LENGTH = 32  # bytes of randomness
 
 
+def where(name: str, directory: Path = Path("secrets")) -> str:
+    """Say where a person finds the secret ``name``."""
+    return (
+        f"with the password of {_variable(name)}"
+        if os.environ.get(_variable(name))
+        else f"with the password in {directory / name}"
+    )
+
+
+def _variable(name: str) -> str:
+    return f"WEBHA_{name.upper()}"
+
+
 def secret(name: str, directory: Path = Path("secrets")) -> str:
     """Return the secret ``name``: ``WEBHA_<NAME>`` of the environment, else the kept one, else a new one, kept."""
-    given = os.environ.get(f"WEBHA_{name.upper()}")
+    given = os.environ.get(_variable(name))
     if given:
         return given
     directory.mkdir(mode=0o700, exist_ok=True)

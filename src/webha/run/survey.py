@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
 
 from webha.ground.fact import Probe
-from webha.run.context import GROUP
+from webha.run.context import members
 
 T = TypeVar("T")
 SECONDS = 60  # for a look that the run depends on
@@ -38,7 +38,7 @@ def refuse(
     Called for each node while the run is prepared; the last one to come judges them all. The operations look again: what
     is true now may not be when they come.
     """
-    control = {one.name for one in inventory.get_active_hosts()} - {one.name for one in inventory.get_group(GROUP)}
+    control = {one.name for one in inventory.get_active_hosts()} - {one.name for one in members()}
     answers = _gathered(fact, "refuse", SECONDS, arguments, control)
     if answers is not None and (found := judge(answers)):
         raise PyinfraError("\n    ".join([heading, *found]))
@@ -48,7 +48,7 @@ def _gathered(
     fact: Probe[T], purpose: str, seconds: float, arguments: dict[str, Any], without: set[str]
 ) -> dict[str, T | None] | None:
     """Read ``fact`` here; return the answers once all hosts of this run but those ``without`` it have been here."""
-    names = [one.name for one in inventory.get_group(GROUP)]
+    names = [one.name for one in members()]
     seen = _seen.setdefault((type(fact), purpose), {})
     seen[host.name] = _answer(fact, seconds, arguments) if host.name in names else None
     expected = {one.name for one in inventory.get_active_hosts() if state.is_host_in_limit(one)}

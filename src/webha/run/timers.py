@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyinfra.context import host, inventory
+from pyinfra.context import host
 
 from webha.run import failover
-from webha.run.context import GROUP, or_stop
+from webha.run.context import members, or_stop
 
 
 @dataclass(frozen=True)
@@ -40,4 +40,4 @@ def of_this_run() -> Timers:
         {key: data.get(key) for key in single},
         {key: data.get(key) for key in ("gluster_options", "wsrep_provider_options")},
     )
-    return Timers(**failover.matched(chosen, len(inventory.get_group(GROUP))))
+    return Timers(**failover.matched(chosen, len(members())))

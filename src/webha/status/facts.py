@@ -25,7 +25,7 @@ from webha.vip import manifest as vip
 T = TypeVar("T")
 SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
 # What keeps the cluster alive besides the stack's own daemons.
-DAEMONS = (*vip.WATCH.units, *galera.RETURN.units, *gluster.LOOKING_AFTER.units, *cluster.LOST_NODES.units)
+DAEMONS = (*vip.WATCH.units, *galera.RETURN.units, *gluster.LOOKING_AFTER.units, *cluster.STEPPING_ASIDE.units)
 # A mount says "ro" only where a person asked for it: since Linux 6.15 an ext4 that an error made read-only still says rw (and
 # emergency_ro), and access(2) allows what a write is refused. So a file is made where anybody may make one.
 SCRATCH = "/var/tmp"  # noqa: S108 (mktemp makes the file)

@@ -1,8 +1,7 @@
 """What the virtual IP needs on every node, and its objects in the cluster's configuration."""
 
-from webha.ground.manifest import LIBRARY, Part
+from webha.ground.manifest import Part
 
-READY, GUARD, HANDOVER = f"{LIBRARY}/ready", f"{LIBRARY}/guard", f"{LIBRARY}/handover"
 READY_UNIT, GUARD_UNIT, HANDOVER_UNIT = "webha-ready.service", "webha-guard.service", "webha-handover.service"
 ADDRESS, WEB, WEBS = "HA_VIP", "WebServer", "WebServer-clone"
 FORMER = ("WebServer-with-HA_VIP", "HA_VIP-before-WebServer")  # one web server after the address, until 0.2
@@ -10,7 +9,6 @@ OBJECTS = (ADDRESS, WEB, WEBS, *FORMER)
 
 WATCH = Part(
     "readiness, guard and handover",
-    files=(READY, GUARD, HANDOVER),
     units=(READY_UNIT, GUARD_UNIT, HANDOVER_UNIT),
     stop="! systemctl -q is-active pacemaker || timeout 10 attrd_updater -n webha-ready -D || :",
 )

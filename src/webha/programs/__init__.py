@@ -1,0 +1,6 @@
+"""What of our own programs lands on a node: the archive of ``webha_node``, and the values that they read there."""
+
+from webha.programs.archive import archive
+from webha.programs.values import files
+
+__all__ = ["archive", "files"]

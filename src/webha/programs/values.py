@@ -1,0 +1,53 @@
+"""What the programs of this node read: every program's values, from the data of this run."""
+
+import json
+from collections.abc import Iterable
+
+from pyinfra.context import host
+
+from webha.gluster import mount_unit
+from webha.ground.manifest import ARCHIVE, HEADER, VALUES
+from webha.machine.operations import File
+from webha.programs.archive import archive
+from webha.run.inventory import Node
+from webha.run.timers import of_this_run
+from webha_node import aside, docroot, guard, handover, ready
+from webha_node.galera import keeper
+
+
+def files(nodes: Iterable[Node]) -> list[File]:
+    """Return the archive and this node's values. Every step that brings a program places both, whole: each stands alone."""
+    data, timers = host.data, of_this_run()
+    addresses = {one.name: one.address for one in nodes}
+    root = data.drupal_root
+    values = {
+        "aside": aside.Values(name=host.name, nodes=addresses, window=max(10.0, 3 * timers.detection)),
+        "docroot-keeper": docroot.Values(
+            volume=data.gluster_volume,
+            brick=data.gluster_brick,
+            root=root,
+            unit=mount_unit(root),
+            vip=data.vip,
+            nodes=addresses,
+        ),
+        "galera-keeper": keeper.Values(name=host.name, nodes=addresses),
+        "guard": guard.Values(
+            name=host.name,
+            nodes=addresses,
+            vip=data.vip,
+            netmask=data.vip_netmask,
+            patience=timers.guard_patience,
+            detection=timers.detection,
+        ),
+        "handover": handover.Values(vip=data.vip),
+        "ready": ready.Values(
+            name=host.name,
+            root=root,
+            health_port=data.health_port,
+            interval=timers.ready_interval,
+            patience=timers.ready_patience,
+        ),
+    }
+    written = {"": f"{HEADER}: the values of its programs on this node"}
+    text = json.dumps(written | {name: vars(one) for name, one in values.items()}, indent=1, ensure_ascii=False)
+    return [File(ARCHIVE, archive()), File(VALUES, f"{text}\n")]

@@ -1,0 +1,142 @@
+"""Lets go of the virtual IP where this node may have lost its right to it unknowingly, and of connections to nodes that were lost.
+
+Pacemaker gives the address up when it learns that the quorum is gone. It learns nothing while corosync hangs, and a machine
+that stood still (a paused guest, a node starved of CPU) wakes up with an address that others may hold by now. Neither is
+fencing: a kernel that answers by itself while all of its processes stand still keeps the address until they go on.
+"""
+
+import ctypes
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webha_node import reaper
+from webha_node.address import LEAVE, held
+from webha_node.commands import run
+
+STEP = 0.1
+CS_OK = 1
+OWN_NODE = 0
+QUORATE = 2  # VOTEQUORUM_INFO_QUORATE
+
+
+@dataclass(frozen=True)
+class Values:
+    """``patience``: seconds without an answer of a quorate corosync; ``detection``: seconds after which the others have a membership
+    without this node. ``nodes``: name to address, in corosync's numbering from 1 on.
+    """
+
+    name: str
+    nodes: dict[str, str]
+    vip: str
+    netmask: int
+    patience: float
+    detection: float
+
+
+class Info(ctypes.Structure):
+    """struct votequorum_info: this node's or another's number and state, five more, the flags, and what is not asked for."""
+
+    node: int
+    state: int
+    flags: int
+    _fields_ = (
+        ("node", ctypes.c_uint),
+        ("state", ctypes.c_uint),
+        ("votes", ctypes.c_uint * 5),
+        ("flags", ctypes.c_uint),
+        ("rest", ctypes.c_char * 260),
+    )
+
+
+class Quorum:
+    """What corosync says of the quorum and of the nodes; asked in a thread of its own, for the answer may never come.
+
+    Votequorum, because it answers while memberships are formed. A request to any other service waits until corosync has
+    settled, and a corosync with a waiting request spins at real-time priority (seen: a broken link between two
+    nodes left nothing of the processors to anybody, for as long as it was broken).
+
+    ``heard``: when it last said that this node is in the majority. ``lost``: it said so, and now says that it is not; a
+    corosync that has just started has no majority yet and lost none.
+    """
+
+    def __init__(self, nodes: Mapping[str, str]) -> None:
+        """Nothing was heard yet; ``nodes``: name to address, in corosync's numbering."""
+        self.nodes = nodes
+        self.heard, self.lost = time.monotonic(), False
+        self.news = threading.Event()
+        self._library = ctypes.CDLL("libvotequorum.so.8")
+
+    def watch(self) -> None:
+        """Ask for ever."""
+        numbers = dict(enumerate(self.nodes, 1))
+        while True:
+            handle = ctypes.c_uint64()
+            if self._library.votequorum_initialize(ctypes.byref(handle), None) == CS_OK:
+                info, had, losses = Info(), False, reaper.Losses(numbers)
+                while self._library.votequorum_getinfo(handle, OWN_NODE, ctypes.byref(info)) == CS_OK:
+                    now, quorate = time.monotonic(), bool(info.flags & QUORATE)
+                    if quorate:
+                        self.heard, had = now, True
+                    self.lost = had and not quorate
+                    if self.lost:
+                        self.news.set()
+                    for name in losses.saw(self._states(handle, numbers, info.node), quorate, now):
+                        threading.Thread(target=reaper.reap, args=(name, self.nodes[name]), daemon=True).start()
+                    time.sleep(STEP / 2)
+                self.lost = False
+                self._library.votequorum_finalize(handle)
+            time.sleep(STEP)
+
+    def _states(self, handle: ctypes.c_uint64, numbers: Mapping[int, str], own: int) -> dict[int, int]:
+        """Return the others' states; one that corosync does not know yet is left out."""
+        found, info = {}, Info()
+        for number in numbers:
+            if number != own and self._library.votequorum_getinfo(handle, number, ctypes.byref(info)) == CS_OK:
+                found[number] = info.state
+        return found
+
+
+def let_go(vip: str, netmask: int, reason: str) -> None:
+    """Take the address off every device that has it."""
+    removed = False
+    for line in run("ip", "-4", "-o", "address", "show").stdout.splitlines():
+        words = line.split()
+        if f"{vip}/{netmask}" in words:
+            run("ip", "address", "del", f"{vip}/{netmask}", "dev", words[1])
+            removed = True
+            print(f"let go of {vip}: {reason}", flush=True)
+    if not removed:
+        return
+    # So that it stays where the others have put it; not waited for, as Pacemaker may hang with corosync.
+    subprocess.Popen(["timeout", "-k", "1", "20", *LEAVE], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def verdict(gap: float, silence: float, lost: bool, values: Values) -> str | None:
+    """Why the address must go: ``gap`` seconds since this program last ran, ``silence`` since corosync was heard with quorum."""
+    if gap > values.detection:
+        return f"this node stood still for {gap:.1f} s, the others may hold it by now"
+    if lost:
+        return "corosync says that this node is no longer in the majority"
+    if silence > values.patience:
+        return f"no quorate corosync was heard for {silence:.1f} s"
+    return None
+
+
+def main(values: Values) -> None:
+    """Watch for ever."""
+    quorum = Quorum(values.nodes)
+    threading.Thread(target=quorum.watch, daemon=True).start()
+    before = time.monotonic()
+    while True:
+        quorum.news.wait(STEP)
+        quorum.news.clear()
+        now = time.monotonic()
+        gap, before = now - before, now
+        if gap > 10 * STEP:
+            quorum.heard = min(now, quorum.heard + gap)  # this program stood still and could hear nobody
+        reason = verdict(gap, now - quorum.heard, quorum.lost, values)
+        if reason is not None and held(values.vip):
+            let_go(values.vip, values.netmask, reason)

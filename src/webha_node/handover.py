@@ -1,0 +1,42 @@
+"""Run when webha-handover.service stops, so at shutdown before MariaDB, Gluster and the network do.
+
+Waits until Pacemaker, which is being stopped beside, has handed the virtual IP over, a minute at most; then ends the bricks: one
+that ends while the network is still up says so, and one that is cut off with it would make every client wait.
+"""
+
+import time
+from dataclasses import dataclass
+
+from webha_node.commands import run
+
+LONGEST = 60.0  # seconds for the address
+BRICK = "glusterfsd"
+LOOKS, PAUSE = 10, 0.3  # at a brick that was told to end, before it is killed
+
+
+@dataclass(frozen=True)
+class Values:
+    """The virtual IP."""
+
+    vip: str
+
+
+def here(vip: str) -> bool:
+    """Whether the address is on one of this node's devices."""
+    return f" {vip}/" in run("ip", "-4", "-o", "address", "show").stdout
+
+
+def main(values: Values) -> None:
+    """Wait for the address to leave; end the bricks where the whole machine goes down."""
+    end = time.monotonic() + LONGEST
+    while here(values.vip) and time.monotonic() < end:
+        time.sleep(0.1)
+    if run("systemctl", "is-system-running").stdout.strip() != "stopping":
+        return  # only this unit was stopped
+    if run("pkill", "-TERM", "-x", BRICK).returncode != 0:
+        return
+    for _ in range(LOOKS):
+        if run("pgrep", "-x", BRICK).returncode != 0:
+            return
+        time.sleep(PAUSE)
+    run("pkill", "-KILL", "-x", BRICK)

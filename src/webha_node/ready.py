@@ -1,0 +1,183 @@
+"""Whether this node could serve the site now, as a node attribute of Pacemaker.
+
+The volume (a stat, a read and a write), MariaDB, its disk and Apache are each asked again and again in a thread of its own,
+because a process that waits for a dead file system cannot be ended. The virtual IP prefers the node whose attribute is highest, so
+it moves away from a node that is not ready, and stays where it is when none is: the least bad keeps serving.
+"""
+
+import http.client
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from webha_node import attributes
+from webha_node.commands import run
+
+DATA = "/var/lib/mysql"
+LITTLE = 200  # MB that the database's disk must have left: before it is full the address goes where there is more
+READY = 1000
+PART = 250  # what each thing that serves is worth on a node that is not ready
+CONFIRM = 2  # looks in a row that must be bad, or good, before one is believed
+WRITE_EVERY = 5.0
+PUBLISH_EVERY = 10.0
+SQL = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state_comment','wsrep_ready')"
+
+
+@dataclass(frozen=True)
+class Values:
+    """``interval``: seconds between two looks at one thing; ``patience``: seconds that an answer may take, longer than the whole
+    cluster waits when it loses a node.
+    """
+
+    name: str
+    root: str
+    health_port: int
+    interval: float
+    patience: float
+
+
+class BrokenError(Exception):
+    """What was asked answers, and is not well."""
+
+
+class Opinion:
+    """What is believed of one thing, from looks that began and ended at given seconds. None until the first two agree."""
+
+    def __init__(self, patience: float, confirm: int = CONFIRM) -> None:
+        """Nothing is believed yet."""
+        self.patience, self.confirm = patience, confirm
+        self.since: float | None = None  # when the look under way began
+        self.problem: str | None = None
+        self._good = self._bad = 0
+        self._good_now: bool | None = None
+
+    def begins(self, now: float) -> None:
+        """A look begins."""
+        self.since = now
+
+    def ends(self, now: float, problem: str | None) -> None:
+        """The look ended, with this problem or none."""
+        late = self.since is not None and now - self.since > self.patience
+        self.since = None
+        if problem is None and not late:
+            self._good, self._bad = self._good + 1, 0
+            if self._good >= self.confirm:
+                self._good_now, self.problem = True, None
+        elif problem is not None:
+            self._good, self._bad = 0, self._bad + 1
+            if self._bad >= self.confirm:
+                self._good_now, self.problem = False, problem
+
+    def good(self, now: float) -> bool | None:
+        """Whether it is well, None while that is not known."""
+        if self.since is not None and now - self.since > self.patience:
+            self._good, self._good_now = 0, False
+            self.problem = f"no answer since {now - self.since:.0f} s"
+        return self._good_now
+
+
+def score(serving: list[bool | None], room: bool | None) -> int | None:
+    """The attribute's value; None while something is not known yet."""
+    if None in (*serving, room):
+        return None
+    return READY if room and all(serving) else PART * sum(map(bool, serving))
+
+
+class Looks:
+    """One look at each thing; raises where it is not well."""
+
+    def __init__(self, values: Values) -> None:
+        """Nothing was written yet."""
+        self.values, self.written = values, float("-inf")
+
+    def volume(self) -> None:
+        """The docroot is mounted, and can be read and written."""
+        root = self.values.root
+        above = os.stat(os.path.dirname(root))  # noqa: PTH116, PTH120 (as few calls as can be: each may hang)
+        if os.stat(root).st_dev == above.st_dev:  # noqa: PTH116
+            raise BrokenError(f"the volume is not mounted at {root}")
+        try:
+            with open(f"{root}/.webha-release", "rb") as file:  # noqa: PTH123
+                file.read(64)
+        except FileNotFoundError:
+            return  # no site yet: nothing of ours is put where it would be taken for somebody's
+        if time.monotonic() - self.written >= WRITE_EVERY:
+            with open(f"{root}/.webha-ready.{self.values.name}", "w") as file:  # noqa: PTH123
+                file.write(f"{time.time():.0f}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            self.written = time.monotonic()
+
+    def database(self) -> None:
+        """MariaDB is a synced member of the primary component."""
+        done = run("mariadb", "--connect-timeout=3", "-NBe", SQL, seconds=self.values.patience + 5)
+        if done.returncode != 0:
+            raise BrokenError((done.stderr.strip().splitlines() or ["mariadbd does not answer"])[-1])
+        state = dict(line.split("\t", 1) for line in done.stdout.splitlines())
+        wanted = {"wsrep_cluster_status": "Primary", "wsrep_local_state_comment": "Synced", "wsrep_ready": "ON"}
+        if state != wanted:
+            raise BrokenError("galera: " + ", ".join(state.values()))
+
+    def room(self) -> None:
+        """The database can grow."""
+        disk = os.statvfs(DATA)
+        left = disk.f_bavail * disk.f_frsize // 1_000_000
+        if left < LITTLE:
+            raise BrokenError(f"{left} MB left in {DATA}, {LITTLE} are needed")
+
+    def web(self) -> None:
+        """Apache answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.values.health_port, timeout=self.values.patience + 5)
+        try:
+            connection.request("GET", "/server-status?auto")
+            answer = connection.getresponse()
+            answer.read()
+        finally:
+            connection.close()
+        if answer.status != http.client.OK:
+            raise BrokenError(f"Apache answers {answer.status}")
+
+
+def watch(look: Callable[[], None], opinion: Opinion, interval: float) -> None:
+    """Look for ever."""
+    while True:
+        opinion.begins(time.monotonic())
+        try:
+            look()
+            problem = None
+        except (BrokenError, OSError, http.client.HTTPException, ValueError) as error:
+            problem = str(error) or type(error).__name__
+        opinion.ends(time.monotonic(), problem)
+        time.sleep(interval)
+
+
+def publish(value: int) -> bool:
+    """Tell Pacemaker; False where it does not run (it will be told again)."""
+    return run(*attributes.telling(value)).returncode == 0
+
+
+def main(values: Values) -> None:
+    """Look, form an opinion of each thing, and tell Pacemaker what changes, for ever."""
+    looks = Looks(values)
+    things = {"volume": looks.volume, "database": looks.database, "web server": looks.web, "disk": looks.room}
+    opinions = {name: Opinion(values.patience) for name in things}
+    for name, look in things.items():
+        threading.Thread(target=watch, args=(look, opinions[name], values.interval), daemon=True).start()
+    told, told_at, said = None, 0.0, ""
+    while True:
+        now = time.monotonic()
+        *serving, enough = [opinion.good(now) for opinion in opinions.values()]
+        value = score(serving, enough)
+        if value is not None:
+            wrong = [f"{name}: {one.problem}" for name, one in opinions.items() if one.problem]
+            words = f"not ready ({value}): " + "; ".join(wrong) if wrong else "ready"
+            news = re.sub(r"since \d+ s|\d+ MB left", "", words)
+            if news != said:
+                said = news
+                print(words, flush=True)
+            if (value != told or now - told_at > PUBLISH_EVERY) and publish(value):
+                told, told_at = value, now
+        time.sleep(values.interval / 4)

@@ -1,0 +1,79 @@
+"""A whole cluster's answers, from what real nodes said, to be changed by tests of the status."""
+
+from dataclasses import replace
+
+from webha.status import FULL, report
+from webha.status.facts import DAEMONS
+from webha.status.state import Expected, Seen
+
+from ..captured_facts import fact
+from ..stubs import NAMES
+
+A, B, C = NAMES
+VIP = "10.0.0.250"
+EXPECTED = Expected(NAMES, VIP, "fs_ha")
+HARDWARE = dict(zip(NAMES, ("02:00:0a:00:00:85", "02:00:0a:00:00:86", "02:00:0a:00:00:87"), strict=True))
+BRICKS = {f"{name}:/gluster": True for name in NAMES}
+NOT_REACHED = "unknown, the node was not reached"
+OTHER = "0a0a0a0a-e6ae-11f1-b424-5a194bf1f37b"
+MACHINE, MEMBER, PEER, STORE, SITE = (
+    fact("trixie", name) for name in ("machine", "galera", "cluster", "gluster", "drupal")
+)
+
+
+def machine(name, **changes):
+    holder = None if name == A else HARDWARE[A]
+    seen = replace(MACHINE, clock_offset=0.0, hardware=(HARDWARE[name],), vip_holder=holder, has_vip=name == A)
+    return replace(seen, **changes)
+
+
+def member(**status):
+    return replace(MEMBER, status=MEMBER.status | {f"wsrep_{key}": value for key, value in status.items()})
+
+
+def peer(**status):
+    return replace(PEER, status=replace(PEER.status, **status))
+
+
+def resources(**changes):
+    return peer(
+        resources=tuple(replace(one, **changes) for one in PEER.status.resources[:1]) + PEER.status.resources[1:]
+    )
+
+
+def whole():
+    return {
+        name: Seen(
+            machine=machine(name),
+            galera=MEMBER,
+            cluster=PEER,
+            gluster=STORE,
+            drupal=SITE,
+            heal=0,
+            bricks=BRICKS,
+            health="ready",
+            page=200,
+            holds_vip=name == A,
+            claimants=() if name == A else (HARDWARE[A],),
+            disks={"/": 41, "/gluster": FULL - 1},
+            read_only=(),
+            failed=(),
+            daemons=dict.fromkeys(DAEMONS, True),
+        )
+        for name in NAMES
+    }
+
+
+def with_(*names, **changes):
+    """Return a whole cluster's answers, changed on ``names`` (none named: on all)."""
+    return {name: replace(seen, **changes) if name in (names or NAMES) else seen for name, seen in whole().items()}
+
+
+def found(nodes):
+    """Return the problems of the layers that have some, after checking that healthy says the same."""
+    judged = report(nodes, EXPECTED)
+    assert [name for name, layer in judged.layers.items() if not layer.healthy] == [
+        name for name, layer in judged.layers.items() if layer.problems
+    ]
+    assert judged.healthy is not any(layer.problems for layer in judged.layers.values())
+    return {name: list(layer.problems) for name, layer in judged.layers.items() if layer.problems}
