@@ -26,9 +26,10 @@ class Progress(BaseStateCallback):
         self.due = FIRST
         self.at_work = set()
 
-    def operation_host_start(self, _state: State, host: Host, _op_hash: str) -> None:  # type: ignore[override]
-        """It begins on one."""
-        self.at_work.add(host.name)
+    def operation_host_start(self, state: State, host: Host, op_hash: str) -> None:  # type: ignore[override]
+        """It begins on one; pyinfra says so of those too that have nothing to do with it."""
+        if op_hash in state.ops[host]:
+            self.at_work.add(host.name)
 
     def operation_host_success(self, _state: State, host: Host, _op_hash: str, _retry_count: int = 0) -> None:  # type: ignore[override]
         """It ended well on one."""
