@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from webha_node import address, reaper
 from webha_node import guard as module
+from webha_node import reaper
 
 from ..stubs import fake_program
 
@@ -32,11 +32,6 @@ def test_the_address_goes_for_a_standstill_a_lost_majority_or_silence(gap, silen
     reason = module.verdict(gap, silence, lost, VALUES)
     assert (reason is None) is (words is None)
     assert words is None or words in reason
-
-
-@pytest.mark.parametrize(("ip", "ours"), [("127.0.0.1", True), ("192.0.2.1", False)])
-def test_an_address_is_held_where_a_socket_can_have_it(ip, ours):
-    assert address.held(ip) is ours
 
 
 def shown(*addresses):
