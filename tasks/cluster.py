@@ -7,7 +7,7 @@ from webha.cluster import decisions
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
-from webha.cluster.manifest import ASIDE_UNIT, COROSYNC_DROP_IN, FORMER, PACEMAKER_DROP_IN
+from webha.cluster.manifest import ASIDE_UNIT, COROSYNC_DROP_IN, PACEMAKER_DROP_IN
 from webha.galera.manifest import KEEPER_UNIT
 from webha.ground.manifest import UNITS, program
 from webha.ground.render import render
@@ -119,7 +119,6 @@ if context.on_a_node():
         name="Cluster: fencing, quorum, failures and lost nodes as decided",
         wanted=Wanted(
             properties={"stonith-enabled": str(host.data.stonith_enabled).lower(), **host.data.cluster_properties},
-            gone=FORMER,
         ),
         _if=context.on_first,
     )

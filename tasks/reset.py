@@ -117,10 +117,12 @@ if context.on_a_node():
 
         operations.databases_erased(name="Reset galera: its databases", database=data.drupal_db)
 
-        if set(reset.LAYERS) - {"cloud", "hosts"} <= set(plan.layers):
-            node.former_removed(
-                name="Reset galera: nothing that another version of this tool left", known=paths(context.debian())
-            )
+    if {"vip", "gluster", "cluster", "galera"} & set(plan.layers):
+        # And the programs' archive, where no unit that stays runs one of them.
+        node.former_removed(
+            name=f"Reset {plan.layers[-1]}: no program without its unit, of this version or another",
+            known=paths(context.debian()),
+        )
 
     if "hosts" in plan.layers:
         hosts.names(name="Reset hosts: names", nodes=nodes, present=False)

@@ -5,10 +5,11 @@ from pyinfra.context import host
 
 from webha import programs
 from webha.apache import operations as apache
+from webha.cluster import manifest as cluster_manifest
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
 from webha.gluster import mount_unit
-from webha.ground.manifest import UNITS, program
+from webha.ground.manifest import ARCHIVE, UNITS, VALUES, program
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.reset.manifest import paths
@@ -96,7 +97,7 @@ if context.on_a_node():
 
     node.former_removed(
         name="VIP: nothing that another version of this tool left",
-        known=paths(context.debian()),
+        known=(*paths(context.debian()), ARCHIVE, VALUES),
     )
 
     cluster.configured(
@@ -110,7 +111,7 @@ if context.on_a_node():
                 Order("WebServer-before-HA_VIP", webs.id, vip.id),
                 Preference("HA_VIP-where-ready", vip.id, "webha-ready"),
             ),
-            gone=FORMER,
+            gone=(*FORMER, *cluster_manifest.FORMER),
         ),
         _if=context.on_first,
     )

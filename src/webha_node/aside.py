@@ -137,13 +137,13 @@ def step_aside() -> None:
     The guard has let go of the address by now; an Apache that is left running is found again at the start.
     """
     units = ("pacemaker.service", "corosync.service")
-    run("systemctl", "--no-block", "stop", *units)
+    run("systemctl", "--no-block", "stop", *units, seconds=2)
     for unit in units:
         time.sleep(STEP)
-        states = run("systemctl", "is-active", *units).stdout.split()
+        states = run("systemctl", "is-active", *units, seconds=2).stdout.split()
         if len(states) == len(units) and set(states) <= {"inactive", "failed"}:
             return
-        run("systemctl", "kill", "-s", "KILL", unit)
+        run("systemctl", "kill", "-s", "KILL", unit, seconds=2)
     run("systemctl", "stop", *units, seconds=60)
 
 

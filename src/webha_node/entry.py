@@ -24,18 +24,30 @@ def main(words: Sequence[str] | None = None) -> int:
         return USAGE
     try:
         if asked:
-            print(digest.of(program, unit[0]))
-            return 0
+            return _told(program, unit[0])
         module = import_module(PROGRAMS[program])
         values = read(module.Values, program)
-        if unit:
-            digest.note(program, unit[0])
-    except (ValuesError, OSError) as error:
-        print(error, file=sys.stderr)
-        return CONFIGURATION
-    try:
+        for one in unit:
+            _note(program, one)
         module.main(values)
     except ValuesError as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     return 0
+
+
+def _told(program: str, unit: str) -> int:
+    try:
+        print(digest.of(program, unit))
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return CONFIGURATION
+    return 0
+
+
+def _note(program: str, unit: str) -> None:
+    """A program that cannot leave its note (/run is full, say) runs all the same: the next deploy restarts it."""
+    try:
+        digest.note(program, unit)
+    except OSError as error:
+        print(f"no note of what this was started with: {error}", file=sys.stderr)

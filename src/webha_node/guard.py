@@ -6,10 +6,12 @@ fencing: a kernel that answers by itself while all of its processes stand still 
 """
 
 import ctypes
+import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from webha_node import reaper
@@ -17,6 +19,7 @@ from webha_node.address import LEAVE, held
 from webha_node.commands import run
 
 STEP = 0.1
+PATIENCE = 30.0  # seconds for ip, on a node that wakes up starved
 CS_OK = 1
 OWN_NODE = 0
 QUORATE = 2  # VOTEQUORUM_INFO_QUORATE
@@ -25,7 +28,8 @@ QUORATE = 2  # VOTEQUORUM_INFO_QUORATE
 @dataclass(frozen=True)
 class Values:
     """``patience``: seconds without an answer of a quorate corosync; ``detection``: seconds after which the others have a membership
-    without this node. ``nodes``: name to address, in corosync's numbering from 1 on.
+    without this node; ``confirm``: seconds that a loss must last before the node's connections go. ``nodes``: name to address, in
+    corosync's numbering from 1 on.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Values:
     netmask: int
     patience: float
     detection: float
+    confirm: float
 
 
 class Info(ctypes.Structure):
@@ -62,20 +67,27 @@ class Quorum:
     corosync that has just started has no majority yet and lost none.
     """
 
-    def __init__(self, nodes: Mapping[str, str]) -> None:
-        """Nothing was heard yet; ``nodes``: name to address, in corosync's numbering."""
-        self.nodes = nodes
+    def __init__(self, values: Values) -> None:
+        """Nothing was heard yet."""
+        self.values = values
         self.heard, self.lost = time.monotonic(), False
         self.news = threading.Event()
         self._library = ctypes.CDLL("libvotequorum.so.8")
 
     def watch(self) -> None:
-        """Ask for ever."""
-        numbers = dict(enumerate(self.nodes, 1))
+        """Ask for ever; end the whole program where that fails: a guard that hears nothing takes the address off for nothing."""
+        try:
+            self._watch()
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)
+
+    def _watch(self) -> None:
+        numbers = dict(enumerate(self.values.nodes, 1))
         while True:
             handle = ctypes.c_uint64()
             if self._library.votequorum_initialize(ctypes.byref(handle), None) == CS_OK:
-                info, had, losses = Info(), False, reaper.Losses(numbers)
+                info, had, losses = Info(), False, reaper.Losses(numbers, self.values.confirm)
                 while self._library.votequorum_getinfo(handle, OWN_NODE, ctypes.byref(info)) == CS_OK:
                     now, quorate = time.monotonic(), bool(info.flags & QUORATE)
                     if quorate:
@@ -83,12 +95,17 @@ class Quorum:
                     self.lost = had and not quorate
                     if self.lost:
                         self.news.set()
-                    for name in losses.saw(self._states(handle, numbers, info.node), quorate, now):
-                        threading.Thread(target=reaper.reap, args=(name, self.nodes[name]), daemon=True).start()
+                    # Corosync numbers the nodes as its own file lists them; where this node is another one there, it is an older file.
+                    if numbers.get(info.node) == self.values.name:
+                        self._reap(losses.saw(self._states(handle, numbers, info.node), quorate, now))
                     time.sleep(STEP / 2)
                 self.lost = False
                 self._library.votequorum_finalize(handle)
             time.sleep(STEP)
+
+    def _reap(self, names: Iterable[str]) -> None:
+        for name in names:
+            threading.Thread(target=reaper.reap, args=(name, self.values.nodes[name]), daemon=True).start()
 
     def _states(self, handle: ctypes.c_uint64, numbers: Mapping[int, str], own: int) -> dict[int, int]:
         """Return the others' states; one that corosync does not know yet is left out."""
@@ -102,12 +119,18 @@ class Quorum:
 def let_go(vip: str, netmask: int, reason: str) -> None:
     """Take the address off every device that has it."""
     removed = False
-    for line in run("ip", "-4", "-o", "address", "show").stdout.splitlines():
+    shown = run("ip", "-4", "-o", "address", "show", seconds=PATIENCE)
+    if shown.returncode != 0:
+        print(f"cannot let go of {vip} yet: ip says {shown.stderr.strip() or shown.returncode}", flush=True)
+    for line in shown.stdout.splitlines():
         words = line.split()
         if f"{vip}/{netmask}" in words:
-            run("ip", "address", "del", f"{vip}/{netmask}", "dev", words[1])
-            removed = True
-            print(f"let go of {vip}: {reason}", flush=True)
+            done = run("ip", "address", "del", f"{vip}/{netmask}", "dev", words[1], seconds=PATIENCE)
+            if done.returncode == 0:
+                removed = True
+                print(f"let go of {vip}: {reason}", flush=True)
+            else:
+                print(f"cannot let go of {vip} yet: ip says {done.stderr.strip() or done.returncode}", flush=True)
     if not removed:
         return
     # So that it stays where the others have put it; not waited for, as Pacemaker may hang with corosync.
@@ -127,9 +150,9 @@ def verdict(gap: float, silence: float, lost: bool, values: Values) -> str | Non
 
 def main(values: Values) -> None:
     """Watch for ever."""
-    quorum = Quorum(values.nodes)
+    quorum = Quorum(values)
     threading.Thread(target=quorum.watch, daemon=True).start()
-    before = time.monotonic()
+    before, wanted = time.monotonic(), None
     while True:
         quorum.news.wait(STEP)
         quorum.news.clear()
@@ -137,6 +160,9 @@ def main(values: Values) -> None:
         gap, before = now - before, now
         if gap > 10 * STEP:
             quorum.heard = min(now, quorum.heard + gap)  # this program stood still and could hear nobody
-        reason = verdict(gap, now - quorum.heard, quorum.lost, values)
-        if reason is not None and held(values.vip):
-            let_go(values.vip, values.netmask, reason)
+        # A reason stays one until the address has gone: a standstill shows in one round only, and ip may take its time.
+        wanted = verdict(gap, now - quorum.heard, quorum.lost, values) or wanted
+        if wanted is not None and held(values.vip):
+            let_go(values.vip, values.netmask, wanted)
+        if wanted is not None and not held(values.vip):
+            wanted = None

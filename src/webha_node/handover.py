@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from webha_node.commands import run
 
 LONGEST = 60.0  # seconds for the address
+PATIENCE = 20.0  # seconds for a command, while a whole machine stops
+NONE = 1  # pgrep(1): no process matched
 BRICK = "glusterfsd"
 LOOKS, PAUSE = 10, 0.3  # at a brick that was told to end, before it is killed
 
@@ -22,8 +24,9 @@ class Values:
 
 
 def here(vip: str) -> bool:
-    """Whether the address is on one of this node's devices."""
-    return f" {vip}/" in run("ip", "-4", "-o", "address", "show").stdout
+    """Whether the address is on one of this node's devices; where ip does not say, it may be."""
+    shown = run("ip", "-4", "-o", "address", "show", seconds=PATIENCE)
+    return shown.returncode != 0 or f" {vip}/" in shown.stdout
 
 
 def main(values: Values) -> None:
@@ -31,12 +34,12 @@ def main(values: Values) -> None:
     end = time.monotonic() + LONGEST
     while here(values.vip) and time.monotonic() < end:
         time.sleep(0.1)
-    if run("systemctl", "is-system-running").stdout.strip() != "stopping":
+    if run("systemctl", "is-system-running", seconds=PATIENCE).stdout.strip() != "stopping":
         return  # only this unit was stopped
-    if run("pkill", "-TERM", "-x", BRICK).returncode != 0:
+    if run("pkill", "-TERM", "-x", BRICK, seconds=PATIENCE).returncode == NONE:
         return
     for _ in range(LOOKS):
-        if run("pgrep", "-x", BRICK).returncode != 0:
+        if run("pgrep", "-x", BRICK, seconds=PATIENCE).returncode == NONE:
             return
         time.sleep(PAUSE)
-    run("pkill", "-KILL", "-x", BRICK)
+    run("pkill", "-KILL", "-x", BRICK, seconds=PATIENCE)

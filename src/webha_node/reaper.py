@@ -9,34 +9,46 @@ from dataclasses import dataclass, field
 
 from webha_node.commands import run
 
-MEMBER, DEAD = 1, 2  # votequorum's NODESTATE_MEMBER and NODESTATE_DEAD
-CONFIRM = 0.15  # seconds: a node that lost them all hears of it before it hears that its majority is gone
+MEMBER, DEAD, LEAVING = 1, 2, 3  # votequorum's NODESTATE_...
+LATEST = 10.0  # seconds after which a loss is no news, where the majority was away meanwhile
 
 
 @dataclass
 class Losses:
-    """Which of the nodes, number to name, were lost. A node that was never seen as a member is not lost."""
+    """Which of the nodes, number to name, were lost: a node that was never seen as a member is not, nor one that leaves.
+
+    ``confirm``: seconds that it must last. Votequorum calls a node dead when the membership changes, and the majority gone when the
+    nodes of the new one have told each other of their votes: alone that is at once, in a minority of two or more it may take a lost
+    token's retransmission.
+    """
 
     nodes: Mapping[int, str]
+    confirm: float
     _members: set[str] = field(default_factory=set)
     _gone: dict[str, float] = field(default_factory=dict)
 
     def saw(self, states: Mapping[int, int], quorate: bool, now: float) -> list[str]:
         """Return the nodes whose connections are to be destroyed, each once, from what votequorum says of them all."""
         for number, name in self.nodes.items():
-            if states.get(number) == MEMBER:
+            state = states.get(number)
+            if state == MEMBER:
                 self._members.add(name)
                 self._gone.pop(name, None)
-            elif states.get(number) == DEAD and name in self._members:
+            elif state == LEAVING:
+                self._members.discard(name)
+            elif state == DEAD and name in self._members:
                 self._members.remove(name)
                 self._gone[name] = now
-        due = [name for name, since in self._gone.items() if now - since >= CONFIRM]
-        for name in due:
-            del self._gone[name]
-        return due if quorate else []
+        due = [name for name, since in self._gone.items() if quorate and self.confirm <= now - since <= LATEST]
+        self._gone = {name: since for name, since in self._gone.items() if name not in due and now - since <= LATEST}
+        return due
 
 
 def reap(name: str, address: str) -> None:
     """Destroy the connections to ``address``."""
-    destroyed = len(run("ss", "-H", "-t", "-K", "dst", address, seconds=10).stdout.splitlines())
-    print(f"{name} ({address}) is lost: {destroyed} connections to it destroyed", flush=True)
+    done = run("ss", "-H", "-t", "-K", "dst", address, seconds=10)
+    if done.returncode == 0:
+        told = f"{len(done.stdout.splitlines())} connections to it destroyed"
+    else:
+        told = f"the connections to it stay: ss says {done.stderr.strip() or done.returncode}"
+    print(f"{name} ({address}) is lost: {told}", flush=True)

@@ -16,14 +16,14 @@ _KINDS: dict[Any, str] = {
 }
 
 
-class ValuesError(Exception):
+class ValuesError(ValueError):
     """Why the values cannot be used: the file, what was found, what was expected."""
 
 
 def section(program: str, path: Path = PATH) -> dict[str, Any]:
     """Return the values of ``program`` as they stand there. Raises ValuesError."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ValuesError(f"{path} cannot be read: {error}; deploy again") from error
     values = found.get(program) if isinstance(found, dict) else None
@@ -33,8 +33,16 @@ def section(program: str, path: Path = PATH) -> dict[str, Any]:
 
 
 def read(kind: type[T], program: str, path: Path = PATH) -> T:
-    """Return the values of ``program`` as its dataclass ``kind``: all of them, no other, each of its type. Raises ValuesError."""
-    return checked(kind, section(program, path), f"{path}: {program}")
+    """Return the values of ``program`` as its dataclass ``kind``: all of them, each of its type. Raises ValuesError.
+
+    What a newer version added is passed over: its values land before its code.
+    """
+    hints = get_type_hints(kind)
+    known = {name: value for name, value in section(program, path).items() if name in hints}
+    try:
+        return checked(kind, known, f"{path}: {program}")
+    except ValuesError as error:
+        raise ValuesError(f"{error}; deploy again") from error
 
 
 def checked(kind: type[T], found: dict[str, Any], where: str = "values") -> T:
@@ -47,10 +55,10 @@ def checked(kind: type[T], found: dict[str, Any], where: str = "values") -> T:
         told = [
             f"{word} {', '.join(those)}" for word, those in (("lacks", missing), ("does not know", unknown)) if those
         ]
-        raise ValuesError(f"{where} {' and '.join(told)}; deploy again")
+        raise ValuesError(f"{where} {' and '.join(told)}")
     for name in names:
         if not _fits(found[name], hints[name]):
-            raise ValuesError(f"{where}.{name} is {found[name]!r}, expected {_KINDS[hints[name]]}; deploy again")
+            raise ValuesError(f"{where}.{name} is {found[name]!r}, expected {_KINDS[hints[name]]}")
     return kind(**found)
 
 

@@ -71,13 +71,27 @@ def test_the_start_page_names_every_package_that_setup_installs():
 
 def test_the_start_page_shows_the_demos_last_lines():
     (shown,) = re.findall(r"^```\n(--- the page\n.*?)^```$", START.read_text(), re.MULTILINE | re.DOTALL)
-    last = [line for line in (ROOT / "script/demo").read_text().splitlines() if line.startswith("echo ")][-3:]
+    page, end = shown.split("\n\n")
+    demo = (ROOT / "script/demo").read_text().splitlines()
+    last = [line.removeprefix("echo ") for line in demo if line.startswith("echo ")][-2:]
+    last += [
+        line.removeprefix("printf '\\n").replace("\\n'", "").replace("%s", "$s")
+        for line in demo
+        if "script/lab down ends" in line
+    ]
     patterns = [
-        re.sub(r"\\\$\\\(\\\(.*?\\\)\\\)|\\\$\w+", r"[^\\n]+", re.escape(line.removeprefix("echo ").strip('"')))
+        re.sub(r"\\\$\\\(\\\(.*?\\\)\\\)|\\\$\w+", r"[^\\n]+", re.escape(line.partition(" $((")[0].strip('"')))
         for line in last
     ]
-    for pattern, line in zip(["--- the page", *patterns], shown.splitlines(), strict=True):
+    for pattern, line in zip(["--- the page", *patterns], [*page.splitlines(), end.splitlines()[0]], strict=True):
         assert re.fullmatch(pattern, line), line
+
+
+def test_the_start_page_ends_the_demo_as_a_run_ends():
+    (shown,) = re.findall(r"^--- \d+ s; .*?\n(virtual IP.*?)^```$", START.read_text(), re.MULTILINE | re.DOTALL)
+    converged = (ROOT / "docs/converged-run.md").read_text()
+    for line in shown.splitlines():
+        assert f"\n{line.removesuffix('…').rstrip()}" in converged, line
 
 
 def test_the_version_heads_the_changes():

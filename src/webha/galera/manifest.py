@@ -1,13 +1,12 @@
 """What Galera's steps put on every node; the keeper comes with the cluster's step, which it needs."""
 
 from webha.galera.facts import CONFIGURATION, PURGED, SAID, STARTED_WITH
-from webha.ground.manifest import ARCHIVE, NOTES, VALUES, Part, drop_in
+from webha.ground.manifest import NOTES, Part, drop_in
 
 KEEPER_UNIT = "webha-galera-keeper.service"
 MARIADB_DROP_IN = drop_in("mariadb.service")
 
-# The archive is every layer's: a reset takes it off with the last unit that runs a program of it.
-RETURN = Part("its keeper", files=(SAID, f"{NOTES}/galera-keeper.json", ARCHIVE, VALUES), units=(KEEPER_UNIT,))
+RETURN = Part("its keeper", files=(SAID, f"{NOTES}/galera-keeper.json"), units=(KEEPER_UNIT,))
 MARIADB = Part(
     "MariaDB",
     files=(CONFIGURATION, MARIADB_DROP_IN, STARTED_WITH),

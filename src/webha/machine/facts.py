@@ -6,7 +6,7 @@ from shlex import quote
 
 from webha.ground import manifest, probe
 from webha.ground.fact import Probe
-from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS
+from webha.ground.manifest import ARCHIVE, HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine import state
 from webha.machine.state import DaemonState, FileState, PackageState, UnitState
 
@@ -68,22 +68,27 @@ START_BLOCK = "/usr/sbin/policy-rc.d"
 START_BLOCK_MARK = "webha: services stay down while their packages install"
 
 
-class Written(Probe[tuple[str, ...]]):
-    """The programs and units of ours that are on the node, of whichever version: by their folder or name, and because they say so."""
+class Written(Probe[dict[str, tuple[str, ...]]]):
+    """The programs and units of ours that are on the node, of whichever version: by their folder or name, and because they say so.
+
+    Path to the units of ours that name it; the programs' values count as named where their archive is.
+    """
 
     def command(self) -> str:
         """Look where only we write."""
         return probe.script(
             {
-                "files": f"for f in {LIBRARY}/* {UNITS}/webha-*; do [ -f $f ] && head -n 5 $f | grep -qaF {quote(HEADER)} && echo $f; done; true"
+                "files": f"cd {UNITS}; for f in {LIBRARY}/* {UNITS}/webha-* {VALUES}; do "
+                f"[ -f $f ] && head -n 5 $f | grep -qaF {quote(HEADER)} || continue; "
+                f"echo $f $(grep -lsF -- $([ $f = {VALUES} ] && echo {ARCHIVE} || echo $f) webha-*); done; true"
             }
         )
 
-    def answer(self, answers: probe.Answers) -> tuple[str, ...]:
+    def answer(self, answers: probe.Answers) -> dict[str, tuple[str, ...]]:
         """One line a file."""
         if not answers["files"].ok:
             raise probe.ProbeError(answers["files"].text)
-        return tuple(answers["files"].lines)
+        return {words[0]: tuple(words[1:]) for words in (line.split() for line in answers["files"].lines)}
 
 
 class Packages(Probe[PackageState]):

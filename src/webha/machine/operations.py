@@ -16,7 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
-from webha.ground.manifest import HEADER, LIBRARY, UNITS
+from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
 
@@ -173,7 +173,9 @@ def daemon(unit: str, program: str) -> Commands:
     """
     state = host.get_fact(Daemon, unit=unit, program=program)
     if state is None or state.configured is None:
-        yield shell.refusal(f"{unit}: its state, its unit file or what {program} is made of cannot be read")
+        yield shell.refusal(
+            f"{unit}: its state, its unit file or what {program} is made of cannot be read; node.pyz digest {program} {unit} says why"
+        )
     elif state.active == "active" and state.enabled == "enabled" and state.running == state.configured:
         host.noop(f"{unit} runs what is on disk")
     else:
@@ -185,25 +187,36 @@ def daemon(unit: str, program: str) -> Commands:
         )
 
 
+# A folder goes with the last file in it.
+_FORGET = f"""
+rm -f -- "$@"; systemctl daemon-reload
+for path do
+  case $path in {UNITS}/*) rm -f "{NOTES}/${{path##*/}}.sha256";; esac
+done
+for folder in {LIBRARY} {VALUES.rpartition("/")[0]}; do [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"; done
+"""
+
+
 @operation()
 def former_removed(known: Iterable[str]) -> Commands:
     """Own that the node has no program and no unit of ours but the ``known`` ones: what another version of us left goes.
 
-    Does nothing where there is none. Units are stopped first.
+    A program stays while a unit of ours that stays runs it: another step brings that one's new unit. Does nothing where there is
+    nothing to remove. Units are stopped first.
     """
     written = host.get_fact(Written)
     if written is None:
         yield shell.refusal(f"what is in {LIBRARY} and {UNITS} cannot be read")
         return
     wanted = set(known)
-    gone = [path for path in written if path not in wanted]
+    units = [path.rpartition("/")[2] for path in written if path.startswith(f"{UNITS}/") and path not in wanted]
+    gone = [path for path, users in written.items() if path not in wanted and not set(users) - set(units)]
     if not gone:
         host.noop("nothing of another version is here")
         return
-    units = [path.rpartition("/")[2] for path in gone if path.startswith(f"{UNITS}/")]
     if units:
         yield shell.script('systemctl -q disable --now "$@" || :', *units)
-    yield shell.script('rm -f -- "$@"; systemctl daemon-reload', *gone)
+    yield shell.script(_FORGET, *gone)
 
 
 @operation()

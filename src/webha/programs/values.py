@@ -9,17 +9,19 @@ from webha.gluster import mount_unit
 from webha.ground.manifest import ARCHIVE, HEADER, VALUES
 from webha.machine.operations import File
 from webha.programs.archive import archive
+from webha.run.context import or_stop
 from webha.run.inventory import Node
 from webha.run.timers import of_this_run
 from webha_node import aside, docroot, guard, handover, ready
 from webha_node.galera import keeper
+from webha_node.values import checked
 
 
 def files(nodes: Iterable[Node]) -> list[File]:
     """Return the archive and this node's values. Every step that brings a program places both, whole: each stands alone."""
     data, timers = host.data, of_this_run()
     addresses = {one.name: one.address for one in nodes}
-    root = data.drupal_root
+    root, vip = str(data.drupal_root), str(data.vip)
     values = {
         "aside": aside.Values(name=host.name, nodes=addresses, window=max(10.0, 3 * timers.detection)),
         "docroot-keeper": docroot.Values(
@@ -27,27 +29,35 @@ def files(nodes: Iterable[Node]) -> list[File]:
             brick=data.gluster_brick,
             root=root,
             unit=mount_unit(root),
-            vip=data.vip,
+            vip=vip,
             nodes=addresses,
         ),
         "galera-keeper": keeper.Values(name=host.name, nodes=addresses),
         "guard": guard.Values(
             name=host.name,
             nodes=addresses,
-            vip=data.vip,
-            netmask=data.vip_netmask,
+            vip=vip,
+            netmask=int(data.vip_netmask),
             patience=timers.guard_patience,
             detection=timers.detection,
+            confirm=_confirm(len(addresses), timers.corosync_token),
         ),
-        "handover": handover.Values(vip=data.vip),
+        "handover": handover.Values(vip=vip),
         "ready": ready.Values(
             name=host.name,
             root=root,
-            health_port=data.health_port,
+            health_port=int(data.health_port),
             interval=timers.ready_interval,
             patience=timers.ready_patience,
         ),
     }
+    for name, one in values.items():
+        or_stop(checked, type(one), vars(one), f"the nodes' values: {name}")
     written = {"": f"{HEADER}: the values of its programs on this node"}
-    text = json.dumps(written | {name: vars(one) for name, one in values.items()}, indent=1, ensure_ascii=False)
-    return [File(ARCHIVE, archive()), File(VALUES, f"{text}\n")]
+    text = json.dumps(written | {name: vars(one) for name, one in values.items()}, indent=1, ensure_ascii=True)
+    return [File(VALUES, f"{text}\n"), File(ARCHIVE, archive())]
+
+
+def _confirm(nodes: int, token: int) -> float:
+    """Seconds that a loss must last (``webha_node.reaper``): a minority of three is one node, which waits for nobody's token."""
+    return 0.15 if nodes <= 3 else round(0.3 * token / 1000, 2)  # noqa: PLR2004

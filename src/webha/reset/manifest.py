@@ -15,5 +15,5 @@ def parts(debian: int) -> tuple[Part, ...]:
 
 
 def paths(debian: int) -> tuple[str, ...]:
-    """Return the paths of all that is ours by name."""
+    """Return the paths of all that is ours by name, but the programs' archive and its values: those are every layer's."""
     return tuple(path for part in parts(debian) for path in part.paths)

@@ -15,7 +15,7 @@ from webha.galera.datadir import PLACE
 from webha.galera.facts import PURGED, SQL, Galera
 from webha.gluster.facts import Gluster
 from webha.ground import shell
-from webha.ground.manifest import ARCHIVE, HEADER, LIBRARY, UNITS, VALUES, Part
+from webha.ground.manifest import HEADER, LIBRARY, Part
 from webha.machine.facts import INSTALLED
 from webha.machine.operations import DPKG_AT_REST, Commands
 from webha.reset.facts import Remains
@@ -57,17 +57,13 @@ if [ -n "$packages" ]; then
   for package in $packages; do sed -i "/^$package$/d" {record}; done 2>/dev/null || :
   [ -s {record} ] || rm -f {record}
 fi
-while read -r path; do case $path in {archive}|{values}) ;; *) rm -rf --one-file-system -- "$path";; esac; done < "$lists/paths"
-grep -qsF {archive} {units}/webha-* || rm -f {archive} {values} # with the last unit that runs a program of it
-for folder in $empty {library} $(dirname {values}) /var/lib/webha; do
+while read -r path; do rm -rf --one-file-system -- "$path"; done < "$lists/paths"
+for folder in $empty {library} /var/lib/webha; do
   [ ! -d "$folder" ] || [ -L "$folder" ] || dpkg -S "$folder" >/dev/null 2>&1 || find "$folder" -xdev -depth -type d -empty -delete
 done
 systemctl daemon-reload; systemctl reset-failed
 """.replace("{record}", INSTALLED)
     .replace("{superfluous}", reset.SUPERFLUOUS)
-    .replace("{archive}", ARCHIVE)
-    .replace("{values}", VALUES)
-    .replace("{units}", UNITS)
     .replace("{library}", LIBRARY)
     .replace("{ours}", reset.OURS)
     .replace("{at rest}", DPKG_AT_REST)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, cast
 
-from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
+from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, auth_argument_meta, pop_global_arguments
 from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
@@ -19,10 +19,10 @@ def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any
 
 
 def given() -> dict[str, Any]:
-    """Return the privileges that this operation was given, beyond what its host has by itself."""
-    now = cast("dict[str, Any]", host.current_op_global_arguments or {})
-    own = cast("dict[str, Any]", pop_global_arguments(state, host, {})[0])
-    return {key: now[key] for key in CONNECTOR_ARGUMENT_KEYS if key in now and now[key] != own.get(key)}
+    """Return the privileges that this operation, or the deploy around it, was given beyond what its host has by itself."""
+    now = cast("dict[str, Any]", host.current_op_global_arguments or host.current_deploy_kwargs or {})
+    own = {key: host.data.get(key, meta.default(state.config)) for key, meta in auth_argument_meta.items()}
+    return {key: now[key] for key, without in own.items() if key in now and now[key] != without}
 
 
 def read_secret(name: str, path: str) -> str:

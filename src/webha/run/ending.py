@@ -3,6 +3,9 @@
 import atexit
 import sys
 
+from pyinfra.api.state import StateStage
+from pyinfra.context import state
+
 _ROWS = ("virtual IP", "page", "log in", "at risk", "next")
 _said: list[str] = []
 _rows: dict[str, str] = {}
@@ -23,7 +26,12 @@ def close_with(**rows: str) -> None:
 
 
 def served(address: str, holder: str) -> None:
-    """Tell that the page is served at ``address`` by the node ``holder``: only then are addresses worth showing."""
+    """Tell that the page is served at ``address`` by the node ``holder``: only then are addresses worth showing.
+
+    Passed over while pyinfra prepares: what was served before a run that fails is no news.
+    """
+    if state.current_stage < StateStage.Execute:
+        return
     _register()
     _rows["virtual IP"] = f"{address}, at {holder} now"
 

@@ -13,7 +13,7 @@ from webha.hosts import operations as hosts
 from webha.hosts import with_nodes
 from webha.hosts.facts import Hosts, HostsState
 from webha.machine import operations as node
-from webha.machine.facts import Files, FileState, Packages, PackageState, Units, UnitState, Written
+from webha.machine.facts import Files, FileState, Packages, PackageState, Units, UnitState
 from webha.machine.operations import File
 from webha.reset import operations as reset
 from webha.reset.facts import Remains
@@ -243,13 +243,3 @@ def test_a_part_is_erased_while_something_is_left_of_it():
     assert paths.split() == [
         *("/etc/systemd/system/x.timer", "/etc/systemd/system/x.service", "/etc/php", "/run/webha/x.timer.sha256")
     ]
-
-
-def test_what_another_version_left_is_stopped_and_removed():
-    known = ("/usr/local/lib/webha/ready", "/etc/systemd/system/webha-ready.service")
-    assert perform(node.former_removed, known, facts={Written: known}).idle
-    assert perform(node.former_removed, known, facts={Written: None}).refused
-    left = (*known, "/usr/local/lib/webha/older", "/etc/systemd/system/webha-older.service")
-    stop, remove = perform(node.former_removed, known, facts={Written: left}).texts
-    assert stop.endswith("webha webha-older.service")
-    assert remove.endswith("webha /usr/local/lib/webha/older /etc/systemd/system/webha-older.service")

@@ -11,11 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pyinfra.api.exceptions import PyinfraError
 
 import webha_node
 from webha.ground.manifest import HEADER, program
 from webha.programs import archive
-from webha_node import PROGRAMS, digest, entry
+from webha.programs.values import _confirm
+from webha_node import PROGRAMS, entry
 
 from ..prepared import prepare
 from ..stubs import NAMES
@@ -136,6 +138,12 @@ def test_a_change_of_shared_code_is_one_of_all_that_use_it(node):
     assert changed(node, before) == {"docroot-keeper", "guard"}
 
 
+def test_a_change_of_a_module_below_a_program_is_one(node):
+    before = digests(node)
+    node.changes["webha_node/galera/machine.py"] = "# more\n"
+    assert changed(node, before) == {"galera-keeper"}
+
+
 def test_a_change_of_one_programs_values_is_a_change_of_that_program_alone(node):
     before = digests(node)
     node.values["guard"]["patience"] += 1
@@ -188,16 +196,22 @@ def test_nothing_but_the_standard_library_is_imported_and_all_of_it_at_the_start
         assert {name.split(".")[0] for name in names} <= {*sys.stdlib_module_names, "webha_node"}
 
 
-def test_the_digest_counts_every_module_that_a_program_imports():
-    """In a process of its own: here every program's modules are loaded."""
-    code = (
-        "import sys; from webha_node import entry; from importlib import import_module\n"
-        "from webha_node import PROGRAMS; import_module(PROGRAMS['galera-keeper'])\n"
-        "print(*sorted(one for one in sys.modules if one.startswith('webha_node')))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {"webha_node.galera.machine", "webha_node.galera.decisions", "webha_node.grastate"} <= set(
-        done.stdout.split()
-    )
-    assert "webha_node.guard" not in done.stdout
-    assert Path("/run/webha") == digest.NOTES
+def test_a_program_that_cannot_leave_its_note_runs_all_the_same(node):
+    node.changes["webha_node/handover.py"] = "\n\ndef main(values):\n    print(values.vip)\n"
+    (node.folder / "run").write_text("not a folder")
+    done = node("handover", UNIT)
+    assert (done.returncode, done.stdout) == (0, "10.0.0.250\n")
+    assert "no note of what this was started with" in done.stderr
+
+
+def test_what_the_nodes_would_refuse_is_refused_before_anything_is_placed():
+    assert prepare("tasks/vip.py", vip_netmask="24").values[NAMES[0]]["guard"]["netmask"] == 24
+    with pytest.raises(PyinfraError, match=r"the nodes' values: docroot-keeper\.root is '', expected a text"):
+        prepare("tasks/cluster.py", drupal_root="")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "token", "seconds"), [(3, 1000, 0.15), (3, 9000, 0.15), (4, 1000, 0.3), (5, 3000, 0.9)]
+)
+def test_a_loss_must_last_longer_where_a_minority_has_a_token_to_lose(nodes, token, seconds):
+    assert _confirm(nodes, token) == seconds

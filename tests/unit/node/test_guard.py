@@ -1,5 +1,6 @@
 """When a node lets go of the virtual IP by itself, and that it takes nothing else off."""
 
+import ctypes
 import os
 import subprocess
 import threading
@@ -14,7 +15,7 @@ from ..stubs import fake_program
 
 VIP = "10.0.0.250"
 NODES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135"}
-VALUES = module.Values("nodoha", NODES, VIP, 24, patience=1.5, detection=2.2)
+VALUES = module.Values("nodoha", NODES, VIP, 24, patience=1.5, detection=2.2, confirm=0.15)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ class Corosync:
     def __init__(self, *connections):
         self.connections, self.answers = list(connections), []
         self.peers, self.states = [], {}  # of each answer: the others' states by number
-        self.finished = 0
+        self.finished, self.number = 0, 1
 
     def votequorum_initialize(self, _handle, callbacks):
         assert callbacks is None
@@ -147,7 +148,7 @@ class Corosync:
         if not self.answers:
             return 2
         self.states = self.peers.pop(0) if self.peers else self.states
-        info._obj.node = 1
+        info._obj.node = self.number
         info._obj.flags = 0b1101 | self.answers.pop(0) << 1  # the other flags mean other things
         return module.CS_OK
 
@@ -155,19 +156,19 @@ class Corosync:
         self.finished += 1
 
 
-def watched(monkeypatch, *connections, peers=()):
+def watched(monkeypatch, *connections, peers=(), number=1):
     """A watch of these connections: the quorum, and what was lost after each answer."""
     quorum, seen = module.Quorum.__new__(module.Quorum), []
     quorum.heard, quorum.lost, quorum.news = 0.0, False, threading.Event()
-    quorum._library, quorum.nodes = Corosync(*connections), NODES
-    quorum._library.peers = list(peers)
+    quorum._library, quorum.values = Corosync(*connections), VALUES
+    quorum._library.peers, quorum._library.number = list(peers), number
     clock = iter(range(1, 1000))
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
     monkeypatch.setattr(
         module.time, "sleep", lambda seconds: seen.append(quorum.lost) if seconds < module.STEP else None
     )
     with pytest.raises(EnoughError):
-        quorum.watch()
+        quorum._watch()
     return quorum, seen
 
 
@@ -226,3 +227,38 @@ def test_the_connections_to_a_node_that_corosync_lost_are_destroyed_once(monkeyp
         if thread is not threading.current_thread():
             thread.join(timeout=5)
     assert done == reaped
+
+
+def test_where_corosync_numbers_the_nodes_otherwise_no_connection_is_destroyed(monkeypatch):
+    """Its file is an older one than these values: number 3 may be another node."""
+    done = []
+    monkeypatch.setattr(reaper, "reap", lambda *which: done.append(which))
+    watched(monkeypatch, [1, 1, 1, 1], peers=[ALL, LOST, LOST, LOST], number=2)
+    assert done == []
+
+
+def test_the_structure_is_votequorums():
+    """corosync/votequorum.h: struct votequorum_info."""
+    assert (module.Info.node.offset, module.Info.state.offset, module.Info.flags.offset) == (0, 4, 28)
+    assert ctypes.sizeof(module.Info) == 292
+
+
+def test_a_watch_that_fails_ends_the_program(monkeypatch):
+    ended = []
+    quorum = module.Quorum.__new__(module.Quorum)
+    monkeypatch.setattr(module.os, "_exit", ended.append)
+    quorum.watch()  # it has no values
+    assert ended == [1]
+
+
+@pytest.mark.parametrize("body", ["exit 1", "exec sleep 9"], ids=["fails", "hangs"])
+@pytest.mark.parametrize("which", ["show", "del"])
+def test_an_ip_that_does_not_do_it_is_said_and_nothing_is_told(tmp_path, monkeypatch, capfd, body, which):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(module, "PATIENCE", 0.3)
+    (tmp_path / "shown").write_text(shown("10.0.0.250/24"))
+    fake_program(tmp_path, "ip", f"case $* in *{which}*) {body} ;; esac; cat {tmp_path}/shown")
+    fake_program(tmp_path, "attrd_updater", f"touch {tmp_path}/told")
+    module.let_go(VIP, 24, "because")
+    assert capfd.readouterr().out.startswith("cannot let go of 10.0.0.250 yet: ip says ")
+    assert not (tmp_path / "told").exists()

@@ -19,14 +19,15 @@ def handed(tmp_path, monkeypatch):
     def program(name, body):
         fake_program(tmp_path, name, f'echo "{name} $*" >> {tmp_path}/done\n{body}')
 
-    def run(system="stopping", looks=0, address="10.0.0.250/24", bricks=1, clock=None):
+    def run(system="stopping", *, looks=0, address="10.0.0.250/24", bricks=1, clock=None, says=True, counted=True):
         program(
             "ip",
-            f"[ $(grep -c ^ip {tmp_path}/done) -gt {looks} ] || echo '3: eth0    inet {address} scope global eth0'",
+            f"[ $(grep -c ^ip {tmp_path}/done) -gt {looks} ] || "
+            + (f"echo '3: eth0    inet {address} scope global eth0'" if says else "exit 1"),
         )
         program("systemctl", f"echo {system}")
         program("pkill", f"exit {0 if bricks else 1}")
-        program("pgrep", f"[ $(grep -c ^pgrep {tmp_path}/done) -lt {bricks} ]")
+        program("pgrep", f"[ $(grep -c ^pgrep {tmp_path}/done) -lt {bricks} ] || exit 1" if counted else "exit 3")
         ticks = iter(range(1, 1000))
         monkeypatch.setattr(
             handover, "time", SimpleNamespace(monotonic=lambda: (clock or 0) * next(ticks), sleep=lambda _: None)
@@ -80,3 +81,14 @@ def test_a_brick_that_does_not_end_is_ended(handed):
 
 def test_a_brick_that_ends_late_is_not_killed(handed):
     assert ran(handed(bricks=4), "pkill") == ["pkill -TERM -x glusterfsd"]
+
+
+def test_an_ip_that_does_not_say_is_asked_again(handed):
+    """What cannot be asked is not gone."""
+    commands = handed(looks=3, says=False)
+    assert len(ran(commands, "ip")) == 4
+    assert ran(commands, "pkill") == ["pkill -TERM -x glusterfsd"]
+
+
+def test_processes_that_cannot_be_counted_are_not_gone(handed):
+    assert ran(handed(bricks=99, counted=False), "pkill")[-1] == "pkill -KILL -x glusterfsd"

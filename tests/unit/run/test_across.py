@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from pyinfra.api.config import Config
 
 from webha.run import across
 
@@ -13,7 +14,7 @@ from ..stubs import NAMES
 def ask(monkeypatch):
     """What every host was asked with, by an operation with these arguments on a host that has those by itself."""
 
-    def run(of_the_operation, own):
+    def run(of_the_operation, own, of_the_deploy=None):
         asked = {}
 
         def get_fact(name):
@@ -21,8 +22,9 @@ def ask(monkeypatch):
 
         hosts = {name: SimpleNamespace(get_fact=get_fact(name)) for name in NAMES}
         monkeypatch.setattr(across, "inventory", SimpleNamespace(get_host=hosts.get))
-        monkeypatch.setattr(across, "host", SimpleNamespace(current_op_global_arguments=of_the_operation))
-        monkeypatch.setattr(across, "pop_global_arguments", lambda *_: (dict(own), []))
+        here = {"current_op_global_arguments": of_the_operation, "current_deploy_kwargs": of_the_deploy, "data": own}
+        monkeypatch.setattr(across, "host", SimpleNamespace(**here))
+        monkeypatch.setattr(across, "state", SimpleNamespace(config=Config()))
         found = across.everyone("Fact", NAMES, brick="/gluster")
         assert found == {name: f"{name}'s" for name in NAMES}
         assert {fact for fact, _ in asked.values()} == {"Fact"}
@@ -34,6 +36,15 @@ def ask(monkeypatch):
 
 def test_what_was_given_to_the_operation_is_meant_for_all(ask):
     assert ask({"_sudo": True, "name": "x"}, {"_sudo": False}) == {"_sudo": True, "brick": "/gluster"}
+    assert ask({"_sudo": True, "_sudo_user": "root"}, {}) == {"_sudo": True, "_sudo_user": "root", "brick": "/gluster"}
+
+
+def test_what_a_deploy_around_it_was_given_is_too(ask):
+    assert ask(None, {}, {"_sudo": True}) == {"_sudo": True, "brick": "/gluster"}
+
+
+def test_what_is_no_privilege_is_the_operations_own(ask):
+    assert ask({"_timeout": 5, "_stdin": "secret", "_env": {"A": "1"}, "_sudo": False}, {}) == {"brick": "/gluster"}
 
 
 @pytest.mark.parametrize("own", [True, False])

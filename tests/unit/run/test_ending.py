@@ -1,6 +1,9 @@
 """What a run says at its end."""
 
+from types import SimpleNamespace
+
 import pytest
+from pyinfra.api.state import StateStage
 
 from webha.run import credentials, ending
 
@@ -11,6 +14,7 @@ def end(monkeypatch):
     registered = []
     monkeypatch.setattr(ending, "_said", [])
     monkeypatch.setattr(ending, "_rows", {})
+    monkeypatch.setattr(ending, "state", SimpleNamespace(current_stage=StateStage.Execute))
     monkeypatch.setattr(ending.atexit, "register", registered.append)
     return registered
 
@@ -32,6 +36,13 @@ def test_one_block_with_who_holds_the_address_first(end, capsys):
         "next        tasks/status.py\n"
         "the cloud step is skipped\n"
     )
+
+
+def test_what_was_served_before_a_run_that_fails_is_not_said(monkeypatch):
+    monkeypatch.setattr(ending, "state", SimpleNamespace(current_stage=StateStage.Prepare))
+    ending.close_with(page="http://10.0.0.250/")
+    ending.served("10.0.0.250", "nodoha2")
+    assert ending.text() == ""
 
 
 def test_a_run_that_did_not_see_the_page_shows_no_address():
