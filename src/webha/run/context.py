@@ -1,6 +1,7 @@
 """Who the nodes of this run are, and what every task refuses before it looks at any of them."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
 from pyinfra.facts.server import LinuxDistribution
 
-from webha.run import progress
+from webha.run import data, progress
 from webha.run.inventory import Node, problems
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ def require_control() -> None:
 
 def described() -> tuple[Node, ...]:
     """Return the inventory's nodes in the inventory's order; refuse an inventory that cannot be a cluster."""
+    _refuse_what_nobody_knows()
     found = tuple(
         Node(
             one.name,
@@ -80,6 +82,20 @@ def described() -> tuple[Node, ...]:
     if wrong:
         raise PyinfraError("; ".join(wrong))
     return found
+
+
+def _refuse_what_nobody_knows() -> None:
+    """Refuse data that are misspelt or unfit, and an order of work that would restart two databases at once."""
+    present: dict[str, Any] = host.data.dict()  # type: ignore[no-untyped-call]
+    given: dict[str, Any] = inventory.get_override_data()  # type: ignore[no-untyped-call]
+    wrong = data.unknown(given, present) + data.unfit(present)
+    wrong += [
+        f"{word}: every step waits for all nodes before the next one begins, so that one database restarts at a time: run without it"
+        for word in ("--serial", "--no-wait")
+        if word in sys.argv
+    ]
+    if wrong:
+        raise PyinfraError("\n    ".join(["nothing was changed on any node:", *wrong]))
 
 
 def nodes() -> tuple[Node, ...]:

@@ -1,10 +1,13 @@
 """The cluster as the inventory describes it, and whether that description can be built."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from itertools import combinations
 
 SMALLEST_CLUSTER = 3
+# Pacemaker, Galera and Gluster know it by that; it stands in shell and in configuration files.
+_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_PREFIX = 30  # with room for a node and the vip
 
 
@@ -25,6 +28,11 @@ def problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
             f"{len(nodes)} node(s) in the inventory's group 'nodes', {SMALLEST_CLUSTER} are the least that can lose one "
             "and keep a majority: add machines to inventory.py"
         )
+    found += [
+        f"{node.name!r}: a node's name is its short host name: a small letter, then small letters, digits and -, 63 at most"
+        for node in nodes
+        if not _NAME.fullmatch(node.name)
+    ]
     for one, other in combinations(nodes, 2):
         if one.address == other.address:
             found.append(f"{one.name} and {other.name} have the same address {one.address}: give each its own")

@@ -1,0 +1,165 @@
+"""What a datum may be: its type and its range, and the keys that nobody knows, each in a sentence before anything changes."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is allowed, for a person, and whether a value is that."""
+
+    allowed: str
+    fits: Callable[[Any], bool]
+
+
+def _text(pattern: str = r"[^\x00-\x1f]+", allowed: str = "a text of one line") -> Kind:
+    return Kind(allowed, lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None)
+
+
+def _number(least: float, most: float, whole: bool = True) -> Kind:
+    kinds = (int,) if whole else (int, float)
+    return Kind(
+        f"{'a whole number' if whole else 'a number'} from {least:g} to {most:g}",
+        lambda value: isinstance(value, kinds) and not isinstance(value, bool) and least <= value <= most,
+    )
+
+
+def _none_or(kind: Kind) -> Kind:
+    return Kind(f"None or {kind.allowed}", lambda value: value is None or kind.fits(value))
+
+
+def _all_of(kind: Kind, least: int = 0) -> Kind:
+    return Kind(
+        f"a list, each {kind.allowed}",
+        lambda value: isinstance(value, (list, tuple)) and len(value) >= least and all(map(kind.fits, value)),
+    )
+
+
+def _pairs(value_kind: Kind, keys: Iterable[str] = ()) -> Kind:
+    wanted = set(keys)
+    return Kind(
+        f"names with a value each, {value_kind.allowed}" + (f", for {', '.join(sorted(wanted))}" if wanted else ""),
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(key, str) and key for key in value)
+            and all(map(value_kind.fits, value.values()))
+            and (not wanted or set(value) == wanted)
+        ),
+    )
+
+
+_FLAG = Kind("True or False", lambda value: isinstance(value, bool))
+_LINE = _text()
+_SCALAR = Kind(
+    "a text or a number",
+    lambda value: _LINE.fits(value) or (isinstance(value, (int, float)) and not isinstance(value, bool)),
+)
+_PACKAGES = _all_of(_text(r"[a-z0-9][a-z0-9.+-]+", "a Debian package's name"), least=1)
+_WORD = _text(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "a letter, then letters, digits, - and _")
+_HOST = _text(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", "a host name")
+_TIME = _text(r"\d+(ms|s|m|min|h)?", "a time such as 20s")
+_SIZE = _text(r"\d+[KMGT]?", "a size such as 128M")
+_PATH = _text(r"(/[A-Za-z0-9._-]+)+", "an absolute path of letters, digits, ., - and _, without a / at its end")
+_ADDRESS = _text(r"\d{1,3}(\.\d{1,3}){3}", "an IPv4 address")
+_PORT = _number(1, 65535)
+_SQL = _text(r"[a-z][a-z0-9_]{0,63}", "a small letter, then small letters, digits and _")
+_TIMEOUTS = _pairs(_TIME, ("start", "stop", "monitor"))
+
+KINDS: Mapping[str, Kind] = {
+    "nodes_group": _WORD,
+    "control_group": _WORD,
+    "failover": _WORD,
+    "failovers": Kind(
+        "columns of timers",
+        lambda value: isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in value.values()),
+    ),
+    "cluster_name": _WORD,
+    "domain": _HOST,
+    "vip": _ADDRESS,
+    "vip_netmask": _number(1, 30),
+    "minimum_ram_mb": _number(0, 10**7),
+    "minimum_disk_mb": _number(0, 10**9),
+    "maximum_clock_skew": _number(0, 3600, whole=False),
+    "galera_packages": _PACKAGES,
+    "mariadb_repository": _none_or(_text(r"https?://[^\s]+", "an http address")),
+    "mariadb_repository_key": _none_or(_LINE),
+    "galera_cluster_name": _WORD,
+    "galera_bind_address": _ADDRESS,
+    "wsrep_sst_method": _text(r"mariabackup|rsync", "mariabackup or rsync"),
+    "wsrep_slave_threads": _number(1, 512),
+    "innodb_buffer_pool_size": _SIZE,
+    "wsrep_provider_options": _pairs(_SCALAR),
+    "apache_packages": _PACKAGES,
+    "apache_modules": _all_of(_text(r"[a-z0-9_]+", "a module's name")),
+    "server_name": _HOST,
+    "health_port": _PORT,
+    "php_settings": _pairs(_SCALAR),
+    "cluster_packages": _PACKAGES,
+    "corosync_token": _none_or(_number(100, 600_000)),
+    "corosync_token_coefficient": _none_or(_number(0, 60_000)),
+    "corosync_crypto_cipher": _text(r"none|aes128|aes192|aes256", "none, aes128, aes192 or aes256"),
+    "corosync_crypto_hash": _text(r"none|md5|sha1|sha256|sha384|sha512", "none, md5, sha1, sha256, sha384 or sha512"),
+    "corosync_port": _PORT,
+    "stonith_enabled": _FLAG,
+    "vip_monitor_interval": _none_or(_TIME),
+    "apache_monitor_interval": _none_or(_TIME),
+    "apache_timeouts": _TIMEOUTS,
+    "vip_timeouts": _TIMEOUTS,
+    "resource_defaults": _pairs(_SCALAR),
+    "cluster_properties": _pairs(_SCALAR),
+    "gluster_packages": _PACKAGES,
+    "gluster_volume": _WORD,
+    "gluster_brick": _PATH,
+    "gluster_options": _pairs(_SCALAR),
+    "gluster_mount_options": _text(r"[A-Za-z0-9_=.,:/-]+", "options of mount(8), with commas between"),
+    "drupal_root": _PATH,
+    "drupal_archive": _none_or(_LINE),
+    "drupal_checksum": _none_or(_text(r"sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})", "sha256:… or sha512:…")),
+    "drupal_releases": Kind("a URL and a checksum for each Debian release", lambda value: isinstance(value, Mapping)),
+    "drupal_install": _FLAG,
+    "drupal_profile": _text(r"[a-z][a-z0-9_]*", "a profile's name"),
+    "drupal_site_name": _LINE,
+    "drupal_admin": _LINE,
+    "drupal_admin_mail": _text(r"[^@\s]+@[^@\s]+", "a mail address"),
+    "drupal_db": _SQL,
+    "drupal_db_user": _SQL,
+    "drupal_trusted_hosts": _all_of(_LINE),
+    "drupal_cron_minutes": _number(1, 1440),
+    "openstack_cloud": _none_or(_LINE),
+    "floating_ip": _none_or(_ADDRESS),
+    "floating_ip_takeover": _FLAG,
+    "openstack_network": _none_or(_LINE),
+    "openstack_external_network": _none_or(_LINE),
+    "openstack_security_group": _none_or(_LINE),
+}
+# What the command line may give to a verb.
+VERBS = ("layer", "confirm", "report")
+
+
+def unknown(given: Iterable[str], theirs: Iterable[str] = ()) -> list[str]:
+    """Say which keys nobody knows: any of those ``given`` on the command line; of ``theirs``, a person's own data, what is spelt almost like one of ours."""
+    known = (*KINDS, *VERBS)
+    found = []
+    for key in given:
+        if key not in known and not key.startswith(("_", "ssh_")):
+            near = get_close_matches(key, known, 1)
+            found.append(
+                f"{key}: no such datum" + (f", {near[0]} is meant?" if near else "; docs/data.md names them all")
+            )
+    for key in theirs:
+        near = get_close_matches(key, KINDS, 1, 0.85)
+        if key not in known and near:
+            found.append(f"{key}: no such datum, {near[0]} is meant?")
+    return found
+
+
+def unfit(data: Mapping[str, Any]) -> list[str]:
+    """Say which of the data are of another type or outside of what is allowed."""
+    return [
+        f"{key} is {data[key]!r}: allowed is {kind.allowed}"
+        for key, kind in KINDS.items()
+        if key in data and not kind.fits(data[key])
+    ]
