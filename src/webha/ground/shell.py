@@ -13,10 +13,12 @@ def run(*words: str) -> StringCommand:
 def script(text: str, *arguments: str, stdin: str | None = None) -> StringCommand:
     """Run ``text`` as a shell script that stops at its first error, with ``arguments`` as ``$1`` and on.
 
+    What it makes has the modes of Debian's own umask, whatever the login has (027 on hardened images): other accounts read it.
+
     ``stdin`` reaches the script's standard input and appears neither in the process list nor in pyinfra's log;
     pyinfra ends it with a newline if it has none.
     """
-    command = ["sh", "-euc", text, "webha", *arguments]
+    command = ["sh", "-euc", f"umask 022\n{text}", "webha", *arguments]
     if stdin is None:
         return run(*command)
     return StringCommand(*(QuoteString(word) for word in command), _stdin=stdin)

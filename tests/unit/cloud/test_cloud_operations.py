@@ -131,7 +131,7 @@ def test_the_requests_go_to_standard_input_and_the_command_line_names_only_the_c
     done = run(operation, has)
     (text,) = done.texts
     assert shlex.split(text) == [
-        *("sh", "-euc", 'exec "$@"', "webha"),
+        *("sh", "-euc", 'umask 022\nexec "$@"', "webha"),
         *(sys.executable, "-m", "webha.cloud.neutron", "apply", "--cloud", "lab"),
     ]
     assert json.loads(done.stdin) == json.loads(json.dumps([one.to_json() for one in decide(has, ASKS)]))
