@@ -2,6 +2,7 @@
 
 from webha.cluster.decisions import (
     ClusterVerdict,
+    administration,
     in_force,
     key,
     misplaced,
@@ -20,9 +21,11 @@ from webha.cluster.state import (
     CrmStatus,
     Peer,
     Peers,
+    Preference,
     cluster_name,
     flatten,
     parse_crm_mon,
+    parse_preferences,
 )
 
 __all__ = [
@@ -35,6 +38,8 @@ __all__ = [
     "CrmStatus",
     "Peer",
     "Peers",
+    "Preference",
+    "administration",
     "cluster_name",
     "flatten",
     "in_force",
@@ -44,6 +49,7 @@ __all__ = [
     "of_others",
     "offline",
     "parse_crm_mon",
+    "parse_preferences",
     "strangers",
     "stray",
 ]

@@ -142,3 +142,32 @@ def not_ours(name: str, peer: Peer | None, wanted: str) -> list[str]:
     """Say that the Corosync cluster on the node ``name`` is not proved ours."""
     verdict = stray(peer, wanted)
     return [f"{name}: {verdict.reason}"] if verdict.action == "refuse" else []
+
+
+def administration(peer: Peer) -> list[str]:
+    """Say what an administrator left in Pacemaker that keeps it from looking after the site, each with the command that ends it."""
+    status = peer.status
+    if status is None:
+        return []
+    found = []
+    if status.maintenance:
+        found.append(
+            "maintenance-mode is on, nothing that fails is started again or moved: crm configure property maintenance-mode=false"
+        )
+    if status.stopped:
+        found.append("stop-all-resources is on: crm configure property stop-all-resources=false")
+    found += [f"{one.name} is in standby: crm node online {one.name}" for one in status.nodes if one.standby]
+    resting = {one.name for one in status.nodes if one.maintenance}
+    found += [f"{name} is in maintenance: crm node ready {name}" for name in sorted(resting)]
+    for identity in sorted({one.id.partition(":")[0] for one in status.resources}):
+        ones = status.instances(identity)
+        if any(one.stopped for one in ones):
+            found.append(f"{identity} was stopped by a person: crm resource start {identity}")
+        if not status.maintenance and any(not one.managed and not set(one.nodes) & resting for one in ones):
+            found.append(f"{identity} is not managed, nobody moves or mends it: crm resource manage {identity}")
+    found += [
+        f"{one.resource} must {'not ' if one.ban else ''}run on {one.node} ({one.id}), ready or not: crm resource clear {one.resource}"
+        for one in (*peer.preferences, *status.bans)
+        if one.id.startswith("cli-")
+    ]
+    return found

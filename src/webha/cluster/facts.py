@@ -33,6 +33,7 @@ class Cluster(Probe[cluster.Peer]):
                 "running configuration": f"if systemctl is-active -q corosync; then {_text(RUNNING_CONFIGURATION)}; fi",
                 "cib": "[ -e /var/lib/pacemaker/cib/cib.xml ]",
                 "resources": "grep -oE '<(primitive|template) id=\"[^\"]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null | cut -d'\"' -f2 || :",
+                "preferences": "grep -oE '<rsc_location id=\"cli-prefer-[^>]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null || :",
                 "shipped": f"dpkg-query -W -f='${{Conffiles}}' corosync 2>/dev/null | grep -qF \" {CONFIGURATION} $(md5sum < {CONFIGURATION} 2>/dev/null | cut -d' ' -f1)\" && echo yes || :",
                 "status": "if systemctl is-active -q pacemaker; then timeout 10 crm_mon --one-shot --inactive --output-as=xml; else exit 1; fi",
             }
@@ -62,6 +63,7 @@ class Cluster(Probe[cluster.Peer]):
             resources=tuple(answers["resources"].lines),
             shipped=answers["shipped"].text.strip() == "yes",
             status=status,
+            preferences=cluster.parse_preferences(answers["preferences"].text) if "preferences" in answers else (),
         )
 
 

@@ -1,5 +1,6 @@
 """Corosync and Pacemaker: what a node says of its membership, and what may be decided from it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
@@ -30,27 +31,45 @@ class CrmNode:
 
     name: str
     online: bool
+    standby: bool = False
+    maintenance: bool = False
+
+
+@dataclass(frozen=True)
+class Preference:
+    """What ``crm_resource --move`` or ``--ban`` left: ``resource`` must run on ``node``, or (``ban``) must not."""
+
+    id: str
+    resource: str
+    node: str
+    ban: bool
 
 
 @dataclass(frozen=True)
 class CrmResource:
-    """One resource instance: where it is active, and what is wrong with it."""
+    """One resource instance: where it is active, and what is wrong with it. ``stopped``: its target-role, a person's wish."""
 
     id: str
     nodes: tuple[str, ...]
     role: str
     failed: bool
     blocked: bool
+    managed: bool = True
+    maintenance: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
 class CrmStatus:
-    """What ``crm_mon`` shows of the whole cluster."""
+    """What ``crm_mon`` shows of the whole cluster. ``maintenance`` and ``stopped``: the properties maintenance-mode, stop-all-resources."""
 
     dc: str | None
     quorate: bool
     nodes: tuple[CrmNode, ...]
     resources: tuple[CrmResource, ...] = ()
+    maintenance: bool = False
+    stopped: bool = False
+    bans: tuple[Preference, ...] = ()
 
     def instances(self, identity: str) -> tuple[CrmResource, ...]:
         """Return the resource of that id; of a cloned one all its instances."""
@@ -80,6 +99,7 @@ class Peer(AsJson):
     resources: tuple[str, ...] = ()
     shipped: bool = False
     status: CrmStatus | None = None
+    preferences: tuple[Preference, ...] = ()
 
     @property
     def wrote(self) -> bool:
@@ -100,7 +120,12 @@ def parse_crm_mon(text: str) -> CrmStatus:
     root = ET.fromstring(text)  # noqa: S314 (from our own node's root-only command)
     dc = root.find("summary/current_dc")
     nodes = tuple(
-        CrmNode(one.get("name", ""), one.get("online") == "true" and one.get("pending") != "true")
+        CrmNode(
+            one.get("name", ""),
+            one.get("online") == "true" and one.get("pending") != "true",
+            one.get("standby") == "true",
+            one.get("maintenance") == "true",
+        )
         for one in root.findall("nodes/node")
     )
     resources = tuple(
@@ -110,16 +135,37 @@ def parse_crm_mon(text: str) -> CrmStatus:
             one.get("role", ""),
             one.get("failed") == "true",
             one.get("blocked") == "true",
+            one.get("managed") != "false",
+            one.get("maintenance") == "true",
+            one.get("target_role", "").lower() == "stopped",
         )
         for one in root.iter("resource")
     )
+    options = root.find("summary/cluster_options")
+    properties = options.attrib if options is not None else {}
     present = dc is not None and dc.get("present") == "true"
     return CrmStatus(
         dc.get("name") if dc is not None and present else None,
         dc is not None and dc.get("with_quorum") == "true",
         nodes,
         resources,
+        properties.get("maintenance-mode") == "true",
+        properties.get("stop-all-resources") == "true",
+        tuple(
+            Preference(one.get("id", ""), one.get("resource", ""), one.get("node", ""), ban=True)
+            for one in root.findall("bans/ban")
+        ),
     )
+
+
+def parse_preferences(text: str) -> tuple[Preference, ...]:
+    """Read the location constraints that ``crm_resource --move`` made, an XML element a line: ``cli-prefer-…``."""
+    found = []
+    for line in text.splitlines():
+        values = dict(re.findall(r'([\w-]+)="([^"]*)"', line))
+        if values.get("id", "").startswith("cli-prefer-"):
+            found.append(Preference(values["id"], values.get("rsc", ""), values.get("node", ""), ban=False))
+    return tuple(found)
 
 
 def flatten(configuration: str) -> dict[str, str]:

@@ -107,6 +107,8 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
                 for one in seen.cluster.status.resources
                 if one.failed or one.blocked
             ]
+    peers = [seen.cluster for seen in known.values() if seen.cluster is not None]
+    found += list(dict.fromkeys(line for peer in peers for line in cluster.administration(peer)))
     found += _keys(known)
     if len(views) > 1:
         each = sorted(f"coordinator {dc or 'none'}, {'quorum' if quorate else 'no quorum'}" for dc, quorate in views)

@@ -1,0 +1,91 @@
+"""What an administrator left in Pacemaker is seen and said, with the command that ends it."""
+
+from dataclasses import replace
+
+import pytest
+
+from webha.cluster import administration, parse_crm_mon, parse_preferences
+
+from ..captured_facts import CONVERGED, fact, text
+from ..status.whole_stack import found, peer, with_
+
+PEER = fact("trixie", "cluster")
+XML = text("trixie", "cluster").partition("@@webha-begin status\n")[2].partition("\n@@webha-end")[0]
+XML = "\n".join(line.removeprefix("|") for line in XML.splitlines())
+
+
+def said(*changes, preferences=""):
+    changed = XML
+    for old, new in changes:
+        assert old in changed, old
+        changed = changed.replace(old, new, 1)
+    return administration(replace(PEER, status=parse_crm_mon(changed), preferences=parse_preferences(preferences)))
+
+
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_of_a_cluster_that_nobody_touched_nothing_is_said(suite):
+    assert administration(fact(suite, "cluster")) == []
+
+
+VIP = '<resource id="HA_VIP" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true"'
+CASES = {
+    "maintenance": (
+        [('maintenance-mode="false"', 'maintenance-mode="true"'), ('managed="true"', 'managed="false"')],
+        "maintenance-mode is on, nothing that fails is started again or moved: crm configure property maintenance-mode=false",
+    ),
+    "all stopped": (
+        [('stop-all-resources="false"', 'stop-all-resources="true"')],
+        "stop-all-resources is on: crm configure property stop-all-resources=false",
+    ),
+    "standby": (
+        [('online="true" standby="false"', 'online="true" standby="true"')],
+        "nodoha is in standby: crm node online nodoha",
+    ),
+    "a node's maintenance": (
+        [
+            ('standby_onfail="false" maintenance="false"', 'standby_onfail="false" maintenance="true"'),
+            ('managed="true"', 'managed="false"'),
+        ],
+        "nodoha is in maintenance: crm node ready nodoha",
+    ),
+    "unmanaged": (
+        [('managed="true"', 'managed="false"')],
+        "HA_VIP is not managed, nobody moves or mends it: crm resource manage HA_VIP",
+    ),
+    "stopped": (
+        [(VIP, VIP.replace("role=", 'target_role="Stopped" role='))],
+        "HA_VIP was stopped by a person: crm resource start HA_VIP",
+    ),
+    "banned": (
+        [("<resources>", '<bans><ban id="cli-ban-WebServer-clone-on-nodoha2" resource="WebServer-clone" node="nodoha2" '
+          'weight="-1000000" promoted-only="false"/></bans><resources>')],
+        "WebServer-clone must not run on nodoha2 (cli-ban-WebServer-clone-on-nodoha2), ready or not: crm resource clear WebServer-clone",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "sentence"), CASES.values(), ids=CASES)
+def test_each_is_said_once_with_its_way_out(changes, sentence):
+    assert said(*changes) == [sentence]
+
+
+def test_a_move_is_a_preference_that_readiness_does_not_beat():
+    moved = '<rsc_location id="cli-prefer-HA_VIP" rsc="HA_VIP" role="Started" node="nodoha2" score="INFINITY"/'
+    assert said(preferences=moved) == [
+        "HA_VIP must run on nodoha2 (cli-prefer-HA_VIP), ready or not: crm resource clear HA_VIP"
+    ]
+
+
+def test_a_constraint_that_an_administrator_wrote_is_his():
+    assert parse_preferences('<rsc_location id="mine" rsc="HA_VIP" node="nodoha2" score="50"/') == ()
+
+
+def test_a_ban_that_is_no_command_lines_is_his_too():
+    ban = '<bans><ban id="mine" resource="HA_VIP" node="nodoha2" weight="-1000000" promoted-only="false"/></bans><resources>'
+    assert said(("<resources>", ban)) == []
+
+
+def test_the_status_says_it_once_and_is_not_healthy():
+    status = replace(PEER.status, maintenance=True)
+    assert found(with_(cluster=replace(PEER, status=status))) == {"cluster": [CASES["maintenance"][1]]}
+    assert found(with_(cluster=peer())) == {}
