@@ -1,6 +1,6 @@
 """What may be decided of a node's cluster membership: whose it is, which key, how a configuration gets in force, what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from webha.cluster.state import ALIKE, RELOADABLE, SHIPPED_NAME, CrmStatus, Peer, Peers, cluster_name, flatten
@@ -144,8 +144,8 @@ def not_ours(name: str, peer: Peer | None, wanted: str) -> list[str]:
     return [f"{name}: {verdict.reason}"] if verdict.action == "refuse" else []
 
 
-def administration(peer: Peer) -> list[str]:
-    """Say what an administrator left in Pacemaker that keeps it from looking after the site, each with the command that ends it."""
+def administration(peer: Peer, ours: Collection[str]) -> list[str]:
+    """Say what an administrator left in Pacemaker that keeps it from looking after the resources ``ours``, each with the command that ends it."""
     status = peer.status
     if status is None:
         return []
@@ -159,7 +159,7 @@ def administration(peer: Peer) -> list[str]:
     found += [f"{one.name} is in standby: crm node online {one.name}" for one in status.nodes if one.standby]
     resting = {one.name for one in status.nodes if one.maintenance}
     found += [f"{name} is in maintenance: crm node ready {name}" for name in sorted(resting)]
-    for identity in sorted({one.id.partition(":")[0] for one in status.resources}):
+    for identity in sorted({one.id.partition(":")[0] for one in status.resources} & set(ours)):
         ones = status.instances(identity)
         if any(one.stopped for one in ones):
             found.append(f"{identity} was stopped by a person: crm resource start {identity}")
@@ -168,6 +168,6 @@ def administration(peer: Peer) -> list[str]:
     found += [
         f"{one.resource} must {'not ' if one.ban else ''}run on {one.node} ({one.id}), ready or not: crm resource clear {one.resource}"
         for one in (*peer.preferences, *status.bans)
-        if one.id.startswith("cli-")
+        if one.id.startswith("cli-") and one.resource in ours
     ]
     return found

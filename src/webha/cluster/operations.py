@@ -172,15 +172,22 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
     """Own that the cloned resource ``everywhere`` is active on all ``nodes`` and ``once`` on one of them; waits for it.
 
     Forgets failed actions first where they keep a resource stopped or blocked (their cause may be mended since).
-    Leaves a resource alone that an administrator stopped (target-role). Does nothing where all run as they should.
+    What an administrator left in Pacemaker is said at the run's end; where that is what keeps them from running, it is refused at
+    once, with the command that ends it. Does nothing where all run as they should.
     """
     names = tuple(nodes)
     peer = host.get_fact(Cluster)
     if peer is None or peer.status is None:
         yield shell.refusal("pacemaker does not answer; run tasks/cluster.py first")
         return
+    left = cluster.administration(peer, (everywhere, f"{everywhere}-clone", once))
+    for line in left:
+        ending.say_at_end(line)
     if not cluster.misplaced(peer.status, everywhere, once, names):
         host.noop(f"{everywhere} runs on all nodes, {once} on {', '.join(peer.status.places(once))}")
+        return
+    if left:
+        yield shell.refusal("; ".join(left))
         return
     for name in (everywhere, once):
         yield shell.run("crm_resource", "--cleanup", "--resource", name)

@@ -80,7 +80,7 @@ KINDS: Mapping[str, Kind] = {
     "domain": _HOST,
     "vip": _ADDRESS,
     "vip_netmask": _number(1, 30),
-    "minimum_ram_mb": _number(0, 10**7),
+    "minimum_ram_mb": _number(0, 10**9),
     "minimum_disk_mb": _number(0, 10**9),
     "maximum_clock_skew": _number(0, 3600, whole=False),
     "galera_packages": _PACKAGES,

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from webha import cluster, galera
 from webha.status.state import Expected, Layer, Report, Seen
+from webha.vip import manifest as vip
 
 LAYERS = ("hosts", "galera", "apache", "cluster", "gluster", "drupal", "vip")
 FULL = 95  # per cent of a file system: Galera and Gluster need room to go on
@@ -108,7 +109,7 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
                 if one.failed or one.blocked
             ]
     peers = [seen.cluster for seen in known.values() if seen.cluster is not None]
-    found += list(dict.fromkeys(line for peer in peers for line in cluster.administration(peer)))
+    found += list(dict.fromkeys(line for peer in peers for line in cluster.administration(peer, vip.OBJECTS)))
     found += _keys(known)
     if len(views) > 1:
         each = sorted(f"coordinator {dc or 'none'}, {'quorum' if quorate else 'no quorum'}" for dc, quorate in views)

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from webha.cluster import administration, parse_crm_mon, parse_preferences
+from webha.cluster import Preference, administration, operations, parse_crm_mon, parse_preferences
+from webha.cluster.facts import Cluster
+from webha.vip.manifest import OBJECTS
 
 from ..captured_facts import CONVERGED, fact, text
 from ..status.whole_stack import found, peer, with_
+from ..stubs import NAMES, perform
 
 PEER = fact("trixie", "cluster")
 XML = text("trixie", "cluster").partition("@@webha-begin status\n")[2].partition("\n@@webha-end")[0]
@@ -19,12 +22,14 @@ def said(*changes, preferences=""):
     for old, new in changes:
         assert old in changed, old
         changed = changed.replace(old, new, 1)
-    return administration(replace(PEER, status=parse_crm_mon(changed), preferences=parse_preferences(preferences)))
+    return administration(
+        replace(PEER, status=parse_crm_mon(changed), preferences=parse_preferences(preferences)), OBJECTS
+    )
 
 
 @pytest.mark.parametrize("suite", CONVERGED)
 def test_of_a_cluster_that_nobody_touched_nothing_is_said(suite):
-    assert administration(fact(suite, "cluster")) == []
+    assert administration(fact(suite, "cluster"), OBJECTS) == []
 
 
 VIP = '<resource id="HA_VIP" resource_agent="ocf:heartbeat:IPaddr2" role="Started" active="true"'
@@ -78,6 +83,26 @@ def test_a_move_is_a_preference_that_readiness_does_not_beat():
 
 def test_a_constraint_that_an_administrator_wrote_is_his():
     assert parse_preferences('<rsc_location id="mine" rsc="HA_VIP" node="nodoha2" score="50"/') == ()
+
+
+def test_what_is_left_on_somebodys_own_resource_is_theirs():
+    unmanaged = replace(PEER.status.resources[0], id="theirs", managed=False, stopped=True)
+    ban = Preference("cli-ban-theirs-on-nodoha", "theirs", "nodoha", ban=True)
+    status = replace(PEER.status, resources=(*PEER.status.resources, unmanaged), bans=(ban,))
+    assert administration(replace(PEER, status=status), OBJECTS) == []
+
+
+@pytest.mark.parametrize("places", [("nodoha",), ()])
+def test_a_deploy_says_it_at_its_end_and_does_not_wait_for_what_cannot_be(monkeypatch, places):
+    told = []
+    monkeypatch.setattr(operations.ending, "say_at_end", told.append)
+    vip = replace(PEER.status.resources[0], id="HA_VIP", nodes=places, stopped=not places)
+    others = tuple(one for one in PEER.status.resources if one.id != "HA_VIP")
+    status = replace(PEER.status, maintenance=bool(places), resources=(vip, *others))
+    done = perform(operations.running, "WebServer", "HA_VIP", NAMES, facts={Cluster: replace(PEER, status=status)})
+    sentence = CASES["maintenance" if places else "stopped"][1]
+    assert told == [sentence]
+    assert done.idle if places else sentence in done.refused
 
 
 def test_a_ban_that_is_no_command_lines_is_his_too():
