@@ -14,7 +14,8 @@ from ..stubs import NAMES, perform
 
 PEER = fact("trixie", "cluster")
 XML = text("trixie", "cluster").partition("@@webha-begin status\n")[2].partition("\n@@webha-end")[0]
-XML = "\n".join(line.removeprefix("|") for line in XML.splitlines())
+# That cluster's address was stopped and started again by hand once.
+XML = "\n".join(line.removeprefix("|") for line in XML.splitlines()).replace(' target_role="Started"', "")
 
 
 def said(*changes, preferences=""):
