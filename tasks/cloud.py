@@ -6,6 +6,7 @@ from webha.cloud import operations as cloud
 from webha.cloud import wanted as cloud_wanted
 from webha.run import context, ending
 
+context.refuse_what_nobody_knows()
 name = host.data.openstack_cloud
 
 if name is None:

@@ -22,6 +22,7 @@ from webha.reset.manifest import paths
 from webha.run import context, ending, survey
 from webha.vip import manifest as vip
 
+context.refuse_what_nobody_knows()
 data = host.data
 plan = reset.plan(data.get("layer"), data.get("confirm"), data.cluster_name)
 if plan.refusal:

@@ -3,6 +3,7 @@
 from webha.cluster.decisions import (
     ClusterVerdict,
     administration,
+    forbidden,
     in_force,
     key,
     misplaced,
@@ -42,6 +43,7 @@ __all__ = [
     "administration",
     "cluster_name",
     "flatten",
+    "forbidden",
     "in_force",
     "key",
     "misplaced",

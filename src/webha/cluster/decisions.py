@@ -146,28 +146,46 @@ def not_ours(name: str, peer: Peer | None, wanted: str) -> list[str]:
 
 def administration(peer: Peer, ours: Collection[str]) -> list[str]:
     """Say what an administrator left in Pacemaker that keeps it from looking after the resources ``ours``, each with the command that ends it."""
+    return [line for line, _ in _left(peer, ours)]
+
+
+def forbidden(peer: Peer, everywhere: str, once: str) -> list[str]:
+    """Say which of that keeps the cloned resource ``everywhere`` from running on every node, or ``once`` from running at all.
+
+    A move does not: where its node is away another one takes over; nor does a ban of ``once`` from one node.
+    """
+    clone = f"{everywhere}-clone"
+    keep = {"", everywhere, clone, *(f"{one} itself" for one in (everywhere, clone, once))}
+    return [line for line, about in _left(peer, (everywhere, clone, once)) if about in keep]
+
+
+def _left(peer: Peer, ours: Collection[str]) -> list[tuple[str, str]]:
+    """Return sentences, and what each is about: everything (empty), a resource as such, or its place."""
     status = peer.status
     if status is None:
         return []
     found = []
     if status.maintenance:
         found.append(
-            "maintenance-mode is on, nothing that fails is started again or moved: crm configure property maintenance-mode=false"
+            (
+                "maintenance-mode is on, nothing that fails is started again or moved: crm configure property maintenance-mode=false",
+                "",
+            )
         )
     if status.stopped:
-        found.append("stop-all-resources is on: crm configure property stop-all-resources=false")
-    found += [f"{one.name} is in standby: crm node online {one.name}" for one in status.nodes if one.standby]
+        found.append(("stop-all-resources is on: crm configure property stop-all-resources=false", ""))
+    found += [(f"{one.name} is in standby: crm node online {one.name}", "") for one in status.nodes if one.standby]
     resting = {one.name for one in status.nodes if one.maintenance}
-    found += [f"{name} is in maintenance: crm node ready {name}" for name in sorted(resting)]
+    found += [(f"{name} is in maintenance: crm node ready {name}", "") for name in sorted(resting)]
     for identity in sorted({one.id.partition(":")[0] for one in status.resources} & set(ours)):
         ones = status.instances(identity)
         if any(one.stopped for one in ones):
-            found.append(f"{identity} was stopped by a person: crm resource start {identity}")
+            found.append((f"{identity} was stopped by a person: crm resource start {identity}", f"{identity} itself"))
         if not status.maintenance and any(not one.managed and not set(one.nodes) & resting for one in ones):
-            found.append(f"{identity} is not managed, nobody moves or mends it: crm resource manage {identity}")
-    found += [
-        f"{one.resource} must {'not ' if one.ban else ''}run on {one.node} ({one.id}), ready or not: crm resource clear {one.resource}"
-        for one in (*peer.preferences, *status.bans)
-        if one.id.startswith("cli-") and one.resource in ours
-    ]
+            words = f"{identity} is not managed, nobody moves or mends it: crm resource manage {identity}"
+            found.append((words, f"{identity} itself"))
+    for place in (*peer.preferences, *status.bans):
+        if place.id.startswith("cli-") and place.resource in ours and place.node:
+            must = f"{place.resource} must {'not ' if place.ban else ''}run on {place.node} ({place.id}), ready or not"
+            found.append((f"{must}: crm resource clear {place.resource}", place.resource if place.ban else "a place"))
     return found

@@ -186,8 +186,8 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
     if not cluster.misplaced(peer.status, everywhere, once, names):
         host.noop(f"{everywhere} runs on all nodes, {once} on {', '.join(peer.status.places(once))}")
         return
-    if left:
-        yield shell.refusal("; ".join(left))
+    if forbidden := cluster.forbidden(peer, everywhere, once):
+        yield shell.refusal("; ".join(forbidden))
         return
     for name in (everywhere, once):
         yield shell.run("crm_resource", "--cleanup", "--resource", name)

@@ -163,7 +163,7 @@ def parse_preferences(text: str) -> tuple[Preference, ...]:
     found = []
     for line in text.splitlines():
         values = dict(re.findall(r'([\w-]+)="([^"]*)"', line))
-        if values.get("id", "").startswith("cli-prefer-"):
+        if values.get("id", "").startswith("cli-prefer-") and "node" in values:  # one for a time has a rule instead
             found.append(Preference(values["id"], values.get("rsc", ""), values.get("node", ""), ban=False))
     return tuple(found)
 

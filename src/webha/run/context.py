@@ -19,7 +19,7 @@ SUPPORTED_DEBIAN = (12, 13)
 
 def members() -> list[Host]:
     """Return the inventory's group of the cluster's machines, in its order; its name is the datum ``nodes_group``."""
-    name = host.data.get("nodes_group") or "nodes"
+    name = str(host.data.get("nodes_group") or "nodes")
     found = list(inventory.get_group(name, []))
     if not found:
         raise PyinfraError(
@@ -69,7 +69,6 @@ def require_control() -> None:
 
 def described() -> tuple[Node, ...]:
     """Return the inventory's nodes in the inventory's order; refuse an inventory that cannot be a cluster."""
-    _refuse_what_nobody_knows()
     found = tuple(
         Node(
             one.name,
@@ -84,16 +83,23 @@ def described() -> tuple[Node, ...]:
     return found
 
 
-def _refuse_what_nobody_knows() -> None:
-    """Refuse data that are misspelt or unfit, and an order of work that would restart two databases at once."""
+_ORDERS = {  # of pyinfra's command line
+    "--no-wait": "a step begins only when the one before has ended everywhere, so that one database restarts at a time",
+    "--serial": "a step that waits for the others would wait for a node whose turn has not come",
+}
+
+
+def refuse_what_nobody_knows() -> None:
+    """Refuse data that are misspelt or unfit, and an order of work that no step can keep."""
     present: dict[str, Any] = host.data.dict()  # type: ignore[no-untyped-call]
     given: dict[str, Any] = inventory.get_override_data()  # type: ignore[no-untyped-call]
-    wrong = data.unknown(given, present) + data.unfit(present)
-    wrong += [
-        f"{word}: every step waits for all nodes before the next one begins, so that one database restarts at a time: run without it"
-        for word in ("--serial", "--no-wait")
-        if word in sys.argv
-    ]
+    own: dict[str, Any] = {
+        **inventory.get_data(),  # type: ignore[no-untyped-call]
+        **inventory.get_groups_data(host.groups),  # type: ignore[no-untyped-call]
+        **inventory.get_host_data(host.name),
+    }
+    wrong = data.unknown(given, own) + data.unfit(present)
+    wrong += [f"{word}: run without it, {why}" for word, why in _ORDERS.items() if word in sys.argv]
     if wrong:
         raise PyinfraError("\n    ".join(["nothing was changed on any node:", *wrong]))
 
@@ -104,6 +110,7 @@ def nodes() -> tuple[Node, ...]:
     Refuses a run that does not (``--limit``, a host that did not answer): with one node unseen nothing may be decided
     for the cluster.
     """
+    refuse_what_nobody_knows()
     found = described()
     active = set(inventory.get_active_hosts())
     hosts = members()

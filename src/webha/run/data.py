@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 
@@ -27,8 +28,12 @@ def _number(least: float, most: float, whole: bool = True) -> Kind:
     )
 
 
-def _none_or(kind: Kind) -> Kind:
-    return Kind(f"None or {kind.allowed}", lambda value: value is None or kind.fits(value))
+def _none_or(kind: Kind, empty: bool = False) -> Kind:
+    """``empty``: an empty text is none, too."""
+    return Kind(
+        f"None (on the command line: null) or {kind.allowed}",
+        lambda value: value is None or (empty and value == "") or (value != "None" and kind.fits(value)),
+    )
 
 
 def _all_of(kind: Kind, least: int = 0) -> Kind:
@@ -51,52 +56,88 @@ def _pairs(value_kind: Kind, keys: Iterable[str] = ()) -> Kind:
     )
 
 
+def _any_of(*kinds: Kind) -> Kind:
+    return Kind(" or ".join(kind.allowed for kind in kinds), lambda value: any(kind.fits(value) for kind in kinds))
+
+
 _FLAG = Kind("True or False", lambda value: isinstance(value, bool))
 _LINE = _text()
-_SCALAR = Kind(
-    "a text or a number",
-    lambda value: _LINE.fits(value) or (isinstance(value, (int, float)) and not isinstance(value, bool)),
+_QUOTED = _text(r"[^\x00-\x1f]*", "a text (a number in quotes)")  # compared with what a daemon says, which is text
+_PHP = Kind(
+    "a text of one line, a number, True or False",
+    lambda value: _QUOTED.fits(value) or isinstance(value, (int, float)),
 )
 _PACKAGES = _all_of(_text(r"[a-z0-9][a-z0-9.+-]+", "a Debian package's name"), least=1)
 _WORD = _text(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "a letter, then letters, digits, - and _")
 _HOST = _text(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", "a host name")
 _TIME = _text(r"\d+(ms|s|m|min|h)?", "a time such as 20s")
-_SIZE = _text(r"\d+[KMGT]?", "a size such as 128M")
+_SIZE = _any_of(_text(r"\d+[KMGTkmgt]?", "a size such as 128M"), _number(1, 10**15))
 _PATH = _text(r"(/[A-Za-z0-9._-]+)+", "an absolute path of letters, digits, ., - and _, without a / at its end")
 _ADDRESS = _text(r"\d{1,3}(\.\d{1,3}){3}", "an IPv4 address")
 _PORT = _number(1, 65535)
-_SQL = _text(r"[a-z][a-z0-9_]{0,63}", "a small letter, then small letters, digits and _")
+_SQL = _text(r"[A-Za-z][A-Za-z0-9_]{0,31}", "a letter, then letters, digits and _, 32 at most")
 _TIMEOUTS = _pairs(_TIME, ("start", "stop", "monitor"))
+
+_PAIR = 2  # archive and checksum
+_COLUMN: Mapping[str, Kind] = {  # of the datum failovers
+    "corosync_token": _number(100, 600_000),
+    "corosync_token_coefficient": _none_or(_number(0, 60_000)),
+    "knet_ping_timeout": _number(100, 600_000),
+    "vip_monitor_interval": _TIME,
+    "apache_monitor_interval": _TIME,
+    "wsrep_provider_options": _pairs(_PHP),
+    "gluster_options": _pairs(_QUOTED),
+    "ready_interval": _number(0.1, 3600, whole=False),
+    "ready_patience": _number(0.1, 3600, whole=False),
+    "guard_patience": _number(0.1, 3600, whole=False),
+}
+_COLUMNS = Kind(
+    "columns, each with " + ", ".join(_COLUMN) + " as in group_data/all.py",
+    lambda value: (
+        isinstance(value, Mapping)
+        and all(
+            isinstance(one, Mapping) and set(one) == set(_COLUMN) and all(_COLUMN[key].fits(one[key]) for key in one)
+            for one in value.values()
+        )
+    ),
+)
+_RELEASES = Kind(
+    'for "12" and "13" an archive and its checksum',
+    lambda value: (
+        isinstance(value, Mapping)
+        and {"12", "13"} <= set(value)
+        and all(
+            isinstance(one, (list, tuple)) and len(one) == _PAIR and all(map(_LINE.fits, one)) for one in value.values()
+        )
+    ),
+)
 
 KINDS: Mapping[str, Kind] = {
     "nodes_group": _WORD,
     "control_group": _WORD,
     "failover": _WORD,
-    "failovers": Kind(
-        "columns of timers",
-        lambda value: isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in value.values()),
-    ),
+    "failovers": _COLUMNS,
     "cluster_name": _WORD,
     "domain": _HOST,
     "vip": _ADDRESS,
-    "vip_netmask": _number(1, 30),
+    "vip_netmask": _any_of(_number(1, 30), _text(r"[1-9]|[12]\d|30", "the same as a text")),
     "minimum_ram_mb": _number(0, 10**9),
     "minimum_disk_mb": _number(0, 10**9),
     "maximum_clock_skew": _number(0, 3600, whole=False),
     "galera_packages": _PACKAGES,
-    "mariadb_repository": _none_or(_text(r"https?://[^\s]+", "an http address")),
-    "mariadb_repository_key": _none_or(_LINE),
+    "mariadb_repository": _none_or(_text(r"[a-z]+:/\S+", "an address as apt takes it"), empty=True),
+    "mariadb_repository_key": _none_or(_any_of(_LINE, Kind("a path", lambda value: isinstance(value, PurePath)))),
     "galera_cluster_name": _WORD,
-    "galera_bind_address": _ADDRESS,
+    "galera_bind_address": _text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *"),
     "wsrep_sst_method": _text(r"mariabackup|rsync", "mariabackup or rsync"),
     "wsrep_slave_threads": _number(1, 512),
     "innodb_buffer_pool_size": _SIZE,
-    "wsrep_provider_options": _pairs(_SCALAR),
+    "wsrep_provider_options": _pairs(_PHP),
     "apache_packages": _PACKAGES,
-    "apache_modules": _all_of(_text(r"[a-z0-9_]+", "a module's name")),
+    "apache_modules": _all_of(_text(r"[a-z0-9_.]+", "a module's name")),
     "server_name": _HOST,
     "health_port": _PORT,
-    "php_settings": _pairs(_SCALAR),
+    "php_settings": _pairs(_PHP),
     "cluster_packages": _PACKAGES,
     "corosync_token": _none_or(_number(100, 600_000)),
     "corosync_token_coefficient": _none_or(_number(0, 60_000)),
@@ -108,17 +149,17 @@ KINDS: Mapping[str, Kind] = {
     "apache_monitor_interval": _none_or(_TIME),
     "apache_timeouts": _TIMEOUTS,
     "vip_timeouts": _TIMEOUTS,
-    "resource_defaults": _pairs(_SCALAR),
-    "cluster_properties": _pairs(_SCALAR),
+    "resource_defaults": _pairs(_QUOTED),
+    "cluster_properties": _pairs(_QUOTED),
     "gluster_packages": _PACKAGES,
     "gluster_volume": _WORD,
     "gluster_brick": _PATH,
-    "gluster_options": _pairs(_SCALAR),
+    "gluster_options": _pairs(_QUOTED),
     "gluster_mount_options": _text(r"[A-Za-z0-9_=.,:/-]+", "options of mount(8), with commas between"),
     "drupal_root": _PATH,
     "drupal_archive": _none_or(_LINE),
-    "drupal_checksum": _none_or(_text(r"sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})", "sha256:… or sha512:…")),
-    "drupal_releases": Kind("a URL and a checksum for each Debian release", lambda value: isinstance(value, Mapping)),
+    "drupal_checksum": _none_or(_text(r"sha(256:[0-9A-Fa-f]{64}|512:[0-9A-Fa-f]{128})", "sha256:… or sha512:…")),
+    "drupal_releases": _RELEASES,
     "drupal_install": _FLAG,
     "drupal_profile": _text(r"[a-z][a-z0-9_]*", "a profile's name"),
     "drupal_site_name": _LINE,
@@ -129,7 +170,7 @@ KINDS: Mapping[str, Kind] = {
     "drupal_trusted_hosts": _all_of(_LINE),
     "drupal_cron_minutes": _number(1, 1440),
     "openstack_cloud": _none_or(_LINE),
-    "floating_ip": _none_or(_ADDRESS),
+    "floating_ip": _none_or(_ADDRESS, empty=True),
     "floating_ip_takeover": _FLAG,
     "openstack_network": _none_or(_LINE),
     "openstack_external_network": _none_or(_LINE),
@@ -140,26 +181,35 @@ VERBS = ("layer", "confirm", "report")
 
 
 def unknown(given: Iterable[str], theirs: Iterable[str] = ()) -> list[str]:
-    """Say which keys nobody knows: any of those ``given`` on the command line; of ``theirs``, a person's own data, what is spelt almost like one of ours."""
-    known = (*KINDS, *VERBS)
+    """Say which keys nobody knows.
+
+    ``given``: on the command line, where a key is one of ours or of ``theirs``, the data of a person's own inventory and
+    group_data. Of these only one that is spelt almost like one of ours which they do not have is said.
+    """
+    own = set(theirs)
+    known = {*KINDS, *VERBS, "address", *own}
     found = []
     for key in given:
         if key not in known and not key.startswith(("_", "ssh_")):
-            near = get_close_matches(key, known, 1)
+            near = get_close_matches(key, (*KINDS, *VERBS), 1)
             found.append(
                 f"{key}: no such datum" + (f", {near[0]} is meant?" if near else "; docs/data.md names them all")
             )
-    for key in theirs:
+    for key in sorted(own - set(KINDS) - set(VERBS)):
         near = get_close_matches(key, KINDS, 1, 0.85)
-        if key not in known and near:
+        if near and near[0] not in own:
             found.append(f"{key}: no such datum, {near[0]} is meant?")
     return found
 
 
 def unfit(data: Mapping[str, Any]) -> list[str]:
     """Say which of the data are of another type or outside of what is allowed."""
-    return [
-        f"{key} is {data[key]!r}: allowed is {kind.allowed}"
-        for key, kind in KINDS.items()
-        if key in data and not kind.fits(data[key])
-    ]
+    found = []
+    for key, kind in KINDS.items():
+        if key in data and not kind.fits(data[key]):
+            number = (
+                isinstance(data[key], (int, float)) and not isinstance(data[key], bool) and kind.fits(str(data[key]))
+            )
+            quoted = f"; on the command line: --data '{key}=\"{data[key]}\"'" if number else ""
+            found.append(f"{key} is {data[key]!r}: allowed is {kind.allowed}{quoted}")
+    return found

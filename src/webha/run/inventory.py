@@ -7,7 +7,7 @@ from itertools import combinations
 
 SMALLEST_CLUSTER = 3
 # Pacemaker, Galera and Gluster know it by that; it stands in shell and in configuration files.
-_NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 LONGEST_PREFIX = 30  # with room for a node and the vip
 
 
@@ -29,7 +29,7 @@ def problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
             "and keep a majority: add machines to inventory.py"
         )
     found += [
-        f"{node.name!r}: a node's name is its short host name: a small letter, then small letters, digits and -, 63 at most"
+        f"{node.name!r}: a node's name stands in shell and in configuration files: letters, digits, ., - and _, 63 at most"
         for node in nodes
         if not _NAME.fullmatch(node.name)
     ]

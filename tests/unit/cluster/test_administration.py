@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from webha.cluster import Preference, administration, operations, parse_crm_mon, parse_preferences
+from webha.cluster import CrmNode, Preference, administration, forbidden, operations, parse_crm_mon, parse_preferences
 from webha.cluster.facts import Cluster
 from webha.vip.manifest import OBJECTS
 
@@ -104,6 +104,48 @@ def test_a_deploy_says_it_at_its_end_and_does_not_wait_for_what_cannot_be(monkey
     sentence = CASES["maintenance" if places else "stopped"][1]
     assert told == [sentence]
     assert done.idle if places else sentence in done.refused
+
+
+MOVE = Preference("cli-prefer-HA_VIP", "HA_VIP", "nodoha2", ban=False)
+BAN = Preference("cli-ban-HA_VIP-on-nodoha2", "HA_VIP", "nodoha2", ban=True)
+
+
+def failed(**changes):
+    """A web server that has failed on one node, beside what a person left."""
+    web = [replace(one, failed=True, nodes=()) if one.id == "WebServer" else one for one in PEER.status.resources]
+    status = replace(PEER.status, resources=tuple(web), **{k: v for k, v in changes.items() if k != "preferences"})
+    return replace(PEER, status=status, preferences=changes.get("preferences", ()))
+
+
+@pytest.mark.parametrize("changes", [{"preferences": (MOVE,)}, {"bans": (BAN,)}], ids=["move", "ban of the address"])
+def test_what_does_not_keep_a_failed_resource_down_keeps_no_deploy_from_mending_it(monkeypatch, changes):
+    told = []
+    monkeypatch.setattr(operations.ending, "say_at_end", told.append)
+    done = perform(operations.running, "WebServer", "HA_VIP", NAMES, facts={Cluster: failed(**changes)})
+    assert done.texts[:2] == [f"crm_resource --cleanup --resource {one}" for one in ("WebServer", "HA_VIP")]
+    assert len(told) == 1
+
+
+WEB_BAN = Preference("cli-ban-WebServer-clone-on-nodoha2", "WebServer-clone", "nodoha2", ban=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"maintenance": True},
+        {"stopped": True},
+        {"bans": (WEB_BAN,)},
+        {"nodes": (CrmNode("nodoha", True, standby=True),)},
+    ],
+    ids=["maintenance", "all stopped", "ban of the web server", "standby"],
+)
+def test_what_keeps_it_down_is_refused(changes):
+    assert len(forbidden(failed(**changes), "WebServer", "HA_VIP")) == 1
+
+
+def test_a_move_for_a_time_is_passed_over():
+    """crm resource move X NODE PT1H: the node stands in a rule, which stays in the configuration when the time is over."""
+    assert parse_preferences('<rsc_location id="cli-prefer-HA_VIP" rsc="HA_VIP" role="Started"') == ()
 
 
 def test_a_ban_that_is_no_command_lines_is_his_too():
