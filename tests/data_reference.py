@@ -19,7 +19,7 @@ _BEGIN = """\
 
 Every key of [group_data/all.py](../group_data/all.py), with its default. Change it there, for one run with `--data key=value` (never a secret: it would
 stand in the process list), or for one node in `inventory.py`. What a change does to a running cluster: [operations.md](operations.md#change-one-datum).
-`None` means that there is none, or what the key's meaning says.
+`None` (on the command line `null`) means that there is none, or what the key's meaning says.
 
 Written by `python -m tests.data_reference` from that file and its comments; do not edit by hand.
 """
