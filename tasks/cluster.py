@@ -9,7 +9,6 @@ from webha.cluster.cib import Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
 from webha.cluster.manifest import ASIDE_UNIT, COROSYNC_DROP_IN, PACEMAKER_DROP_IN
 from webha.galera.manifest import KEEPER_UNIT
-from webha.ground.manifest import UNITS, program
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, ending, survey
@@ -78,16 +77,8 @@ if context.on_a_node():
         name="Cluster: stepping aside",
         files=[
             *programs.files(nodes),
-            node.File(
-                f"{UNITS}/{ASIDE_UNIT}",
-                render(
-                    "node/daemon.service.j2",
-                    task="cluster",
-                    program=program("aside", ASIDE_UNIT),
-                    description="Step aside where not all nodes hear this one",
-                    after="network.target",
-                    urgent=False,
-                ),
+            programs.daemon(
+                ASIDE_UNIT, "aside", task="cluster", description="Step aside where not all nodes hear this one"
             ),
         ],
     )
@@ -99,16 +90,12 @@ if context.on_a_node():
         name="Cluster: Galera's keeper",
         files=[
             *programs.files(nodes),
-            node.File(
-                f"{UNITS}/{KEEPER_UNIT}",
-                render(
-                    "node/daemon.service.j2",
-                    task="cluster",
-                    program=program("galera-keeper", KEEPER_UNIT),
-                    description="Galera's return after a loss of all nodes",
-                    after="pacemaker.service",
-                    urgent=False,
-                ),
+            programs.daemon(
+                KEEPER_UNIT,
+                "galera-keeper",
+                task="cluster",
+                description="Galera's return after a loss of all nodes",
+                after="pacemaker.service",
             ),
         ],
     )

@@ -56,27 +56,13 @@ if context.on_a_node():
         name="VIP: readiness, guard and handover",
         files=[
             *programs.files(nodes),
-            node.File(
-                f"{UNITS}/{READY_UNIT}",
-                render(
-                    "node/daemon.service.j2",
-                    task="vip",
-                    program=program("ready", READY_UNIT),
-                    description="Whether this node can serve the site",
-                    after="network.target",
-                    urgent=False,
-                ),
-            ),
-            node.File(
-                f"{UNITS}/{GUARD_UNIT}",
-                render(
-                    "node/daemon.service.j2",
-                    task="vip",
-                    program=program("guard", GUARD_UNIT),
-                    description="Let go of a virtual IP that others may hold, and of connections to nodes that are lost",
-                    after="network.target",
-                    urgent=True,
-                ),
+            programs.daemon(READY_UNIT, "ready", task="vip", description="Whether this node can serve the site"),
+            programs.daemon(
+                GUARD_UNIT,
+                "guard",
+                task="vip",
+                description="Let go of a virtual IP that others may hold, and of connections to nodes that are lost",
+                urgent=True,
             ),
             node.File(
                 f"{UNITS}/{HANDOVER_UNIT}",

@@ -36,7 +36,7 @@ class CrmNode:
 
 
 @dataclass(frozen=True)
-class Preference:
+class Placement:
     """What ``crm_resource --move`` or ``--ban`` left: ``resource`` must run on ``node``, or (``ban``) must not."""
 
     id: str
@@ -55,7 +55,6 @@ class CrmResource:
     failed: bool
     blocked: bool
     managed: bool = True
-    maintenance: bool = False
     stopped: bool = False
 
 
@@ -69,7 +68,7 @@ class CrmStatus:
     resources: tuple[CrmResource, ...] = ()
     maintenance: bool = False
     stopped: bool = False
-    bans: tuple[Preference, ...] = ()
+    bans: tuple[Placement, ...] = ()
 
     def instances(self, identity: str) -> tuple[CrmResource, ...]:
         """Return the resource of that id; of a cloned one all its instances."""
@@ -99,7 +98,7 @@ class Peer(AsJson):
     resources: tuple[str, ...] = ()
     shipped: bool = False
     status: CrmStatus | None = None
-    preferences: tuple[Preference, ...] = ()
+    preferences: tuple[Placement, ...] = ()
 
     @property
     def wrote(self) -> bool:
@@ -136,7 +135,6 @@ def parse_crm_mon(text: str) -> CrmStatus:
             one.get("failed") == "true",
             one.get("blocked") == "true",
             one.get("managed") != "false",
-            one.get("maintenance") == "true",
             one.get("target_role", "").lower() == "stopped",
         )
         for one in root.iter("resource")
@@ -152,19 +150,19 @@ def parse_crm_mon(text: str) -> CrmStatus:
         properties.get("maintenance-mode") == "true",
         properties.get("stop-all-resources") == "true",
         tuple(
-            Preference(one.get("id", ""), one.get("resource", ""), one.get("node", ""), ban=True)
+            Placement(one.get("id", ""), one.get("resource", ""), one.get("node", ""), ban=True)
             for one in root.findall("bans/ban")
         ),
     )
 
 
-def parse_preferences(text: str) -> tuple[Preference, ...]:
+def parse_preferences(text: str) -> tuple[Placement, ...]:
     """Read the location constraints that ``crm_resource --move`` made, an XML element a line: ``cli-prefer-…``."""
     found = []
     for line in text.splitlines():
         values = dict(re.findall(r'([\w-]+)="([^"]*)"', line))
         if values.get("id", "").startswith("cli-prefer-") and "node" in values:  # one for a time has a rule instead
-            found.append(Preference(values["id"], values.get("rsc", ""), values.get("node", ""), ban=False))
+            found.append(Placement(values["id"], values.get("rsc", ""), values.get("node", ""), ban=False))
     return tuple(found)
 
 

@@ -60,4 +60,4 @@ def files(nodes: Iterable[Node]) -> list[File]:
 
 def _confirm(nodes: int, token: int) -> float:
     """Seconds that a loss must last (``webha_node.reaper``): a minority of three is one node, which waits for nobody's token."""
-    return 0.15 if nodes <= 3 else round(0.3 * token / 1000, 2)  # noqa: PLR2004
+    return 0.15 if nodes <= 3 else round(0.3 * token / 1000, 2)  # noqa: PLR2004 (the smallest cluster)

@@ -91,6 +91,7 @@ _ORDERS = {  # of pyinfra's command line
 
 def refuse_what_nobody_knows() -> None:
     """Refuse data that are misspelt or unfit, and an order of work that no step can keep."""
+    # pyinfra has no types for these.
     present: dict[str, Any] = host.data.dict()  # type: ignore[no-untyped-call]
     given: dict[str, Any] = inventory.get_override_data()  # type: ignore[no-untyped-call]
     own: dict[str, Any] = {
@@ -140,7 +141,7 @@ def _stop_for_a_failed_node(hosts: list[Host]) -> None:
             state.config.FAIL_PERCENT = 0
         fail(failed, activated_count)
 
-    together.of_webha = True  # type: ignore[attr-defined]
+    together.of_webha = True  # type: ignore[attr-defined]  # a mark, so that it is wrapped once a run
     state.fail_hosts = together  # type: ignore[method-assign]
 
 

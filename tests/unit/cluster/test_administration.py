@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from webha.cluster import CrmNode, Preference, administration, forbidden, operations, parse_crm_mon, parse_preferences
+from webha.cluster import CrmNode, Placement, administration, forbidden, operations, parse_crm_mon, parse_preferences
 from webha.cluster.facts import Cluster
 from webha.vip.manifest import OBJECTS
 
@@ -88,7 +88,7 @@ def test_a_constraint_that_an_administrator_wrote_is_his():
 
 def test_what_is_left_on_somebodys_own_resource_is_theirs():
     unmanaged = replace(PEER.status.resources[0], id="theirs", managed=False, stopped=True)
-    ban = Preference("cli-ban-theirs-on-nodoha", "theirs", "nodoha", ban=True)
+    ban = Placement("cli-ban-theirs-on-nodoha", "theirs", "nodoha", ban=True)
     status = replace(PEER.status, resources=(*PEER.status.resources, unmanaged), bans=(ban,))
     assert administration(replace(PEER, status=status), OBJECTS) == []
 
@@ -106,8 +106,8 @@ def test_a_deploy_says_it_at_its_end_and_does_not_wait_for_what_cannot_be(monkey
     assert done.idle if places else sentence in done.refused
 
 
-MOVE = Preference("cli-prefer-HA_VIP", "HA_VIP", "nodoha2", ban=False)
-BAN = Preference("cli-ban-HA_VIP-on-nodoha2", "HA_VIP", "nodoha2", ban=True)
+MOVE = Placement("cli-prefer-HA_VIP", "HA_VIP", "nodoha2", ban=False)
+BAN = Placement("cli-ban-HA_VIP-on-nodoha2", "HA_VIP", "nodoha2", ban=True)
 
 
 def failed(**changes):
@@ -126,7 +126,7 @@ def test_what_does_not_keep_a_failed_resource_down_keeps_no_deploy_from_mending_
     assert len(told) == 1
 
 
-WEB_BAN = Preference("cli-ban-WebServer-clone-on-nodoha2", "WebServer-clone", "nodoha2", ban=True)
+WEB_BAN = Placement("cli-ban-WebServer-clone-on-nodoha2", "WebServer-clone", "nodoha2", ban=True)
 
 
 @pytest.mark.parametrize(

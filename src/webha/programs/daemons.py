@@ -1,0 +1,22 @@
+"""The unit of a daemon of ours."""
+
+from webha.ground import render
+from webha.ground.manifest import UNITS, program
+from webha.machine.operations import File
+
+
+def daemon(
+    unit: str, name: str, *, task: str, description: str, after: str = "network.target", urgent: bool = False
+) -> File:
+    """Return the unit file of ``unit``, which runs our program ``name``. ``urgent``: it must run when nothing else does."""
+    return File(
+        f"{UNITS}/{unit}",
+        render.render(
+            "node/daemon.service.j2",
+            task=task,
+            program=program(name, unit),
+            description=description,
+            after=after,
+            urgent=urgent,
+        ),
+    )
