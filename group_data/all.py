@@ -128,6 +128,7 @@ cluster_packages = [  # Debian's
     "iproute2",
     "iputils-arping",
     "python3",  # of the programs on the nodes
+    "logrotate",  # of all layers' logs
 ]
 # Milliseconds without an answer until a node is suspected; None: that of failovers, 3000 or 1000.
 corosync_token = None

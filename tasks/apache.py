@@ -4,25 +4,29 @@ from pyinfra.context import host
 
 from webha.apache import AGENT
 from webha.apache import operations as apache
-from webha.apache.manifest import HEALTH, php_settings
+from webha.apache.facts import PID
+from webha.apache.manifest import APACHE_DROP_IN, HEALTH, PROTECTION, php_settings
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context
+from webha.run.inventory import addressed_as, network_of
 
 if context.on_a_node():
-    context.nodes()
+    nodes = context.nodes()
+    data = host.data
 
-    node.packages(name="Apache: packages", names=host.data.apache_packages)
+    node.packages(name="Apache: packages", names=data.apache_packages)
 
     node.placed(
         name="Apache: PHP settings, the health page, the resource agent",
         files=[
             node.File(
                 php_settings(context.debian()),
-                render("apache/php.ini.j2", settings=host.data.php_settings),
+                render("apache/php.ini.j2", settings=data.php_settings),
             ),
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
-            node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
+            node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=data.drupal_root)),
+            node.File(APACHE_DROP_IN, render("apache/apache2.service.conf.j2", pid=PID)),
         ],
     )
 
@@ -30,19 +34,23 @@ if context.on_a_node():
         name="Apache: sites",
         contents={
             "webha": render(
-                "apache/webha.conf.j2", server_name=host.data.server_name, drupal_root=host.data.drupal_root
+                "apache/webha.conf.j2",
+                server_name=data.server_name,
+                aliases=addressed_as(nodes, data.vip, data.floating_ip, data.server_name),
+                drupal_root=data.drupal_root,
+                site=data.cluster_name,
+                network=network_of(nodes, data.vip_netmask),
             ),
-            "webha-health": render(
-                "apache/webha-health.conf.j2", health_port=host.data.health_port, health_root=HEALTH
-            ),
+            "webha-health": render("apache/webha-health.conf.j2", health_port=data.health_port, health_root=HEALTH),
         },
-        modules=host.data.apache_modules,
-        health_port=host.data.health_port,
+        protections={
+            PROTECTION: render("apache/webha-protection.conf.j2", drupal_root=data.drupal_root),
+        },
+        modules=data.apache_modules,
+        health_port=data.health_port,
     )
 
-    # The document's second error: two owners of one server. systemd lets go of it, here and at boot.
-    node.unit(name="Apache: not systemd's", unit="apache2.service", running=False, enabled=False)
+    # The document's second error: two owners of one server. systemd's unit becomes a way to reload Pacemaker's.
+    apache.handed_over(name="Apache: not systemd's", health_port=data.health_port)
 
-    apache.configuration_in_force(
-        name="Apache: the configuration on disk is in force", health_port=host.data.health_port
-    )
+    apache.configuration_in_force(name="Apache: the configuration on disk is in force", health_port=data.health_port)

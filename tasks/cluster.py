@@ -24,6 +24,9 @@ if context.on_a_node():
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
+    # Corosync's and Gluster's logs grow for ever without; Debian's minimal images have no logrotate.
+    node.unit(name="Cluster: logs are rotated", unit="logrotate.timer")
+
     cluster.stray_removed(name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name)
 
     cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=context.on_first)

@@ -16,6 +16,7 @@ from webha.machine import operations as node
 from webha.machine.operations import File
 from webha.run import context, survey
 from webha.run.credentials import secret
+from webha.run.inventory import addressed_as
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -32,15 +33,7 @@ if context.on_a_node():
         "password": password,
         "hash_salt": context.or_stop(secret, "drupal_hash_salt"),
         "trusted_hosts": drupal.trusted_hosts(
-            [
-                data.vip,
-                data.floating_ip or "",
-                data.server_name,
-                *(word for one in nodes for word in (one.address, one.name, one.fqdn)),
-                "localhost",
-                "127.0.0.1",
-            ],
-            data.drupal_trusted_hosts,
+            addressed_as(nodes, data.vip, data.floating_ip, data.server_name), data.drupal_trusted_hosts
         ),
         "twig_cache": TWIG_CACHE,
     }

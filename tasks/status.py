@@ -29,6 +29,7 @@ if seen is not None:
             Expected(
                 names=tuple(one.name for one in nodes),
                 vip=data.vip,
+                site=data.cluster_name,
                 volume=data.gluster_volume,
                 brick=data.gluster_brick,
                 clock_skew=data.maximum_clock_skew,

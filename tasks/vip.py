@@ -110,7 +110,9 @@ if context.on_a_node():
         _if=context.on_first,
     )
 
-    cluster.served(name="VIP: the page is served", address=data.vip, resource=vip.id, _if=context.on_first)
+    cluster.served(
+        name="VIP: the page is served", address=data.vip, resource=vip.id, site=data.cluster_name, _if=context.on_first
+    )
 
     from_outside = f", from outside http://{data.floating_ip}/" if data.openstack_cloud and data.floating_ip else ""
     ending.close_with(

@@ -34,7 +34,7 @@ FACTS = {
     "gluster": (gluster.Gluster, {"brick": "/gluster", "root": "/var/www/html/drupal"}),
     "pool": (gluster.Pool, {}),
     "hosts": (hosts.Hosts, {}),
-    "http": (cluster.HttpStatus, {"url": "http://10.0.0.250/"}),
+    "http": (cluster.SitePage, {"url": "http://10.0.0.250/"}),
     "machine": (node.Machine, {"vip": "10.0.0.250"}),
     "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
     "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),

@@ -5,6 +5,7 @@ import re
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
+from webha.cluster import Page
 from webha.hosts import BEGIN
 from webha.machine import facts as node
 from webha.reset import LAYERS, Remains, of_others
@@ -135,6 +136,8 @@ def test_a_converged_apache(suite):
     assert server.installed
     assert server.modules >= {"rewrite", "headers", "expires", "status"}
     assert server.sites == {"webha", "webha-health"}
+    assert "webha-protection" in server.confs
+    assert server.handed
     assert server.running
     assert server.loaded_at > 1_600_000_000
     assert not server.stale
@@ -182,7 +185,9 @@ def test_bare_hosts(suite):
     assert BEGIN not in fact(suite, "hosts").hosts
 
 
-@pytest.mark.parametrize(("suite", "status"), [*((s, 200) for s in CONVERGED), *((s, None) for s in BARE)])
+@pytest.mark.parametrize(
+    ("suite", "status"), [*((s, Page(200, "hacloud")) for s in CONVERGED), *((s, None) for s in BARE)]
+)
 def test_the_page_is_served_by_a_converged_cluster(suite, status):
     if status is None:
         with pytest.raises(FactProcessError):

@@ -5,6 +5,7 @@ from webha.ground import probe
 from webha.ground.fact import Probe
 
 PID = "/run/apache2/apache2.pid"
+SHOW_UNIT = f"systemctl show -p Type,ActiveState,SubState,UnitFileState {apache.UNIT}"
 RELOADED = "/run/webha/apache.reloaded"  # holds the server's PID, as old as our last graceful reload of it
 
 
@@ -19,6 +20,8 @@ class Apache(Probe[apache.Server]):
                 "running": f"[ -e {PID} ] && [ -d /proc/$(cat {PID}) ]",
                 "modules": "ls /etc/apache2/mods-enabled 2>/dev/null || true",
                 "sites": "ls /etc/apache2/sites-enabled 2>/dev/null || true",
+                "confs": "ls /etc/apache2/conf-enabled 2>/dev/null || true",
+                "unit": SHOW_UNIT,
                 "status": f"curl -s -f -m 5 'http://127.0.0.1:{health_port}/server-status?auto'",
                 "reloaded": f'[ "$(cat {RELOADED} 2>/dev/null)" != "$(cat {PID} 2>/dev/null)" ] || stat -c %Y {RELOADED} 2>/dev/null || true',
                 "changed": "find /etc/apache2 /etc/php ! -type d -printf '%T@\\n' 2>/dev/null | sort -n | tail -n 1",
@@ -41,4 +44,6 @@ class Apache(Probe[apache.Server]):
             sites=frozenset(line.removesuffix(".conf") for line in answers["sites"].lines),
             loaded_at=None if started is None else max(started, reloaded),
             changed_at=float(answers["changed"].text or 0),
+            confs=frozenset(line.removesuffix(".conf") for line in answers["confs"].lines),
+            handed=apache.handed(answers["unit"].text) if answers["unit"].ok else None,
         )

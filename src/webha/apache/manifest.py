@@ -1,10 +1,12 @@
 """What Apache's step puts on every node."""
 
-from webha.apache.state import AGENT, PHP_VERSIONS
-from webha.ground.manifest import LIBRARY, Part
+from webha.apache.state import AGENT, PHP_VERSIONS, UNIT
+from webha.ground.manifest import LIBRARY, Part, drop_in
 
 HEALTH = f"{LIBRARY}/health"
 SITES = ("webha", "webha-health")
+PROTECTION = "webha-protection"
+APACHE_DROP_IN = drop_in(UNIT)
 
 
 def php_settings(debian: int) -> str:
@@ -19,12 +21,16 @@ def server(debian: int) -> Part:
         files=(
             *(f"/etc/apache2/sites-enabled/{one}.conf" for one in SITES),
             *(f"/etc/apache2/sites-available/{one}.conf" for one in SITES),
+            f"/etc/apache2/conf-enabled/{PROTECTION}.conf",
+            f"/etc/apache2/conf-available/{PROTECTION}.conf",
             php_settings(debian),
             HEALTH,
             AGENT,
+            APACHE_DROP_IN,
         ),
         packages="apache_packages",
         # Pacemaker's Apache, which systemd does not know of.
-        stop="[ ! -e /etc/apache2/sites-enabled/webha.conf ] || pkill -x apache2 || :",
+        stop=f"[ ! -e {APACHE_DROP_IN} ] || systemctl stop {UNIT} || :; "
+        "[ ! -e /etc/apache2/sites-enabled/webha.conf ] || pkill -x apache2 || :",
         folders=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", AGENT.rpartition("/")[0]),
     )

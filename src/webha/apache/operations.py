@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from webha.apache import UNIT
 from webha.apache.facts import PID, RELOADED, Apache
 from webha.ground import shell
 from webha.machine.facts import Files
@@ -17,10 +18,10 @@ candidate=$(mktemp -d); trap 'rm -rf "$candidate"' EXIT
 lines=$(cat)
 apply() {
   export APACHE_CONFDIR="$1" APACHE_STATEDIR="$1/.webha-state"; mkdir -p "$APACHE_STATEDIR"
-  printf '%s\\n' "$lines" | while read -r site content; do
-    printf '%s' "$content" | base64 -d > "$1/sites-available/.webha-new"
-    mv "$1/sites-available/.webha-new" "$1/sites-available/$site.conf"
-    a2ensite -q "$site" >/dev/null
+  printf '%s\\n' "$lines" | while read -r kind folder name content; do
+    printf '%s' "$content" | base64 -d > "$1/$folder-available/.webha-new"
+    mv "$1/$folder-available/.webha-new" "$1/$folder-available/$name.conf"
+    "a2en$kind" -q "$name" >/dev/null
   done
   a2enmod -q $2 >/dev/null
   ! [ -e "$1/sites-enabled/000-default.conf" ] || a2dissite -q 000-default >/dev/null
@@ -36,14 +37,22 @@ apply /etc/apache2 "$1"
 
 
 @operation()
-def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int) -> Commands:
-    """Own the named sites (name to content) and that they, the ``modules``, and not Debian's default site, are enabled.
+def sites(
+    contents: Mapping[str, str], protections: Mapping[str, str], modules: Iterable[str], health_port: int
+) -> Commands:
+    """Own the named sites and the server's ``protections`` (name to content), and that they, the ``modules``, and not Debian's default
+    site, are enabled.
 
     ``apache2 -t`` must accept the whole before a file lands. Does nothing where all is so already. The running server
     reads it with :func:`configuration_in_force`.
     """
     server = host.get_fact(Apache, health_port=health_port)
-    files = [File(f"/etc/apache2/sites-available/{name}.conf", content) for name, content in contents.items()]
+    kinds = {"site sites": contents, "conf conf": protections}
+    files = [
+        File(f"/etc/apache2/{kind.split()[1]}-available/{name}.conf", content)
+        for kind, named in kinds.items()
+        for name, content in named.items()
+    ]
     states = host.get_fact(Files, paths=tuple(file.path for file in files))
     wanted = set(modules)
     if server is None or states is None:
@@ -56,9 +65,14 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
         any(file.differs(states[file.path]) for file in files)
         or not wanted <= server.modules
         or not set(contents) <= server.sites
+        or not set(protections) <= server.confs
         or "000-default" in server.sites
     ):
-        lines = "".join(f"{name} {b64encode(content.encode()).decode()}\n" for name, content in contents.items())
+        lines = "".join(
+            f"{kind} {name} {b64encode(content.encode()).decode()}\n"
+            for kind, named in kinds.items()
+            for name, content in named.items()
+        )
         yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), stdin=lines)
     else:
         host.noop("sites and modules are as they should be")
@@ -83,6 +97,30 @@ def configuration_in_force(health_port: int) -> Commands:
         yield shell.script(
             f"apache2ctl -t 2>/dev/null || apache2ctl -t; sleep 1.1; kill -USR1 $(cat {PID}); mkdir -p $(dirname {RELOADED}); cp {PID} {RELOADED}"
         )
+
+
+# A running unit with processes is a server that systemd started itself, before the unit was handed over.
+_HAND_OVER = f"""
+systemctl daemon-reload
+[ "$(systemctl show -p SubState --value {UNIT})" != running ] || systemctl stop {UNIT}
+systemctl -q enable {UNIT}; systemctl reset-failed {UNIT} 2>/dev/null || :
+systemctl start {UNIT} || {{ journalctl -q -n 15 --no-pager -o cat -u {UNIT} >&2; exit 1; }}
+"""
+
+
+@operation()
+def handed_over(health_port: int) -> Commands:
+    """Own that systemd's unit of Apache is the cluster's: it starts, restarts and stops nothing, and a reload is graceful.
+
+    A server that systemd runs itself is stopped. Does nothing where the unit is handed over already.
+    """
+    server = host.get_fact(Apache, health_port=health_port)
+    if server is None or server.handed is None:
+        yield shell.refusal(f"systemd says nothing of {UNIT}")
+    elif server.handed:
+        host.noop(f"{UNIT} is the cluster's")
+    else:
+        yield shell.script(_HAND_OVER)
 
 
 @operation()

@@ -8,13 +8,17 @@ from webha.ground.forms import AsJson
 
 PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
 
+UNIT = "apache2.service"
 AGENT = "/usr/lib/ocf/resource.d/webha/apache"  # ours, ocf:webha:apache
 _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
 
 
 @dataclass(frozen=True)
 class Server(AsJson):
-    """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell."""
+    """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell.
+
+    ``confs``: pieces of configuration that are enabled beside the sites; ``handed``: systemd's unit is handed to the cluster, None unknown.
+    """
 
     installed: bool
     running: bool
@@ -22,11 +26,23 @@ class Server(AsJson):
     sites: frozenset[str]
     loaded_at: float | None
     changed_at: float
+    confs: frozenset[str] = frozenset()
+    handed: bool | None = None
 
     @property
     def stale(self) -> bool:
         """Whether a configuration file is newer than the configuration that the running server has read."""
         return self.running and (self.loaded_at is None or self.changed_at > self.loaded_at)
+
+
+# What systemd says of a unit that is the cluster's: see templates/apache/apache2.service.conf.j2.
+_HANDED = {"Type": "oneshot", "ActiveState": "active", "SubState": "exited", "UnitFileState": "enabled"}
+
+
+def handed(shown: str) -> bool | None:
+    """Whether ``systemctl show`` tells of a unit that is handed to the cluster; None where it tells nothing."""
+    values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    return None if not values.keys() >= _HANDED.keys() else {key: values[key] for key in _HANDED} == _HANDED
 
 
 def started_at(status: str, now: float) -> float | None:

@@ -81,13 +81,17 @@ class LiveCib(Probe[cib.Cib]):
         return cib.parse(answers["cib"].text)
 
 
-class HttpStatus(Probe[int]):
-    """The HTTP status that ``url`` answers this node with; 0 where nothing answers within 15 s."""
+# The site tells its own nodes by this header that it is the one (templates/apache/webha.conf.j2).
+LOOK_AT_PAGE = "curl -s -o /dev/null -m {seconds} -w '%{{http_code}} %header{{x-webha-site}}' {url}"
+
+
+class SitePage(Probe[cluster.Page]):
+    """What ``url`` answers this node with; status 0 where nothing answers within 15 s."""
 
     def command(self, url: str) -> str:
         """Fetch the page and throw it away."""
-        return probe.script({"status": f"curl -s -o /dev/null -m 15 -w '%{{http_code}}' {quote(url)} || true"})
+        return probe.script({"page": f"{LOOK_AT_PAGE.format(seconds=15, url=quote(url))} || true"})
 
-    def answer(self, answers: probe.Answers) -> int:
-        """Read curl's three digits."""
-        return int(answers["status"].text or 0)
+    def answer(self, answers: probe.Answers) -> cluster.Page:
+        """Read curl's words."""
+        return cluster.parse_page(answers["page"].text)

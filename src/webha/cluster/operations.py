@@ -8,7 +8,16 @@ from pyinfra.context import host
 
 from webha import cluster
 from webha.cluster import cib
-from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster, HttpStatus, LiveCib
+from webha.cluster.facts import (
+    CONFIGURATION,
+    KEY,
+    LOOK_AT_PAGE,
+    RUNNING_CONFIGURATION,
+    RUNNING_KEY,
+    Cluster,
+    LiveCib,
+    SitePage,
+)
 from webha.ground import shell
 from webha.machine.operations import Commands
 from webha.run import ending
@@ -201,20 +210,20 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
 
 
 @operation()
-def served(address: str, resource: str, seconds: int = 60) -> Commands:
-    """Own that a web page answers at ``address`` (any status below 500), seen from this node; waits for it.
+def served(address: str, resource: str, site: str, seconds: int = 60) -> Commands:
+    """Own that a page of ``site`` answers at ``address`` (any status below 500), seen from this node; waits for it.
 
     Tells the run's end which node has ``resource``, the address.
     """
-    probe = f"curl -s -o /dev/null -m 15 -w '%{{http_code}}' http://{address}/"
-    answer = host.get_fact(HttpStatus, url=f"http://{address}/")
-    if answer is not None and 0 < answer < 500:  # noqa: PLR2004 (HTTP's server errors)
-        host.noop(f"http://{address}/ answers {answer}")
+    probe = LOOK_AT_PAGE.format(seconds=15, url=f"http://{address}/")
+    page = host.get_fact(SitePage, url=f"http://{address}/")
+    if page is not None and page.served(site):
+        host.noop(f"http://{address}/ answers {page.status}")
     else:
         yield shell.until(
-            f"case $({probe}) in [1234]??) true;; *) false;; esac",
+            f'case "$({probe})" in [1234]??" {site}") true;; *) false;; esac',
             seconds,
-            f"a page at http://{address}/",
+            f"a page of this site at http://{address}/ (another one's is none: run tasks/apache.py, then 'apachectl -S' on its holder)",
             f"{probe}; {_DIAGNOSIS}",
         )
     peer = host.get_fact(Cluster)

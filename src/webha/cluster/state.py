@@ -114,6 +114,27 @@ class Peer(AsJson):
 Peers = Mapping[str, Peer | None]
 
 
+@dataclass(frozen=True)
+class Page(AsJson):
+    """What answers at an address: the HTTP status (0: nothing does), and which site says that it is ours (empty: none)."""
+
+    status: int
+    site: str = ""
+
+    def served(self, site: str) -> bool:
+        """Whether it is a page of ``site``, whatever its status below 500."""
+        return 0 < self.status < _SERVER_ERROR and self.site == site
+
+
+_SERVER_ERROR = 500  # HTTP's first
+
+
+def parse_page(text: str) -> Page:
+    """Read a status and, where the site says so, its name."""
+    status, _, site = text.strip().partition(" ")
+    return Page(int(status or 0), site.strip())
+
+
 def parse_crm_mon(text: str) -> CrmStatus:
     """Read ``crm_mon --one-shot --output-as=xml`` of Pacemaker 2.1 and 3.0."""
     root = ET.fromstring(text)  # noqa: S314 (from our own node's root-only command)

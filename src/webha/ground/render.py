@@ -1,5 +1,6 @@
 """One way to render what lands on the nodes."""
 
+import re
 from shlex import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,6 +23,7 @@ _environment = Environment(
 _environment.filters["shellquote"] = quote
 _environment.filters["pyquote"] = repr
 _environment.filters["phpquote"] = _php_quoted
+_environment.filters["regexquote"] = re.escape
 
 
 def render(template: str, **values: object) -> str:

@@ -1,6 +1,7 @@
 """The cluster as the inventory describes it, and whether that description can be built."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from itertools import combinations
@@ -18,6 +19,17 @@ class Node:
     name: str
     address: str
     fqdn: str
+
+
+def addressed_as(nodes: Iterable[Node], vip: str, floating_ip: str | None, server_name: str) -> list[str]:
+    """Return the addresses and names under which the site is asked for."""
+    of_nodes = [word for one in nodes for word in (one.address, one.name, one.fqdn)]
+    return [word for word in (vip, floating_ip, server_name, *of_nodes, "localhost", "127.0.0.1") if word]
+
+
+def network_of(nodes: Sequence[Node], netmask: int | str) -> IPv4Network:
+    """Return the network that the nodes share."""
+    return IPv4Network(f"{nodes[0].address}/{netmask}", strict=False)
 
 
 def problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
@@ -54,7 +66,7 @@ def _is_ipv4(text: str) -> bool:
 
 
 def _vip_problems(nodes: tuple[Node, ...], vip: str, netmask: int) -> list[str]:
-    subnet = IPv4Network(f"{nodes[0].address}/{netmask}", strict=False)
+    subnet = network_of(nodes, netmask)
     found = [
         f"{node.name}: address {node.address} is outside {subnet}, the subnet of {nodes[0].name}: "
         "the nodes must share one network for the virtual IP to move between them"

@@ -6,7 +6,7 @@ Unknown is a problem of its own and said as such: a layer is healthy only where 
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import cluster, galera
+from webha import apache, cluster, galera
 from webha.status.state import Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
@@ -79,6 +79,14 @@ def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
         f"{name}: {seen.health or 'the health page does not answer'}"
         for name, seen in known.items()
         if name not in ready
+    ]
+    found += [
+        f"{name}: unknown, whether {apache.UNIT} is handed to the cluster"
+        if seen.handed is None
+        else f"{name}: {apache.UNIT} is not handed to the cluster, so a reload or restart by habit goes wrong and logs do not rotate: "
+        "run tasks/apache.py"
+        for name, seen in known.items()
+        if not seen.handed
     ]
     return Layer(f"ready on {', '.join(ready)}" if ready else "", tuple(found))
 
@@ -215,10 +223,10 @@ def _vip(known: Mapping[str, Seen], expected: Expected) -> Layer:
         answering |= {address for seen in known.values() for address in seen.claimants or ()}
         found += [f"{stranger}, no node of ours, answers for {expected.vip}" for stranger in sorted(answering - ours)]
     pages = {name: seen.page for name, seen in known.items()}
-    bad = {name: page for name, page in pages.items() if page is None or not 0 < page < 500}  # noqa: PLR2004 (HTTP)
     found += [
-        f"{name}: {'unknown, whether ' if page is None else ''}http://{expected.vip}/ {_answer(page)}"
-        for name, page in bad.items()
+        f"{name}: {'unknown, whether ' if page is None else ''}http://{expected.vip}/ {_answer(page, expected.site)}"
+        for name, page in pages.items()
+        if page is None or not page.served(expected.site)
     ]
     status = next((seen.cluster.status for seen in known.values() if seen.cluster and seen.cluster.status), None)
     if status is not None:
@@ -226,7 +234,9 @@ def _vip(known: Mapping[str, Seen], expected: Expected) -> Layer:
     return Layer(f"{expected.vip} on {', '.join(holders) or 'no node'}", tuple(found))
 
 
-def _answer(page: int | None) -> str:
+def _answer(page: cluster.Page | None, site: str) -> str:
     if page is None:
         return "answers"
-    return f"answers {page}" if page else "does not answer"
+    if page.status and page.site != site:
+        return f"answers {page.status} with a page that is not this site's: 'apachectl -S' on its holder, then tasks/apache.py"
+    return f"answers {page.status}" if page.status else "does not answer"

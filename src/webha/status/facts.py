@@ -9,8 +9,11 @@ from xml.etree import ElementTree as ET
 
 from pyinfra.api.exceptions import FactProcessError
 
+from webha.apache import handed
+from webha.apache.facts import SHOW_UNIT
+from webha.cluster import Page, parse_page
 from webha.cluster import manifest as cluster
-from webha.cluster.facts import Cluster
+from webha.cluster.facts import LOOK_AT_PAGE, Cluster
 from webha.drupal.facts import Drupal
 from webha.galera import manifest as galera
 from webha.galera.facts import Galera
@@ -54,7 +57,8 @@ class Status(Probe[Seen]):
                 "bricks": _patiently(f"{volume_.format('status')} --xml"),
                 "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
                 "health": f"curl -s -m {SECONDS - 2} http://127.0.0.1:{health_port}/",
-                "page": f"curl -s -o /dev/null -m {SECONDS - 2} -w '%{{http_code}}' http://{vip}/ || true",
+                "page": f"{LOOK_AT_PAGE.format(seconds=SECONDS - 2, url=f'http://{vip}/')} || true",
+                "handed": SHOW_UNIT,
                 "claimants": f"ip -4 -o address show | grep -qF ' {vip}/' && exit 0; "
                 f"dev=$(ip -4 route get {vip} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); "
                 f"arping -b -c 2 -w 2 -I \"$dev\" {vip} | sed -n 's/^Unicast reply .*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u",
@@ -88,7 +92,8 @@ class Status(Probe[Seen]):
             bricks=_bricks(answers["bricks"]),
             heal=_heal(answers["heal"]),
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
-            page=int(answers["page"].text) if answers["page"].ok and answers["page"].text.isdigit() else None,
+            page=_page(answers["page"]),
+            handed=handed(answers["handed"].text) if answers["handed"].ok else None,
             claimants=tuple(line.lower() for line in answers["claimants"].lines) if answers["claimants"].ok else None,
             holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
             disks=_disks(answers["disks"]),
@@ -135,6 +140,10 @@ def _heal(answer: probe.Answer) -> int | None:
     if not answer.ok or not counts or len(counts) != len(bricks) or not all(count.isdigit() for count in counts):
         return None
     return max(map(int, counts))
+
+
+def _page(answer: probe.Answer) -> Page | None:
+    return parse_page(answer.text) if answer.ok and answer.text[:3].isdigit() else None
 
 
 def _disks(answer: probe.Answer) -> dict[str, int] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from webha.cluster import Peer
+from webha.cluster import Page, Peer
 from webha.drupal import Site
 from webha.galera import Member
 from webha.gluster import Store
@@ -17,7 +17,7 @@ class Seen(AsJson):
 
     ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
     ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
-    ``health``: the health page's words (``ready``); ``page``: HTTP status at the vip from here, 0 for no answer;
+    ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here; ``handed``: systemd's unit of Apache is the cluster's;
     ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
     ``daemons``: our own units to whether they are active.
     """
@@ -30,7 +30,8 @@ class Seen(AsJson):
     heal: int | None = None
     bricks: Mapping[str, bool] | None = None
     health: str | None = None
-    page: int | None = None
+    page: Page | None = None
+    handed: bool | None = None
     holds_vip: bool | None = None
     claimants: tuple[str, ...] | None = None
     disks: Mapping[str, int] | None = None
@@ -46,6 +47,7 @@ class Expected:
     names: tuple[str, ...]
     vip: str
     volume: str
+    site: str
     brick: str = "/gluster"
     web: str = "WebServer"
     address: str = "HA_VIP"

@@ -4,10 +4,10 @@ from unittest.mock import patch
 
 import pytest
 
-from webha.cluster import CrmNode, CrmResource, CrmStatus, Peer
+from webha.cluster import CrmNode, CrmResource, CrmStatus, Page, Peer
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Colocation, Wanted, parse
-from webha.cluster.facts import Cluster, HttpStatus, LiveCib
+from webha.cluster.facts import Cluster, LiveCib, SitePage
 from webha.reset import operations as reset
 
 from ..captured_facts import CONVERGED, fact, text
@@ -261,17 +261,25 @@ def test_the_wait_for_resources_counts_where_they_run(tmp_path, web, address, co
 
 
 @pytest.mark.parametrize(
-    ("answer", "idle"), [(200, True), (302, True), (404, True), (500, False), (503, False), (0, False), (None, False)]
+    ("page", "idle"),
+    [
+        *((Page(status, "hacloud"), status < 500) for status in (200, 302, 404, 500, 503)),
+        *((page, False) for page in (Page(0), Page(200), Page(200, "another"), None)),
+    ],
 )
-def test_a_page_that_answers_is_not_waited_for(answer, idle):
+def test_a_page_of_the_site_that_answers_is_not_waited_for(page, idle):
     told = []
     with patch.object(cluster.ending, "served", side_effect=lambda *words: told.append(words)):
         done = perform(
-            cluster.served, "10.0.0.250", "HA_VIP", facts={HttpStatus: answer, Cluster: fact("trixie", "cluster")}
+            cluster.served,
+            "10.0.0.250",
+            "HA_VIP",
+            "hacloud",
+            facts={SitePage: page, Cluster: fact("trixie", "cluster")},
         )
     assert told == [("10.0.0.250", "nodoha")]
     assert done.idle is idle
-    assert idle or "a page at http://10.0.0.250/" in done.text
+    assert idle or "a page of this site at http://10.0.0.250/" in done.text
 
 
 def test_objects_leave_the_cib_and_what_is_unknown_is_refused():

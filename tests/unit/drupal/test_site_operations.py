@@ -10,9 +10,6 @@ import pytest
 from pyinfra.api.command import FileUploadCommand, StringCommand
 from pyinfra.api.exceptions import OperationError
 
-from webha.apache import Server
-from webha.apache import operations as apache
-from webha.apache.facts import Apache
 from webha.drupal import Release, ReleaseError, native_password
 from webha.drupal import operations as drupal
 from webha.drupal.facts import Drupal
@@ -257,38 +254,3 @@ def test_no_site_is_no_work_and_an_unknown_one_is_not_erased():
     assert erased(replace(none, password_hash=HASH), synced()).idle, "an account without the database may be somebody's"
     for one, member in ((None, synced()), (DONE, None), (DONE, stopped(unit="active"))):
         assert erased(one, member).refused
-
-
-SERVER = Server(True, True, frozenset({"rewrite", "php"}), frozenset({"webha"}), 1000.0, 900.0)
-VHOST = File("/etc/apache2/sites-available/webha.conf", "<VirtualHost>")
-RIGHT = {VHOST.path: FileState("644", "root:root", hashlib.sha256(VHOST.raw).hexdigest())}
-
-
-def sites(server, files=RIGHT):
-    return perform(apache.sites, {"webha": VHOST.content}, ["rewrite"], 8081, facts={Apache: server, Files: files})
-
-
-def test_sites_in_place_are_left_alone_and_any_difference_is_tried_first():
-    assert sites(SERVER).idle
-    for server, files in (
-        (SERVER, {VHOST.path: ABSENT}),
-        (replace(SERVER, modules=frozenset()), RIGHT),
-        (replace(SERVER, sites=frozenset()), RIGHT),
-        (replace(SERVER, sites=frozenset({"webha", "000-default"})), RIGHT),
-    ):
-        done = sites(server, files)
-        assert done.text.index("apache2 -t") < done.text.rindex("apply /etc/apache2")
-    assert all(
-        sites(*unknown).refused
-        for unknown in ((None, RIGHT), (SERVER, None), (replace(SERVER, installed=False), RIGHT))
-    )
-
-
-def test_only_a_running_apache_on_an_old_configuration_is_reloaded():
-    def reloaded(server):
-        return perform(apache.configuration_in_force, 8081, facts={Apache: server})
-
-    assert reloaded(SERVER).idle
-    assert reloaded(replace(SERVER, running=False, changed_at=2000.0)).idle
-    assert "kill -USR1" in reloaded(replace(SERVER, changed_at=2000.0)).text
-    assert reloaded(None).refused

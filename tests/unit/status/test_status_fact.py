@@ -8,6 +8,7 @@ from shlex import quote
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
+from webha.cluster import Page
 from webha.ground import probe
 from webha.status import facts
 from webha.status.facts import DAEMONS, SECONDS, Status
@@ -40,7 +41,8 @@ SMALL = {
     "bricks": SERVES,
     "heal": heal_count("Number of entries: 0", "Number of entries: 4"),
     "health": "ready\n",
-    "page": "200",
+    "page": "200 hacloud",
+    "handed": "Type=oneshot\nActiveState=active\nSubState=exited\nUnitFileState=enabled\n",
     "holds": "1\n",
     "claimants": "02:00:0A:00:00:85\n06:07:08:09:0a:0b\n",
     "disks": "/gluster 7%\n/ 41%\n",
@@ -156,7 +158,8 @@ def test_a_captured_node_is_seen_in_all_its_parts(suite, monkeypatch):
         heal=4,
         bricks={"nodoha:/gluster": True, "nodoha2:/gluster": False},
         health="ready",
-        page=200,
+        page=Page(200, "hacloud"),
+        handed=True,
         holds_vip=True,
         claimants=("02:00:0a:00:00:85", "06:07:08:09:0a:0b"),
         disks={"/gluster": 7, "/": 41},
@@ -218,8 +221,17 @@ def test_an_output_without_the_frames_is_an_error_and_no_node_without_problems(o
         Status().process(output)
 
 
-@pytest.mark.parametrize(("said", "page"), [("000", 0), ("503", 503), ("", None), ("sh: 1: curl: not found", None)])
-def test_the_page_is_curls_three_digits(said, page):
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        ("000 ", Page(0)),
+        ("503 hacloud", Page(503, "hacloud")),
+        ("200 ", Page(200)),
+        ("", None),
+        ("sh: 1: curl: not found", None),
+    ],
+)
+def test_the_page_is_curls_three_digits_and_the_site(said, page):
     assert Status().process(answered(CONVERGED[0], page=(said, 0))).page == page
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from webha.cluster import Page
 from webha.status import LAYERS, report
 
 from ..stubs import NAMES
@@ -11,7 +12,7 @@ from .whole_stack import EXPECTED, NOT_REACHED, B, C, whole, with_
 
 
 def in_trouble():
-    return with_(B, disks={"/": 99, "/var": 98}, read_only=("/",), galera=None, page=503) | {C: None}
+    return with_(B, disks={"/": 99, "/var": 98}, read_only=("/",), galera=None, page=Page(503, "hacloud")) | {C: None}
 
 
 def test_the_report_is_json_with_just_the_layers_in_their_order():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from webha.cluster import Page
 from webha.status import report
 from webha.status.state import Seen
 
@@ -138,10 +139,17 @@ def test_the_hardware_of_a_node_whose_machine_is_unknown_is_not_called_a_strange
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        (0, f"http://{VIP}/ does not answer"),
+        (Page(0), f"http://{VIP}/ does not answer"),
         (None, f"unknown, whether http://{VIP}/ answers"),
-        (500, f"http://{VIP}/ answers 500"),
-        (503, f"http://{VIP}/ answers 503"),
+        (Page(500, "hacloud"), f"http://{VIP}/ answers 500"),
+        (Page(503, "hacloud"), f"http://{VIP}/ answers 503"),
+        *(
+            (
+                Page(200, site),
+                f"http://{VIP}/ answers 200 with a page that is not this site's: 'apachectl -S' on its holder, then tasks/apache.py",
+            )
+            for site in ("", "another")
+        ),
     ],
 )
 def test_a_page_that_is_not_served_is_said_with_the_node_that_asked(page, words):
@@ -150,7 +158,7 @@ def test_a_page_that_is_not_served_is_said_with_the_node_that_asked(page, words)
 
 @pytest.mark.parametrize("page", [200, 302, 403, 404])
 def test_a_page_that_is_answered_for_is_served(page):
-    assert found(with_(page=page)) == {}
+    assert found(with_(page=Page(page, "hacloud"))) == {}
 
 
 def test_a_resource_that_is_stopped_runs_nowhere():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from webha.cluster import Page
 from webha.status import FULL, report
 from webha.status.facts import DAEMONS
 from webha.status.state import Expected, Seen
@@ -11,7 +12,7 @@ from ..stubs import NAMES
 
 A, B, C = NAMES
 VIP = "10.0.0.250"
-EXPECTED = Expected(NAMES, VIP, "fs_ha")
+EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud")
 HARDWARE = dict(zip(NAMES, ("02:00:0a:00:00:85", "02:00:0a:00:00:86", "02:00:0a:00:00:87"), strict=True))
 BRICKS = {f"{name}:/gluster": True for name in NAMES}
 NOT_REACHED = "unknown, the node was not reached"
@@ -52,7 +53,8 @@ def whole():
             heal=0,
             bricks=BRICKS,
             health="ready",
-            page=200,
+            page=Page(200, "hacloud"),
+            handed=True,
             holds_vip=name == A,
             claimants=() if name == A else (HARDWARE[A],),
             disks={"/": 41, "/gluster": FULL - 1},
