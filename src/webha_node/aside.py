@@ -9,24 +9,23 @@ of these is dead, after a growing while.
 Of the two ends of a broken link the later one in the inventory goes first. A node that reaches nobody, or was not with
 the majority before (a boot), forms one membership, of itself, and disturbs nobody: nothing happens. Who was lost before does
 not count, nor does a majority that was lost long ago: the last node of three must be there when the first one boots.
-Corosync's log is read because almost all of its services are silent while memberships come and go.
+In maintenance mode they come and go by a person's hand, and nothing happens.
 """
 
 import re
-import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from webha_node import maintenance
 from webha_node.commands import run
+from webha_node.corosync_log import Log
+from webha_node.reach import out_of_reach
 
-LOG = Path("/var/log/corosync/corosync.log")
 STEP = 0.5
 HOLD = 1.0  # seconds without the majority before it is more than a passing membership
 FIRST = 1.5  # seconds that the later end of a broken link goes ahead
 AGAIN = (30.0, 60.0, 120.0, 300.0)  # seconds aside where a node stays out of reach; the last one for ever
-MANAGEMENT = 24007  # glusterd's port: a refusal is an answer too
 NOTE = Path("/run/webha/stepped-aside")  # what this program stopped, the one that follows it starts
 
 
@@ -46,35 +45,19 @@ class Memberships:
 
     def __init__(self, values: Values) -> None:
         """Begin with what the log told last."""
-        self.values, self.names = values, list(values.nodes)
+        self.values, self.names, self.log = values, list(values.nodes), Log()
         self.seen: list[tuple[float, set[str]]] = []
         self.lonely_since: float | None = None  # when this node was left without a majority
-        self.at = max(0, self._size() - 65536)
         told = self._told()
         self.majority = (
             told[-1] if told and not self.small(told[-1]) else set()
         )  # the one that this node is or was last in
 
-    def _size(self) -> int:
-        try:
-            return LOG.stat().st_size
-        except OSError:
-            return 0
-
     def _told(self) -> list[set[str]]:
         """The memberships that were written of since the last look."""
-        size = self._size()
-        if size < self.at:
-            self.at = 0  # the log was rotated
-        if size == self.at:
-            return []
-        with LOG.open("rb") as log:
-            log.seek(self.at)
-            text = log.read(size - self.at).decode(errors="replace")
-        self.at = size
         return [
             {self.names[int(number) - 1] for number in numbers.split() if 0 < int(number) <= len(self.names)}
-            for numbers in re.findall(r"\[QUORUM\] Sync members\[\d+\]: ([\d ]+)", text)
+            for numbers in re.findall(r"\[QUORUM\] Sync members\[\d+\]: ([\d ]+)", self.log.told())
         ]
 
     def read(self, now: float) -> None:
@@ -98,23 +81,6 @@ class Memberships:
     def small(self, members: set[str]) -> bool:
         """Whether they are no majority."""
         return 2 * len(members) <= len(self.names)
-
-
-def reached(address: str) -> bool:
-    """Whether there is an answer from there."""
-    try:  # longer than it takes the kernel to try a second time: one lost packet is no broken link
-        socket.create_connection((address, MANAGEMENT), timeout=1.3).close()
-    except ConnectionRefusedError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def out_of_reach(nodes: dict[str, str]) -> list[str]:
-    """The nodes that this one does not reach."""
-    with ThreadPoolExecutor(len(nodes)) as pool:
-        return [name for name, answers in zip(nodes, pool.map(reached, nodes.values()), strict=True) if not answers]
 
 
 def link_broken(memberships: Memberships) -> bool:
@@ -170,7 +136,7 @@ def main(values: Values) -> None:
         memberships.read(now)
         if now - calm > AGAIN[-1]:
             times = 0
-        if memberships.unsettled() or (memberships.left(now) and link_broken(memberships)):
+        if (memberships.unsettled() or (memberships.left(now) and link_broken(memberships))) and not maintenance.on():
             print("without a majority, and not out of the others' way: this node steps aside", flush=True)
             NOTE.parent.mkdir(parents=True, exist_ok=True)
             NOTE.touch()

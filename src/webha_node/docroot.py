@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from webha_node import address, commands
+from webha_node import address, commands, maintenance
 
 MANAGEMENT = "24007"
 PATIENCE = (
@@ -221,5 +221,6 @@ def patience(kind: str, whole: bool) -> int:
 
 
 def main(values: Values) -> None:
-    """Look once."""
-    Keeper(values).look()
+    """Look once; in maintenance mode a person may have unmounted or stopped what is missing, and nothing is done."""
+    if not maintenance.on():
+        Keeper(values).look()

@@ -3,6 +3,7 @@
 Pacemaker gives the address up when it learns that the quorum is gone. It learns nothing while corosync hangs, and a machine
 that stood still (a paused guest, a node starved of CPU) wakes up with an address that others may hold by now. Neither is
 fencing: a kernel that answers by itself while all of its processes stand still keeps the address until they go on.
+What a person does in maintenance mode is no such loss (``webha_node.detach``).
 """
 
 import ctypes
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from webha_node import reaper
 from webha_node.address import LEAVE, held
 from webha_node.commands import run
+from webha_node.corosync_log import Departures
+from webha_node.detach import Detach
 
 STEP = 0.1
 PATIENCE = 30.0  # seconds for ip, on a node that wakes up starved
@@ -72,6 +75,8 @@ class Quorum:
         self.values = values
         self.heard, self.lost = time.monotonic(), False
         self.news = threading.Event()
+        self.losses = reaper.Losses({}, values.confirm)
+        self.departures = Departures(dict(enumerate(values.nodes, 1)))
         self._library = ctypes.CDLL("libvotequorum.so.8")
 
     def watch(self) -> None:
@@ -87,7 +92,8 @@ class Quorum:
         while True:
             handle = ctypes.c_uint64()
             if self._library.votequorum_initialize(ctypes.byref(handle), None) == CS_OK:
-                info, had, losses = Info(), False, reaper.Losses(numbers, self.values.confirm)
+                info, had = Info(), False
+                losses = self.losses = reaper.Losses(numbers, self.values.confirm)
                 while self._library.votequorum_getinfo(handle, OWN_NODE, ctypes.byref(info)) == CS_OK:
                     now, quorate = time.monotonic(), bool(info.flags & QUORATE)
                     if quorate:
@@ -97,11 +103,18 @@ class Quorum:
                         self.news.set()
                     # Corosync numbers the nodes as its own file lists them; where this node is another one there, it is an older file.
                     if numbers.get(info.node) == self.values.name:
-                        self._reap(losses.saw(self._states(handle, numbers, info.node), quorate, now))
+                        self.departures.read()
+                        states = self._states(handle, numbers, info.node)
+                        self._reap(losses.saw(states, quorate, now, self.departures.names))
                     time.sleep(STEP / 2)
                 self.lost = False
                 self._library.votequorum_finalize(handle)
             time.sleep(STEP)
+
+    def away(self) -> tuple[set[str], set[str]]:
+        """Return the other nodes that are no members, and those that have left in order."""
+        others = set(self.values.nodes) - {self.values.name}
+        return others - self.losses.members, self.departures.names
 
     def _reap(self, names: Iterable[str]) -> None:
         for name in names:
@@ -152,7 +165,8 @@ def main(values: Values) -> None:
     """Watch for ever."""
     quorum = Quorum(values)
     threading.Thread(target=quorum.watch, daemon=True).start()
-    before, wanted = time.monotonic(), None
+    before, wanted, slept = time.monotonic(), None, False
+    detach = Detach(values.name, values.nodes, values.vip)
     while True:
         quorum.news.wait(STEP)
         quorum.news.clear()
@@ -161,8 +175,15 @@ def main(values: Values) -> None:
         if gap > 10 * STEP:
             quorum.heard = min(now, quorum.heard + gap)  # this program stood still and could hear nobody
         # A reason stays one until the address has gone: a standstill shows in one round only, and ip may take its time.
-        wanted = verdict(gap, now - quorum.heard, quorum.lost, values) or wanted
+        reason = verdict(gap, now - quorum.heard, quorum.lost, values)
+        if reason is None and now - quorum.heard < 10 * STEP:
+            detach.over()
+        slept = gap > values.detection or (slept and wanted is not None)
+        wanted = reason or wanted
         if wanted is not None and held(values.vip):
-            let_go(values.vip, values.netmask, wanted)
+            if not slept and detach.excuses(*quorum.away()):
+                wanted, before = None, time.monotonic()
+            else:
+                let_go(values.vip, values.netmask, wanted)
         if wanted is not None and not held(values.vip):
             wanted = None

@@ -4,7 +4,7 @@ Gluster and Galera go on at once, instead of waiting for their own time-outs. On
 again by now. Without the majority it is this node that is lost, and the others may hear each other well: nothing is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from webha_node.commands import run
@@ -17,28 +17,34 @@ LATEST = 10.0  # seconds after which a loss is no news, where the majority was a
 class Losses:
     """Which of the nodes, number to name, were lost: a node that was never seen as a member is not, nor one that leaves.
 
-    ``confirm``: seconds that it must last. Votequorum calls a node dead when the membership changes, and the majority gone when the
+    ``members`` are those of the last look. ``confirm``: seconds that it must last. Votequorum calls a node dead when the membership changes, and the majority gone when the
     nodes of the new one have told each other of their votes: alone that is at once, in a minority of two or more it may take a lost
     token's retransmission.
     """
 
     nodes: Mapping[int, str]
     confirm: float
-    _members: set[str] = field(default_factory=set)
+    members: set[str] = field(default_factory=set)
     _gone: dict[str, float] = field(default_factory=dict)
 
-    def saw(self, states: Mapping[int, int], quorate: bool, now: float) -> list[str]:
-        """Return the nodes whose connections are to be destroyed, each once, from what votequorum says of them all."""
+    def saw(
+        self, states: Mapping[int, int], quorate: bool, now: float, departed: Collection[str] = frozenset()
+    ) -> list[str]:
+        """Return the nodes whose connections are to be destroyed, each once, from what votequorum says of them all.
+
+        Those that have ``departed`` in order are none: their machine goes on, and so do Galera and Gluster there.
+        """
         for number, name in self.nodes.items():
             state = states.get(number)
             if state == MEMBER:
-                self._members.add(name)
+                self.members.add(name)
                 self._gone.pop(name, None)
             elif state == LEAVING:
-                self._members.discard(name)
-            elif state == DEAD and name in self._members:
-                self._members.remove(name)
+                self.members.discard(name)
+            elif state == DEAD and name in self.members:
+                self.members.remove(name)
                 self._gone[name] = now
+        self._gone = {name: since for name, since in self._gone.items() if name not in departed}
         due = [name for name, since in self._gone.items() if quorate and self.confirm <= now - since <= LATEST]
         self._gone = {name: since for name, since in self._gone.items() if name not in due and now - since <= LATEST}
         return due

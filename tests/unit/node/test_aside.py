@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from webha_node import aside
+from webha_node import aside, corosync_log, maintenance, reach
 
 NODES = {f"nodoha{n}": f"127.0.0.{n}" for n in (1, 2, 3)}
 VALUES = aside.Values("nodoha2", NODES, 10.0)
@@ -18,16 +18,17 @@ def script(tmp_path, monkeypatch):
     """The script, with the test's programs first in the PATH and its note in a folder of the test's."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(aside, "NOTE", tmp_path / "run/stepped-aside")
-    monkeypatch.setattr(aside, "LOG", tmp_path / "corosync.log")
+    monkeypatch.setattr(corosync_log, "LOG", tmp_path / "corosync.log")
+    monkeypatch.setattr(maintenance, "CIB", tmp_path / "cib.xml")
     return aside
 
 
 MEMBERS = {1: "2", 2: "2 3", 3: "1 2 3"}
 
 
-def formed(script, *memberships):
+def formed(*memberships):
     """Let corosync's log tell of memberships: of so many nodes, or of these."""
-    with script.LOG.open("a") as log:
+    with corosync_log.LOG.open("a") as log:
         for one in memberships:
             members = MEMBERS.get(one, one)
             count = len(members.split())
@@ -51,13 +52,13 @@ def formed(script, *memberships):
 def test_who_forms_two_memberships_without_a_majority_disturbs(script, counts, unsettled):
     seen = script.Memberships(VALUES)
     for now, count in enumerate(counts):
-        formed(script, count)
+        formed(count)
         seen.read(float(now))
     assert seen.unsettled() is unsettled
 
 
 def test_what_was_in_the_log_before_does_not_count(script):
-    formed(script, 1, 1, 1)
+    formed(1, 1, 1)
     seen = script.Memberships(VALUES)
     seen.read(1.0)
     assert seen.unsettled() is False
@@ -77,10 +78,10 @@ def test_what_was_in_the_log_before_does_not_count(script):
     ],
 )
 def test_who_was_with_the_majority_and_is_not_has_left_it(script, before, counts, left):
-    formed(script, *before)
+    formed(*before)
     seen = script.Memberships(VALUES)
     for count in counts:
-        formed(script, count)
+        formed(count)
         seen.read(5.0)
     assert seen.left(5.5) is False  # too early to tell
     assert seen.left(6.0) is left
@@ -91,10 +92,10 @@ def test_who_was_with_the_majority_and_is_not_has_left_it(script, before, counts
 def test_a_node_that_was_lost_before_is_no_broken_link(script, monkeypatch, own):
     """One is dead for days; the corosync of another is restarted, and its kernel answers."""
     clock = Clock(monkeypatch, script)
-    monkeypatch.setattr(script, "reached", lambda address: address != NODES["nodoha1"])
-    formed(script, 3, "2 3")
+    monkeypatch.setattr(reach, "reached", lambda address: address != NODES["nodoha1"])
+    formed(3, "2 3")
     seen = script.Memberships(replace(VALUES, name=own))
-    formed(script, own[-1])
+    formed(own[-1])
     seen.read(clock.now - 2)
     assert seen.left(clock.now) is True
     assert script.link_broken(seen) is False
@@ -112,10 +113,10 @@ def test_a_node_that_was_lost_before_is_no_broken_link(script, monkeypatch, own)
 def test_a_node_that_reaches_one_of_the_others_has_a_broken_link(script, monkeypatch, own, gone, then):
     clock = Clock(monkeypatch, script)
     lost = [NODES[name] for name in gone]
-    monkeypatch.setattr(script, "reached", lambda address: address not in lost)
-    formed(script, 3)
+    monkeypatch.setattr(reach, "reached", lambda address: address not in lost)
+    formed(3)
     seen = script.Memberships(replace(VALUES, name=own))
-    formed(script, 1)
+    formed(1)
     seen.read(clock.now - 2)
     begin = clock.now
     assert script.link_broken(seen) is (then != "nothing")
@@ -124,47 +125,47 @@ def test_a_node_that_reaches_one_of_the_others_has_a_broken_link(script, monkeyp
 
 def test_the_earlier_end_stays_where_the_other_one_has_gone_meanwhile(script, monkeypatch):
     clock = Clock(monkeypatch, script)
-    monkeypatch.setattr(script, "reached", lambda address: address != NODES["nodoha2"])
-    formed(script, 3)
+    monkeypatch.setattr(reach, "reached", lambda address: address != NODES["nodoha2"])
+    formed(3)
     seen = script.Memberships(replace(VALUES, name="nodoha1"))
-    formed(script, 1)
+    formed(1)
     seen.read(clock.now)
-    formed(script, 2)
+    formed(2)
     assert script.link_broken(seen) is False
 
 
 def test_memberships_far_apart_are_no_disturbance(script):
     seen = script.Memberships(VALUES)
-    formed(script, 1)
+    formed(1)
     seen.read(0.0)
-    formed(script, 1)
+    formed(1)
     seen.read(11.0)
     assert seen.unsettled() is False
 
 
 def test_a_log_that_was_rotated_is_read_from_its_beginning(script):
-    formed(script, 3, 3, 3)
+    formed(3, 3, 3)
     seen = script.Memberships(VALUES)
-    script.LOG.unlink()
+    corosync_log.LOG.unlink()
     seen.read(0.0)
-    formed(script, 1, 1)
+    formed(1, 1)
     seen.read(1.0)
     assert seen.unsettled() is True
 
 
-def test_a_refusal_and_a_connection_are_reached_and_silence_is_not(script, monkeypatch):
+def test_a_refusal_and_a_connection_are_reached_and_silence_is_not(monkeypatch):
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        monkeypatch.setattr(script, "MANAGEMENT", server.getsockname()[1])
-        assert script.reached("127.0.0.1") is True
-    assert script.reached("127.0.0.1") is True  # refused now
+        monkeypatch.setattr(reach, "MANAGEMENT", server.getsockname()[1])
+        assert reach.reached("127.0.0.1") is True
+    assert reach.reached("127.0.0.1") is True  # refused now
 
     def silent(*_arguments, **_named):
         raise TimeoutError
 
-    monkeypatch.setattr(script.socket, "create_connection", silent)
-    assert script.reached("127.0.0.1") is False
+    monkeypatch.setattr(reach.socket, "create_connection", silent)
+    assert reach.reached("127.0.0.1") is False
 
 
 class Clock:
@@ -191,7 +192,7 @@ def noted(script, monkeypatch, state="inactive\ninactive\n"):
 
 def test_it_comes_back_as_soon_as_all_are_reached(script, monkeypatch, capsys):
     clock, done = Clock(monkeypatch, script), noted(script, monkeypatch)
-    monkeypatch.setattr(script, "reached", lambda address: address != "127.0.0.2" or clock.now > 105)
+    monkeypatch.setattr(reach, "reached", lambda address: address != "127.0.0.2" or clock.now > 105)
     script.stay_aside(VALUES, 0)
     assert done == [("systemctl", "start", "corosync.service", "pacemaker.service")]
     assert "back after 6 s" in capsys.readouterr().out
@@ -203,7 +204,7 @@ def test_where_a_node_stays_out_of_reach_it_comes_back_after_a_growing_while(
 ):
     Clock(monkeypatch, script)
     noted(script, monkeypatch)
-    monkeypatch.setattr(script, "reached", lambda _: False)
+    monkeypatch.setattr(reach, "reached", lambda _: False)
     script.stay_aside(VALUES, times)
     assert f"back after {seconds} s" in capsys.readouterr().out
 
@@ -238,13 +239,13 @@ def rounds(script, monkeypatch, *counts):
         if not done:
             if not coming:
                 raise EndedError
-            formed(script, *filter(None, [coming.pop(0)]))
+            formed(*filter(None, [coming.pop(0)]))
         elif done and done[-1][1] == "start":
             raise EndedError
 
     clock.sleep = sleep
     monkeypatch.setattr(script, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
-    monkeypatch.setattr(script, "reached", lambda _: True)
+    monkeypatch.setattr(reach, "reached", lambda _: True)
     with pytest.raises(EndedError):
         script.main(VALUES)
     return [words[1] for words in done if words[1] in ("--no-block", "start", "kill")]
@@ -269,3 +270,8 @@ def test_what_its_forerunner_stopped_it_starts(script, monkeypatch):
 def test_a_node_with_a_broken_link_stops_and_starts_its_daemons(script, monkeypatch):
     monkeypatch.setattr(script, "link_broken", lambda _: True)
     assert rounds(script, monkeypatch, 3, 1, None, None, None) == ["--no-block", "start"]
+
+
+def test_in_maintenance_mode_a_node_that_disturbs_does_not_step_aside(script, monkeypatch):
+    monkeypatch.setattr(maintenance, "on", lambda: True)
+    assert rounds(script, monkeypatch, 1, 1) == []

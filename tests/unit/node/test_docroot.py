@@ -232,3 +232,12 @@ def test_a_client_that_connects_again_is_forgiven(node):
 def test_another_process_with_a_longer_number_is_not_taken_for_it(node):
     node.sockets = sockets(without(SHD, A), socket(f"{SHD}7", A))
     assert node.look(2) == [f"kill {SHD}", "gluster volume start fs_ha force"]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_in_maintenance_mode_nothing_is_looked_after(monkeypatch, on):
+    looked = []
+    monkeypatch.setattr(docroot.maintenance, "on", lambda: on)
+    monkeypatch.setattr(docroot.Keeper, "look", lambda _: looked.append(1))
+    docroot.main(VALUES)
+    assert bool(looked) is not on

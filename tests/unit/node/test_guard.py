@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -156,11 +157,12 @@ class Corosync:
         self.finished += 1
 
 
-def watched(monkeypatch, *connections, peers=(), number=1):
+def watched(monkeypatch, *connections, peers=(), number=1, departed=()):
     """A watch of these connections: the quorum, and what was lost after each answer."""
     quorum, seen = module.Quorum.__new__(module.Quorum), []
     quorum.heard, quorum.lost, quorum.news = 0.0, False, threading.Event()
     quorum._library, quorum.values = Corosync(*connections), VALUES
+    quorum.departures = SimpleNamespace(read=lambda: None, names=set(departed))
     quorum._library.peers, quorum._library.number = list(peers), number
     clock = iter(range(1, 1000))
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
@@ -227,6 +229,14 @@ def test_the_connections_to_a_node_that_corosync_lost_are_destroyed_once(monkeyp
         if thread is not threading.current_thread():
             thread.join(timeout=5)
     assert done == reaped
+
+
+def test_the_connections_to_a_node_that_left_in_order_stay(monkeypatch):
+    done = []
+    monkeypatch.setattr(reaper, "reap", lambda *which: done.append(which))
+    quorum, _ = watched(monkeypatch, [1, 1, 1, 1], peers=[ALL, LOST, LOST, LOST], departed={"nodoha3"})
+    assert done == []
+    assert quorum.away() == ({"nodoha3"}, {"nodoha3"})
 
 
 def test_where_corosync_numbers_the_nodes_otherwise_no_connection_is_destroyed(monkeypatch):

@@ -15,6 +15,7 @@ def handed(tmp_path, monkeypatch):
     """The handover of a node in the state ``system``, whose address is gone after ``looks``, and what it ran."""
 
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(handover.maintenance, "CIB", tmp_path / "cib.xml")
 
     def program(name, body):
         fake_program(tmp_path, name, f'echo "{name} $*" >> {tmp_path}/done\n{body}')
@@ -45,6 +46,13 @@ def ran(commands, *names):
 def test_a_shutdown_waits_until_the_address_is_gone_before_a_brick_ends(handed):
     commands = handed(looks=3)
     assert [line.split()[0] for line in commands] == ["ip"] * 4 + ["systemctl", "pkill", "pgrep"]
+    assert ran(commands, "pkill") == ["pkill -TERM -x glusterfsd"]
+
+
+def test_in_maintenance_mode_nothing_moves_and_nothing_is_waited_for(handed, monkeypatch):
+    monkeypatch.setattr(handover.maintenance, "on", lambda: True)
+    commands = handed(looks=3)
+    assert len(ran(commands, "ip")) == 1
     assert ran(commands, "pkill") == ["pkill -TERM -x glusterfsd"]
 
 

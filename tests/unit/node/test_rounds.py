@@ -13,6 +13,9 @@ NODES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135
 VALUES = guard.Values("nodoha", NODES, VIP, 24, patience=1.5, detection=2.2, confirm=0.15)
 
 
+AWAY = ({"nodoha2"}, {"nodoha3"})
+
+
 class EnoughError(BaseException):
     """Ends an endless loop."""
 
@@ -34,7 +37,7 @@ class Clock:
 def guarded(monkeypatch):
     """The reasons for which the guard let go, with the second at which it did."""
 
-    def run(rounds, hears=lambda _now: None, holds=True, extra=(), tries=1):
+    def run(rounds, hears=lambda _now: None, holds=True, extra=(), **world):
         script, clock, said = guard, Clock(rounds, extra), []
 
         class Quorum:
@@ -53,9 +56,24 @@ def guarded(monkeypatch):
             def clear(self):
                 pass
 
+            def away(self):
+                return AWAY
+
+        class Detach:
+            def __init__(self, *words):
+                assert words == ("nodoha", NODES, VIP)
+
+            def excuses(self, *words):
+                assert words == AWAY
+                return world.get("detached", False)
+
+            def over(self):
+                pass
+
+        monkeypatch.setattr(script, "Detach", Detach)
         monkeypatch.setattr(script.time, "monotonic", lambda: clock.now)
         monkeypatch.setattr(script, "Quorum", Quorum)
-        monkeypatch.setattr(script, "held", lambda vip: holds and vip == VIP and len(said) < tries)
+        monkeypatch.setattr(script, "held", lambda vip: holds and vip == VIP and len(said) < world.get("tries", 1))
         monkeypatch.setattr(
             script, "let_go", lambda _vip, _netmask, reason: said.append((round(clock.now - 100, 1), reason))
         )
@@ -74,6 +92,13 @@ def test_after_a_patience_of_silence_the_address_goes(guarded):
     (when, reason), *_ = guarded(30)
     assert 1.5 < when <= 1.7
     assert "no quorate corosync was heard" in reason
+
+
+def test_a_detach_excuses_silence_and_no_standstill(guarded):
+    assert guarded(100, detached=True) == []
+    ((when, reason),) = guarded(100, hears=lambda now: now, extra={50: 10.0}, detached=True)
+    assert "stood still" in reason
+    assert when > 10
 
 
 def test_a_node_without_the_address_has_nothing_to_let_go(guarded):

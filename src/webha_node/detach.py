@@ -1,0 +1,75 @@
+"""Whether the cluster's daemons were taken away under the services, by a person: Pacemaker's detach, as its upgrade needs it.
+
+With maintenance mode on, Pacemaker leaves what it has started alone, its own end included. So the address may stay where it is
+although no quorate corosync is heard, as long as all of this is true:
+
+- maintenance mode is on, by Pacemaker's configuration on this disk: with it, nobody else starts the address;
+- corosync here was stopped in order, or was started again since; or it runs, and whoever is missing has left in order. One that was
+  killed, has failed, hangs or lost its peers to a cut network is no detach: the guard lets go as ever;
+- this node reaches a majority of the nodes over the network: who may end maintenance mode meanwhile can be heard;
+- nobody else answers for the address. Somebody who ends maintenance mode while this node is away makes another one start it, and
+  that one says so on the network.
+
+The last two are asked anew each time. A node that stood still is never excused.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from webha_node import maintenance
+from webha_node.commands import run
+from webha_node.reach import out_of_reach
+
+NOTE = Path("/run/webha/detached")  # so that a guard that starts anew knows it, too
+
+
+def corosync() -> str:
+    """Return what became of corosync: ``stopped`` in order, ``runs``, or ``failed``, which is also what cannot be asked."""
+    shown = run("systemctl", "show", "-p", "ActiveState", "-p", "Result", "corosync.service")
+    values = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
+    if shown.returncode != 0 or values.get("Result") != "success":
+        return "failed"
+    return {"inactive": "stopped", "deactivating": "stopped", "active": "runs", "activating": "runs"}.get(
+        values.get("ActiveState", ""), "failed"
+    )
+
+
+def alone_with(vip: str) -> bool:
+    """Whether nobody else on the network answers for the address; where that cannot be asked, somebody may."""
+    shown = run("ip", "-4", "-o", "address", "show")
+    devices = [line.split()[1] for line in shown.stdout.splitlines() if f" {vip}/" in line]
+    # arping(8): with -D, 0 where no reply was received
+    return bool(devices) and all(
+        run("arping", "-D", "-q", "-c", "1", "-w", "1", "-I", device, vip).returncode == 0 for device in devices
+    )
+
+
+class Detach:
+    """What is known of the detach under way; ``nodes``: name to address."""
+
+    def __init__(self, name: str, nodes: Mapping[str, str], vip: str) -> None:
+        """What a guard before this one knew."""
+        self.name, self.nodes, self.vip = name, nodes, vip
+        self.begun = NOTE.exists()
+
+    def excuses(self, missing: Collection[str], departed: Collection[str]) -> bool:
+        """Whether silence, or a lost majority, is a person's doing: ``missing`` nodes are no members, ``departed`` left in order."""
+        state = corosync() if maintenance.on() else "failed"
+        in_order = state == "stopped" or (state == "runs" and bool(missing) and set(missing) <= set(departed))
+        if state == "failed" or not (in_order or self.begun):
+            self.over()
+            return False
+        if not self.begun:
+            print("the cluster's daemons are detached in maintenance mode: the address stays", flush=True)
+            NOTE.parent.mkdir(parents=True, exist_ok=True)
+            NOTE.touch()
+            self.begun = True
+        away = out_of_reach({name: where for name, where in self.nodes.items() if name != self.name})
+        return 2 * len(away) < len(self.nodes) and alone_with(self.vip)
+
+    def over(self) -> None:
+        """The detach has ended, or there was none."""
+        if self.begun:
+            print("no longer detached", flush=True)
+            self.begun = False
+            NOTE.unlink(missing_ok=True)
