@@ -94,6 +94,24 @@ def test_the_start_page_ends_the_demo_as_a_run_ends():
         assert f"\n{line.removesuffix('…').rstrip()}" in converged, line
 
 
+@pytest.mark.parametrize("page", ["cases", "hands"])
+def test_every_test_that_a_page_names_is_there(page):
+    """A cell names a file, then tests of it; "the same file" is that of the row above."""
+    named, file = 0, None
+    for line in (ROOT / f"docs/{page}.md").read_text().splitlines():
+        for path, test in re.findall(r"`((?:unit/|lab/)?[\w/]+\.py)`|\b(test_\w+)\b(?!\.py)", line):
+            if path and re.search(r"(^|/)test_", path):
+                found = [ROOT / "tests" / folder / path for folder in ("", "unit", "lab")]
+                file = next((one for one in found if one.is_file()), None)
+                assert file is not None, path
+                named += 1
+            elif test:
+                assert file is not None, test
+                assert f"def {test}(" in file.read_text(), f"{test} in {file}"
+                named += 1
+    assert named > 20
+
+
 def test_the_version_heads_the_changes():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     changes = (ROOT / "CHANGELOG.md").read_text()
