@@ -2,7 +2,7 @@
 
 from pyinfra.context import host
 
-from webha.apache import AGENT
+from webha.apache import AGENT, modules
 from webha.apache import operations as apache
 from webha.apache.manifest import HEALTH, php_settings
 from webha.ground.render import render
@@ -36,7 +36,7 @@ if context.on_a_node():
                 "apache/webha-health.conf.j2", health_port=host.data.health_port, health_root=HEALTH
             ),
         },
-        modules=host.data.apache_modules,
+        modules=modules(host.data.apache_modules, context.debian()),
         health_port=host.data.health_port,
     )
 

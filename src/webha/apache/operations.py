@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from webha import apache
 from webha.apache.facts import PID, RELOADED, Apache
 from webha.ground import shell
 from webha.machine.facts import Files
@@ -22,22 +23,25 @@ apply() {
     mv "$1/sites-available/.webha-new" "$1/sites-available/$site.conf"
     a2ensite -q "$site" >/dev/null
   done
+  for other in $3; do ! [ -e "$1/mods-enabled/$other.load" ] || a2dismod -q -f "$other" >/dev/null; done
   a2enmod -q $2 >/dev/null
   ! [ -e "$1/sites-enabled/000-default.conf" ] || a2dissite -q 000-default >/dev/null
   rm -rf "$APACHE_STATEDIR"
 }
 cp -a /etc/apache2/. "$candidate"
-apply "$candidate" "$1"
+apply "$candidate" "$1" "$2"
 if ! report=$(. "$candidate/envvars"; apache2 -t -d "$candidate" -f "$candidate/apache2.conf" 2>&1); then
   printf 'Apache refuses this configuration, nothing was changed:\\n%s\\n' "$report" >&2; exit 1
 fi
-apply /etc/apache2 "$1"
+apply /etc/apache2 "$1" "$2"
 """
 
 
 @operation()
 def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int) -> Commands:
     """Own the named sites (name to content) and that they, the ``modules``, and not Debian's default site, are enabled.
+
+    Where processes are among the modules, threads are not: PHP's module takes no part in them.
 
     ``apache2 -t`` must accept the whole before a file lands. Does nothing where all is so already. The running server
     reads it with :func:`configuration_in_force`.
@@ -46,6 +50,7 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
     files = [File(f"/etc/apache2/sites-available/{name}.conf", content) for name, content in contents.items()]
     states = host.get_fact(Files, paths=tuple(file.path for file in files))
     wanted = set(modules)
+    others = apache.THREADS - wanted if apache.PROCESSES in wanted else frozenset[str]()
     if server is None or states is None:
         yield shell.refusal("Apache's configuration cannot be read")
     elif not server.installed:
@@ -55,11 +60,12 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
     elif (
         any(file.differs(states[file.path]) for file in files)
         or not wanted <= server.modules
+        or others & server.modules
         or not set(contents) <= server.sites
         or "000-default" in server.sites
     ):
         lines = "".join(f"{name} {b64encode(content.encode()).decode()}\n" for name, content in contents.items())
-        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), stdin=lines)
+        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), " ".join(sorted(others)), stdin=lines)
     else:
         host.noop("sites and modules are as they should be")
 

@@ -1,12 +1,15 @@
 """Apache: what runs, with which configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from webha.ground.forms import AsJson
 
 PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
+
+# PHP runs inside Apache, in its processes and not in threads.
+PROCESSES, THREADS = "mpm_prefork", frozenset({"mpm_event", "mpm_worker"})
 
 AGENT = "/usr/lib/ocf/resource.d/webha/apache"  # ours, ocf:webha:apache
 _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
@@ -27,6 +30,11 @@ class Server(AsJson):
     def stale(self) -> bool:
         """Whether a configuration file is newer than the configuration that the running server has read."""
         return self.running and (self.loaded_at is None or self.changed_at > self.loaded_at)
+
+
+def modules(asked: Iterable[str], debian: int) -> tuple[str, ...]:
+    """Return the modules that are enabled on this Debian release: those ``asked`` for, and what makes the pages."""
+    return tuple(dict.fromkeys((*asked, PROCESSES, f"php{PHP_VERSIONS[debian]}")))
 
 
 def started_at(status: str, now: float) -> float | None:

@@ -265,8 +265,8 @@ VHOST = File("/etc/apache2/sites-available/webha.conf", "<VirtualHost>")
 RIGHT = {VHOST.path: FileState("644", "root:root", hashlib.sha256(VHOST.raw).hexdigest())}
 
 
-def sites(server, files=RIGHT):
-    return perform(apache.sites, {"webha": VHOST.content}, ["rewrite"], 8081, facts={Apache: server, Files: files})
+def sites(server, files=RIGHT, modules=("rewrite",)):
+    return perform(apache.sites, {"webha": VHOST.content}, modules, 8081, facts={Apache: server, Files: files})
 
 
 def test_sites_in_place_are_left_alone_and_any_difference_is_tried_first():
