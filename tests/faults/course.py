@@ -14,7 +14,7 @@ from lab.layout import LabError
 from tests.faults import report
 from tests.faults.acts import NotDoneError
 from tests.faults.audit import audit
-from tests.faults.catalogue import FAULTS
+from tests.faults.catalogue import Fault
 from tests.faults.site import Site, installed
 from tests.faults.trial import audited, repair, run
 
@@ -32,6 +32,7 @@ def summarised(runs: Iterable[Run]) -> dict[str, Any]:
             "whole": sum(one["outcome"] == "whole" for one in ones),
             "gap_median_s": median(gaps) if (gaps := [one["gap_s"] for one in ones if "gap_s" in one]) else None,
             "gap_worst_s": max(gaps, default=None),
+            "errors_worst": max((one["errors"] for one in ones if "errors" in one), default=None),
             "lost_writes": sum(sum(one.get("missing", {}).values()) for one in ones),
             "duplicates": sum(one.get("duplicates", 0) for one in ones),
             "two_owners_worst_s": max((one.get("two_owners_s", 0) for one in ones), default=0),
@@ -48,6 +49,13 @@ def order(names: Sequence[str], times: int, walk: int, seed: int) -> list[str]:
     return random.Random(seed).choices(list(names), k=walk)  # noqa: S311 -- a walk that can be walked again
 
 
+def sound(result: dict[str, Any]) -> bool:
+    """Whether all became whole again by itself and no audit found anything."""
+    return not result["at_the_end"] and all(
+        one["outcome"] == "whole" and not one.get("audit") for one in result["runs"]
+    )
+
+
 def save(file: Path, result: dict[str, Any]) -> None:
     """Write the result so far: never half of it."""
     fresh = file.with_name(f"{file.name}.new")
@@ -55,14 +63,14 @@ def save(file: Path, result: dict[str, Any]) -> None:
     fresh.replace(file)
 
 
-def once(name: str, site: Site, failover: str) -> Run:
+def once(fault: Fault, site: Site, failover: str) -> Run:
     """Run the fault; if the cluster is not whole after it, repair it and say so."""
     try:
-        result = run(FAULTS[name], site, failover)
+        result = run(fault, site, failover)
     except (NotDoneError, LabError, OSError, subprocess.SubprocessError) as error:
-        result = {"fault": name, "failover": failover, "outcome": f"not begun: {error}"}
+        result = {"fault": fault.name, "failover": failover, "outcome": f"not begun: {error}"}
     if result["outcome"] != "whole":
-        print(f"faults: {name}: {result['outcome']}; the lab is repaired", file=sys.stderr, flush=True)
+        print(f"faults: {fault.name}: {result['outcome']}; the lab is repaired", file=sys.stderr, flush=True)
         left = repair(failover)
         result["repair"] = f"not whole either: {left}" if left else "whole"
         if not left and "gap_s" in result:
@@ -70,16 +78,16 @@ def once(name: str, site: Site, failover: str) -> Run:
     return result
 
 
-def bench(names: list[str], failover: str, file: Path, seed: int | None) -> dict[str, Any]:
-    """Run the faults one after the other and keep each one's result as it comes."""
+def bench(faults: Iterable[Fault], failover: str, file: Path, seed: int | None = None) -> dict[str, Any]:
+    """Run the faults one after the other and keep each one's result as it comes. The visitor has arrived."""
     begin = time.monotonic()
     site = Site()
     site.prepare()
     result: dict[str, Any] = {"failover": failover, "site": installed(), "machine": report.machine(), "seed": seed}
     result |= {"faults": {}, "runs": [], "at_the_end": []}
     try:
-        for name in names:
-            one = once(name, site, failover)
+        for fault in faults:
+            one = once(fault, site, failover)
             result["runs"].append(one)
             result["faults"] = summarised(result["runs"])
             result["minutes"] = round((time.monotonic() - begin) / 60, 1)
