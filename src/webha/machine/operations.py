@@ -48,7 +48,11 @@ class File:
 _PLACE = """
 directory=$(dirname "$1"); mkdir -p "$directory"; rm -f "$directory"/.webha.??????
 umask 077; new=$(mktemp "$directory/.webha.XXXXXX"); trap 'rm -f "$new"' EXIT
-base64 -d > "$new"; chown "$3" "$new"; chmod "$2" "$new"; mv -f "$new" "$1"; trap - EXIT
+base64 -d > "$new"; chown "$3" "$new"; chmod "$2" "$new"
+mv -f "$new" "$1" || {
+  case $(lsattr -d "$1" 2>/dev/null | cut -d' ' -f1) in *i*) echo "refused: $1 is immutable: chattr -i $1, then run this again" >&2;; esac; exit 1
+}
+trap - EXIT
 """
 
 
