@@ -41,4 +41,5 @@ class Apache(Probe[apache.Server]):
             sites=frozenset(line.removesuffix(".conf") for line in answers["sites"].lines),
             loaded_at=None if started is None else max(started, reloaded),
             changed_at=float(answers["changed"].text or 0),
+            mpm=apache.running_mpm(answers["status"].text) if running and answers["status"].ok else None,
         )

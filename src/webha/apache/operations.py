@@ -70,11 +70,16 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
         host.noop("sites and modules are as they should be")
 
 
+_END = f"pid=$(cat {PID}); kill -TERM $pid; for i in $(seq 150); do [ -d /proc/$pid ] || break; sleep 0.2; done"
+_BACK = f"! systemctl -q is-active pacemaker || {{ [ -e {PID} ] && [ -d /proc/$(cat {PID}) ]; }}"
+
+
 @operation()
 def configuration_in_force(health_port: int) -> Commands:
     """Own that a running Apache has read the configuration on disk (its own and PHP's): graceful, no request is lost.
 
-    Decides from the time the server last read its configuration. Does nothing where Apache does not run: Pacemaker
+    Decides from the time the server last read its configuration. One that somebody started with threads is ended, for Pacemaker to
+    start anew: no reload changes that, and what it hands out is no page. Does nothing where Apache does not run: Pacemaker
     starts it. Refuses to reload what ``apache2 -t`` does not accept.
     """
     server = host.get_fact(Apache, health_port=health_port)
@@ -82,6 +87,9 @@ def configuration_in_force(health_port: int) -> Commands:
         yield shell.refusal("Apache's state cannot be read")
     elif not server.running:
         host.noop("Apache is not running; it reads its configuration when Pacemaker starts it")
+    elif server.of_another_kind:
+        yield shell.script(f"apache2ctl -t 2>/dev/null || apache2ctl -t; {_END}")
+        yield shell.until(_BACK, 90, "Apache started again by Pacemaker", "crm_mon -1rf | tail -n 20")
     elif not server.stale:
         host.noop("Apache runs the configuration on disk")
     else:

@@ -1,5 +1,6 @@
 """Apache: what runs, with which configuration."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,10 @@ _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
 
 @dataclass(frozen=True)
 class Server(AsJson):
-    """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell."""
+    """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell.
+
+    ``mpm``: the module of processes or threads that the running server has, None where it does not tell.
+    """
 
     installed: bool
     running: bool
@@ -25,11 +29,23 @@ class Server(AsJson):
     sites: frozenset[str]
     loaded_at: float | None
     changed_at: float
+    mpm: str | None = None
+
+    @property
+    def of_another_kind(self) -> bool:
+        """Whether the running server has another MPM than the one on disk: a reload would end it ("cannot be changed during restart")."""
+        return self.running and self.mpm is not None and self.mpm not in self.modules
 
     @property
     def stale(self) -> bool:
         """Whether a configuration file is newer than the configuration that the running server has read."""
         return self.running and (self.loaded_at is None or self.changed_at > self.loaded_at)
+
+
+def running_mpm(status: str) -> str | None:
+    """Return the module of processes or threads that the running Apache has (``mpm_event``), from ``server-status?auto``."""
+    found = re.search(r"^ServerMPM: (\w+)$", status, re.MULTILINE)
+    return f"mpm_{found[1].lower()}" if found else None
 
 
 def modules(asked: Iterable[str], debian: int) -> tuple[str, ...]:

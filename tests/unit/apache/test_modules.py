@@ -11,6 +11,7 @@ from webha.apache.facts import Apache
 from webha.machine.facts import Files
 from webha.machine.state import FileState
 
+from ..captured_facts import CONVERGED, fact
 from ..stubs import fake_program, given, perform
 
 SITE = "<VirtualHost *:80>\n"
@@ -65,3 +66,37 @@ def test_threads_go_before_processes_come(tmp_path):
         "a2dismod -q -f mpm_event",
         "a2enmod -q mpm_prefork php8.4 rewrite",
     ]
+
+
+STATUS = "Total Accesses: 7\nServerMPM: {}\nParentServerConfigGeneration: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "mpm"), [(STATUS.format("event"), "mpm_event"), (STATUS.format("prefork"), "mpm_prefork"), ("", None)]
+)
+def test_the_running_server_says_what_it_is_made_of(status, mpm):
+    assert apache.running_mpm(status) == mpm
+
+
+def test_converged_servers_run_processes():
+    for suite in CONVERGED:
+        one = fact(suite, "apache")
+        assert one.mpm == "mpm_prefork" in one.modules
+        assert not one.of_another_kind
+
+
+def in_force(mpm, changed_at=900.0):
+    server = apache.Server(True, True, frozenset(WANTED), frozenset({"webha"}), 1000.0, changed_at, mpm)
+    return perform(operations.configuration_in_force, 8081, facts={Apache: server})
+
+
+def test_a_server_of_threads_is_ended_and_not_reloaded_which_would_kill_it():
+    """Seen on 2.4: AH00534, "The MPM cannot be changed during restart"; nothing runs then, and nobody said so."""
+    for changed_at in (900.0, 2000.0):
+        end, back = in_force("mpm_event", changed_at).texts
+        assert "kill -TERM" in end
+        assert "USR1" not in end
+        assert "Apache started again by Pacemaker" in back
+    assert in_force("mpm_prefork").idle
+    assert in_force(None).idle
+    assert "kill -USR1" in in_force("mpm_prefork", 2000.0).text
