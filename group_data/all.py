@@ -105,7 +105,7 @@ apache_packages = [
     "apache2", "curl", "php", "libapache2-mod-php", "php-cli", "php-gd", "php-mysql", "php-xml", "php-mbstring",
     "php-curl", "php-zip", "php-intl", "php-apcu",
 ]  # fmt: skip
-apache_modules = ["rewrite", "headers", "expires", "status"]  # enabled, beside Debian's own
+apache_modules = ["rewrite", "headers", "expires", "status"]  # enabled, beside Debian's own and PHP's
 server_name = "www.gonzalonazareno.com"  # the site's
 health_port = 8081  # on 127.0.0.1 only: server-status and the health page
 php_settings = {  # lines of php.ini

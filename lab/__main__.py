@@ -11,21 +11,24 @@ from types import FrameType
 
 from lab import access, cloud, gateway, lifecycle, loss, network, node
 from lab.layout import CLOUD, FLOATING_IP, NODES, SUITES, LabError, Node
+from lab.variant import PLAIN, VARIANTS, chosen
 
 _BY_NAME = {one.name: one for one in (*NODES, CLOUD)}
 
 
-def up(suite: str | None, with_cloud: bool) -> None:
+def up(suite: str | None, variant: str | None, with_cloud: bool) -> None:
     lifecycle.require_host()
     with lifecycle.locked():
         current = lifecycle.running()
+        wanted = (suite or current or SUITES[0], variant or chosen().name)
         if current is None:
-            lifecycle.up(suite or SUITES[0])
-        elif suite in (None, current):
+            lifecycle.up(wanted[0], VARIANTS[variant or PLAIN])
+        elif wanted == (current, chosen().name):
             lifecycle.restore()
         else:
-            print(f"lab: switching from {current} to {suite}: the {current} nodes are gone", file=sys.stderr)
-            lifecycle.up(str(suite))
+            before, after = (" ".join(one for one in two if one != PLAIN) for two in ((current, chosen().name), wanted))
+            print(f"lab: switching from {before} to {after}: the {before} nodes are gone", file=sys.stderr)
+            lifecycle.up(wanted[0], VARIANTS[wanted[1]])
         if with_cloud and not cloud.up():
             lifecycle.add_cloud()
     status()
@@ -51,7 +54,8 @@ def status() -> int:
     if suite is None:
         print("lab: down (script/lab up)")
         return 1
-    print(f"lab: up, Debian {suite}")
+    variant = chosen()
+    print(f"lab: up, Debian {suite}" + (f", {variant.name}: {variant.about}" if variant.name != PLAIN else ""))
     for one in (*NODES, CLOUD) if cloud.up() else NODES:
         print(f"  {one.name:8} {one.address}  {_condition(one)}")
     print(f"page: {gateway.page()}")
@@ -148,10 +152,11 @@ def _arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     verb = verbs.add_parser("up", help="build the lab, or bring back what is off or unplugged")
     verb.add_argument("--suite", choices=SUITES, help=f"default: what is up, or {SUITES[0]}")
+    verb.add_argument("--variant", choices=VARIANTS, help=f"machines of another kind; default: what is up, or {PLAIN}")
     verb.add_argument("--cloud", action="store_true", help="and an OpenStack: Debian's own Keystone and Neutron")
     verbs.add_parser("down", help="leave nothing running; images, packages and keys are kept for the next time")
     verbs.add_parser("status", help="what is up; exit code 1 if the lab is down")
-    verbs.add_parser("reset", help="three bare nodes again")
+    verbs.add_parser("reset", help="three bare nodes again, of the same suite and variant")
     verb = verbs.add_parser("run", help="run a command in the lab's network with the project's virtual environment")
     verb.add_argument("command", nargs=argparse.REMAINDER)
     helps = {
@@ -185,7 +190,7 @@ def _arguments() -> argparse.Namespace:
 def _dispatch(given: argparse.Namespace) -> int:
     match given.verb:
         case "up":
-            up(given.suite, given.cloud)
+            up(given.suite, given.variant, given.cloud)
         case "down":
             down()
         case "status":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lab.layout import CLOUD, NODES, RUN, STATE, Node, call
 from lab.network import inside
+from lab.variant import chosen
 
 KEY = STATE / "keys" / "id_ed25519"
 KNOWN_HOSTS = RUN / "known_hosts"
@@ -38,6 +39,7 @@ def ssh(node: Node, *command: str, user: str = "root") -> list[str]:
         "StrictHostKeyChecking": "yes",
         "ConnectTimeout": 5,
         "LogLevel": "ERROR",
+        "SetEnv": "WEBHA_LAB=1",
     }
     flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
     return inside("ssh", "-F", "none", *flags, f"{user}@{node.address}", *command)
@@ -62,8 +64,10 @@ def answers(node: Node, command: str, user: str = "root", timeout: float = 5) ->
 
 def environment() -> dict[str, str]:
     """What a command of `run` finds in its environment."""
+    login = {} if chosen().login == "root" else {"WEBHA_SSH_USER": chosen().login}
     cloud = {"OS_CLIENT_CONFIG_FILE": str(CLOUDS_YAML)} if CLOUDS_YAML.exists() else {}
     return {
+        **login,
         **os.environ,
         **cloud,
         "PATH": f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', os.defpath)}",

@@ -37,6 +37,15 @@ def limit(node: Node, free: int) -> None:
     mount_root(node, lower, node.own_disk)
 
 
+def give_brick(node: Node, megabytes: int = 4096) -> None:
+    """Make the /gluster of a node that is off a file system of its own, as machines with a disk for their data have it."""
+    file = node.disk / "brick.img"
+    node.brick.mkdir()
+    call("truncate", "-s", f"{megabytes}M", str(file))
+    call("mkfs.ext4", "-q", "-F", str(file))
+    call("mount", "-o", "loop,discard", str(file), str(node.brick))
+
+
 def fail(node: Node) -> None:
     """Let the disk become read-only, open files and all, as ext4 does after an I/O error."""
     call("mount", "-o", "remount,abort", str(node.own_disk))

@@ -33,6 +33,7 @@ def keep(node: Node) -> int:
         "--capability=all",
         "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",  # the clock and the kernel are the host's
         "--bind=/dev/fuse",
+        *([f"--bind={node.brick}:/gluster"] if node.brick.is_mount() else []),
         "--resolv-conf=off",
         "--timezone=off",
         "--link-journal=no",

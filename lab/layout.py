@@ -8,6 +8,8 @@ STATE = Path("/var/lib/webha-lab")  # kept: base images, packages, keys; and the
 RUN = Path("/run/webha-lab")  # only while the lab is up
 READY = RUN / "suite"  # written last by `up`: what it holds is the suite that runs
 
+VARIANT = RUN / "variant"  # of the nodes (lab/variant.py)
+
 HUB = "webha-lab"  # the network namespace with the bridge; the nodes' namespaces bear the nodes' names
 GATEWAY = "10.0.0.1"
 VIP = "10.0.0.250"
@@ -38,6 +40,11 @@ class Node:
     def own_disk(self) -> Path:
         """Where the disk of a node is mounted that was given one which ends somewhere (lab/disk.py)."""
         return self.disk / "own"
+
+    @property
+    def brick(self) -> Path:
+        """Where the node's /gluster is mounted, if it is a file system of its own (lab/disk.py)."""
+        return self.disk / "brick"
 
     @property
     def console(self) -> Path:

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import access, cloud, gateway, image, loss, memory, network, node, visitor
+from lab import access, cloud, disk, gateway, layers, loss, memory, network, node, visitor
 from lab.group import Group, hierarchy
-from lab.layout import CLOUD, HUB, NODES, READY, RUN, STATE, LabError, Node
+from lab.layout import CLOUD, HUB, NODES, READY, RUN, STATE, VARIANT, LabError, Node
+from lab.variant import Variant, chosen
 
 _PROGRAMS = (
     "apt-cacher-ng",
     "apt-config",
     "ip",
+    "mkfs.ext4",
     "mmdebstrap",
     "mount",
     "nft",
@@ -25,6 +27,7 @@ _PROGRAMS = (
     "ssh",
     "ssh-keygen",
     "systemd-nspawn",
+    "unshare",
 )
 
 
@@ -76,16 +79,16 @@ def running() -> str | None:
     return READY.read_text().strip() if READY.exists() and network.exists(HUB) else None
 
 
-def up(suite: str) -> None:
+def up(suite: str, variant: Variant) -> None:
     """Three bare nodes, reachable; or nothing at all, if that fails."""
     _tear_down()
     try:
         RUN.mkdir(mode=0o700)
+        VARIANT.write_text(variant.name)
         access.prepare()
         network.create_hub()
         gateway.start()
-        base = image.ensure(suite)
-        _boot_bare(base)
+        _boot_bare(layers.below(suite, variant), variant)
         READY.write_text(suite)
     except BaseException:
         down()
@@ -94,8 +97,8 @@ def up(suite: str) -> None:
 
 
 def reset(suite: str) -> None:
-    """The same lab with bare nodes."""
-    base = image.ensure(suite)
+    """The same lab with bare nodes, of the same variant."""
+    images = layers.below(suite, chosen())
     READY.unlink()  # a reset that is killed leaves a lab that `up` builds anew
     had_cloud = cloud.up()
     each(node.switch_off)
@@ -104,7 +107,7 @@ def reset(suite: str) -> None:
         loss.undrop(one)
         node.discard_disk(one)
     try:
-        _boot_bare(base)
+        _boot_bare(images, chosen())
         if had_cloud:
             cloud.create()
         READY.write_text(suite)
@@ -123,9 +126,11 @@ def add_cloud() -> None:
         raise
 
 
-def _boot_bare(base: Path) -> None:
+def _boot_bare(images: dict[Node, tuple[Path, ...]], variant: Variant) -> None:
     for one in NODES:
-        node.new_disk(one, base)
+        node.new_disk(one, *images[one])
+        if variant.own_brick:
+            disk.give_brick(one)
         node.switch_on(one)
     each(lambda one: node.wait_until_reachable(one, bare=True))
 

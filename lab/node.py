@@ -57,7 +57,7 @@ def discard_disk(node: Node) -> None:
     if str(node.root) in mounts:
         at = node.root.stat()
         Path(f"/run/systemd/nspawn/locks/inode-{at.st_dev}:{at.st_ino}").unlink(missing_ok=True)
-    for mount in (str(node.root), str(node.own_disk), *nspawn):
+    for mount in (str(node.root), str(node.own_disk), str(node.brick), *nspawn):
         if mount in mounts:
             call("umount", mount)
     for leftover in map(Path, nspawn):

@@ -2,7 +2,7 @@
 
 from pyinfra.context import host
 
-from webha.apache import AGENT
+from webha.apache import AGENT, modules
 from webha.apache import operations as apache
 from webha.apache.facts import PID
 from webha.apache.manifest import APACHE_DROP_IN, HEALTH, PROTECTION, php_settings
@@ -46,7 +46,7 @@ if context.on_a_node():
         protections={
             PROTECTION: render("apache/webha-protection.conf.j2", drupal_root=data.drupal_root),
         },
-        modules=data.apache_modules,
+        modules=modules(data.apache_modules, context.debian()),
         health_port=data.health_port,
     )
 

@@ -1,7 +1,6 @@
 """§2.1 Galera: one MariaDB cluster of all nodes, bootstrapped once, joined one by one."""
 
 from pyinfra.context import host
-from pyinfra.facts.server import LinuxDistribution
 
 from webha.galera import decisions
 from webha.galera import operations as galera
@@ -24,7 +23,7 @@ if context.on_a_node():
             name="Galera: MariaDB's own repository",
             slug="mariadb",
             uri=host.data.mariadb_repository,
-            suite=host.get_fact(LinuxDistribution)["release_meta"]["VERSION_CODENAME"],
+            suite=context.codename(),
             key=host.data.mariadb_repository_key,
         )
 

@@ -1,8 +1,10 @@
 """One way to run a command that may hang or be missing."""
 
+import os
 import subprocess
 
 TIMED_OUT = 124  # as timeout(1) says it
+ENGLISH = {"LC_ALL": "C.UTF-8", "LANGUAGE": ""}  # whatever the machine speaks
 
 
 def run(*words: str, seconds: float = 5.0) -> subprocess.CompletedProcess[str]:
@@ -16,6 +18,7 @@ def run(*words: str, seconds: float = 5.0) -> subprocess.CompletedProcess[str]:
             check=False,
             stdin=subprocess.DEVNULL,
             errors="replace",
+            env={**os.environ, **ENGLISH},
         )
     except (subprocess.TimeoutExpired, OSError) as error:
         return subprocess.CompletedProcess(words, TIMED_OUT, "", str(error))

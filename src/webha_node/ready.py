@@ -23,6 +23,7 @@ PART = 250  # what each thing that serves is worth on a node that is not ready
 CONFIRM = 2  # looks in a row that must be bad, or good, before one is believed
 WRITE_EVERY = 5.0
 PUBLISH_EVERY = 10.0
+MUCH = 4096  # bytes of a page
 SQL = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state_comment','wsrep_ready')"
 
 
@@ -129,16 +130,18 @@ class Looks:
             raise BrokenError(f"{left} MB left in {DATA}, {LITTLE} are needed")
 
     def web(self) -> None:
-        """Apache answers."""
+        """Apache answers, and what answers is PHP's: without its module Apache hands out the pages' source, with 200."""
         connection = http.client.HTTPConnection("127.0.0.1", self.values.health_port, timeout=self.values.patience + 5)
         try:
-            connection.request("GET", "/server-status?auto")
+            connection.request("GET", "/?alive")
             answer = connection.getresponse()
-            answer.read()
+            said = answer.read(MUCH)
         finally:
             connection.close()
         if answer.status != http.client.OK:
             raise BrokenError(f"Apache answers {answer.status}")
+        if said.strip() != b"alive":
+            raise BrokenError("Apache answers without PHP" if b"<?php" in said else "the health page is not ours")
 
 
 def watch(look: Callable[[], None], opinion: Opinion, interval: float) -> None:

@@ -25,6 +25,19 @@ def ask(name: str, command: str, seconds: float = 30) -> str:
     return done.stdout.strip()
 
 
+def told(name: str, command: str, seconds: float) -> str:
+    """Run ``command`` on the node as a person types it; say how it failed, "" where it did not."""
+    try:
+        done = subprocess.run(
+            access.ssh(BY_NAME[name], command),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"{name}: {command}: not done after {seconds:.0f} s"
+    words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+    return "" if done.returncode == 0 else f"{name}: {command}: exit code {done.returncode}: {''.join(words)}"
+
+
 def verb(*words: str, seconds: float = 120) -> str:
     """Do a verb of script/lab; return why it failed, "" where it did not."""
     command = [str(ROOT / "script" / "lab"), *words]

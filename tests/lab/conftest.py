@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
+from lab.variant import PLAIN, VARIANTS
 from tests.lab import nodes
 from tests.lab.standin import write
 from tests.lab.tenant import FLOATING_IP, ON, allowed, ask, floating
@@ -13,11 +14,17 @@ from tests.lab.tenant import FLOATING_IP, ON, allowed, ask, floating
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--suite", choices=("trixie", "bookworm"), default="trixie", help="the Debian of the lab's nodes")
+    parser.addoption("--variant", choices=tuple(VARIANTS), default=PLAIN, help="what kind of machines they are")
 
 
 @pytest.fixture(scope="session")
 def suite(request: pytest.FixtureRequest) -> str:
     return str(request.config.getoption("--suite"))
+
+
+@pytest.fixture(scope="session")
+def variant(request: pytest.FixtureRequest) -> str:
+    return str(request.config.getoption("--variant"))
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +34,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bare(suite: str) -> str:
-    """Three nodes with nothing but Debian on them."""
-    nodes.lab("up", "--suite", suite, timeout=900)
+def bare(suite: str, variant: str) -> str:
+    """Three nodes with nothing but Debian on them, and what the variant has put there."""
+    nodes.lab("up", "--suite", suite, "--variant", variant, timeout=900)
     nodes.lab("reset")
     nodes.BARE.update(nodes.listing())
     return suite

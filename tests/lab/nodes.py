@@ -115,6 +115,7 @@ def host(name: str) -> Host:
     config.write_text(
         "Host *\n  ProxyCommand ip netns exec webha-lab socat - TCP4:%h:%p\n  StrictHostKeyChecking yes\n"
         "  UserKnownHostsFile /run/webha-lab/known_hosts\n  IdentityFile /var/lib/webha-lab/keys/id_ed25519\n  LogLevel ERROR\n"
+        "  SetEnv WEBHA_LAB=1\n"
     )
     return testinfra.get_host(f"ssh://root@{ADDRESSES[name]}", ssh_config=str(config))
 

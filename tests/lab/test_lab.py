@@ -58,7 +58,7 @@ def leftovers() -> dict[str, list[str]]:
 @pytest.fixture(autouse=True, scope="module")
 def _ready() -> Iterator[None]:
     """The first `up` on a machine builds the base image; no test is to be charged for it."""
-    lab("up", timeout=600)
+    lab("up", "--variant", "plain", timeout=600)
     lab("reset")
     yield
     lab("up")

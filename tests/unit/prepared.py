@@ -33,14 +33,7 @@ SECRETS = {
     "WEBHA_DRUPAL_HASH_SALT": "salt secret",
     "WEBHA_DRUPAL_ADMIN_PASSWORD": "admin secret",
 }
-SYSTEM = """/etc/os-release
-NAME="Debian GNU/Linux"
-ID=debian
-VERSION_ID="{release}"
-VERSION_CODENAME=trixie
-PRETTY_NAME="Debian GNU/Linux {release}"
----
-"""
+SYSTEM = "@@webha-begin distribution\ndebian {release} trixie\n\n@@webha-end distribution 0\n"
 
 
 @dataclass
@@ -76,7 +69,7 @@ def _inventory(root: Path, overrides: dict[str, Any], machine: str, control: boo
                         )
                     },
                     "@@webha-begin os": machine.replace("10.0.0.133", data["ssh_hostname"]),
-                    "*-release": SYSTEM.format(release=13),
+                    "@@webha-begin distribution": SYSTEM.format(release=13),
                 },
             },
         )

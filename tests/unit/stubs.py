@@ -10,23 +10,30 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from pyinfra.api.command import FileUploadCommand, StringCommand
+from pyinfra.api.command import StringCommand
 from pyinfra.context import ctx_host
 
 NAMES = ("nodoha", "nodoha2", "nodoha3")
 ROOT = Path(__file__).parents[2]
 
 
+def given(command: StringCommand) -> str:
+    """What the command reads from its standard input, as pyinfra writes it."""
+    stdin = command.connector_arguments.get("_stdin")
+    lines = [] if stdin is None else [stdin] if isinstance(stdin, str) else stdin
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+
+
 @dataclass
 class Outcome:
     """What an operation yielded, and the reason it gave for doing nothing."""
 
-    commands: list[StringCommand | FileUploadCommand]
+    commands: list[StringCommand]
     noops: list[str]
 
     @property
     def texts(self) -> list[str]:
-        return [one.get_raw_value() for one in self.commands if isinstance(one, StringCommand)]
+        return [one.get_raw_value() for one in self.commands]
 
     @property
     def text(self) -> str:
@@ -34,7 +41,7 @@ class Outcome:
 
     @property
     def stdin(self) -> str:
-        return "\n".join(str(one.connector_arguments.get("_stdin") or "") for one in self.commands)
+        return "\n".join(given(one).removesuffix("\n") for one in self.commands)
 
     @property
     def refused(self) -> str | None:
@@ -94,10 +101,9 @@ def perform(
 
 def execute(command: StringCommand, **arguments: Any) -> subprocess.CompletedProcess[str]:
     """Run a command as a node's shell would, with its standard input."""
-    stdin = command.connector_arguments.get("_stdin")
     return subprocess.run(
         ["sh", "-c", command.get_raw_value()],
-        input="" if stdin is None else f"{stdin}\n",
+        input=given(command),
         capture_output=True,
         text=True,
         check=False,

@@ -46,4 +46,5 @@ class Apache(Probe[apache.Server]):
             changed_at=float(answers["changed"].text or 0),
             confs=frozenset(line.removesuffix(".conf") for line in answers["confs"].lines),
             handed=apache.handed(answers["unit"].text) if answers["unit"].ok else None,
+            mpm=apache.running_mpm(answers["status"].text) if running and answers["status"].ok else None,
         )

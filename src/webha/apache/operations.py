@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from webha.apache import UNIT
+from webha import apache
 from webha.apache.facts import PID, RELOADED, Apache
 from webha.ground import shell
 from webha.machine.facts import Files
@@ -23,16 +23,17 @@ apply() {
     mv "$1/$folder-available/.webha-new" "$1/$folder-available/$name.conf"
     "a2en$kind" -q "$name" >/dev/null
   done
+  for other in $3; do ! [ -e "$1/mods-enabled/$other.load" ] || a2dismod -q -f "$other" >/dev/null; done
   a2enmod -q $2 >/dev/null
   ! [ -e "$1/sites-enabled/000-default.conf" ] || a2dissite -q 000-default >/dev/null
   rm -rf "$APACHE_STATEDIR"
 }
 cp -a /etc/apache2/. "$candidate"
-apply "$candidate" "$1"
+apply "$candidate" "$1" "$2"
 if ! report=$(. "$candidate/envvars"; apache2 -t -d "$candidate" -f "$candidate/apache2.conf" 2>&1); then
   printf 'Apache refuses this configuration, nothing was changed:\\n%s\\n' "$report" >&2; exit 1
 fi
-apply /etc/apache2 "$1"
+apply /etc/apache2 "$1" "$2"
 """
 
 
@@ -42,6 +43,8 @@ def sites(
 ) -> Commands:
     """Own the named sites and the server's ``protections`` (name to content), and that they, the ``modules``, and not Debian's default
     site, are enabled.
+
+    Where processes are among the modules, threads are not: PHP's module takes no part in them.
 
     ``apache2 -t`` must accept the whole before a file lands. Does nothing where all is so already. The running server
     reads it with :func:`configuration_in_force`.
@@ -55,6 +58,7 @@ def sites(
     ]
     states = host.get_fact(Files, paths=tuple(file.path for file in files))
     wanted = set(modules)
+    others = apache.THREADS - wanted if apache.PROCESSES in wanted else frozenset[str]()
     if server is None or states is None:
         yield shell.refusal("Apache's configuration cannot be read")
     elif not server.installed:
@@ -64,6 +68,7 @@ def sites(
     elif (
         any(file.differs(states[file.path]) for file in files)
         or not wanted <= server.modules
+        or others & server.modules
         or not set(contents) <= server.sites
         or not set(protections) <= server.confs
         or "000-default" in server.sites
@@ -73,16 +78,21 @@ def sites(
             for kind, named in kinds.items()
             for name, content in named.items()
         )
-        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), stdin=lines)
+        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), " ".join(sorted(others)), stdin=lines)
     else:
         host.noop("sites and modules are as they should be")
+
+
+_END = f"pid=$(cat {PID}); kill -TERM $pid; for i in $(seq 150); do [ -d /proc/$pid ] || break; sleep 0.2; done"
+_BACK = f"! systemctl -q is-active pacemaker || {{ [ -e {PID} ] && [ -d /proc/$(cat {PID}) ]; }}"
 
 
 @operation()
 def configuration_in_force(health_port: int) -> Commands:
     """Own that a running Apache has read the configuration on disk (its own and PHP's): graceful, no request is lost.
 
-    Decides from the time the server last read its configuration. Does nothing where Apache does not run: Pacemaker
+    Decides from the time the server last read its configuration. One that somebody started with threads is ended, for Pacemaker to
+    start anew: no reload changes that, and what it hands out is no page. Does nothing where Apache does not run: Pacemaker
     starts it. Refuses to reload what ``apache2 -t`` does not accept.
     """
     server = host.get_fact(Apache, health_port=health_port)
@@ -90,6 +100,9 @@ def configuration_in_force(health_port: int) -> Commands:
         yield shell.refusal("Apache's state cannot be read")
     elif not server.running:
         host.noop("Apache is not running; it reads its configuration when Pacemaker starts it")
+    elif server.of_another_kind:
+        yield shell.script(f"apache2ctl -t 2>/dev/null || apache2ctl -t; {_END}")
+        yield shell.until(_BACK, 90, "Apache started again by Pacemaker", "crm_mon -1rf | tail -n 20")
     elif not server.stale:
         host.noop("Apache runs the configuration on disk")
     else:
@@ -102,9 +115,9 @@ def configuration_in_force(health_port: int) -> Commands:
 # A running unit with processes is a server that systemd started itself, before the unit was handed over.
 _HAND_OVER = f"""
 systemctl daemon-reload
-[ "$(systemctl show -p SubState --value {UNIT})" != running ] || systemctl stop {UNIT}
-systemctl -q enable {UNIT}; systemctl reset-failed {UNIT} 2>/dev/null || :
-systemctl start {UNIT} || {{ journalctl -q -n 15 --no-pager -o cat -u {UNIT} >&2; exit 1; }}
+[ "$(systemctl show -p SubState --value {apache.UNIT})" != running ] || systemctl stop {apache.UNIT}
+systemctl -q enable {apache.UNIT}; systemctl reset-failed {apache.UNIT} 2>/dev/null || :
+systemctl start {apache.UNIT} || {{ journalctl -q -n 15 --no-pager -o cat -u {apache.UNIT} >&2; exit 1; }}
 """
 
 
@@ -116,9 +129,9 @@ def handed_over(health_port: int) -> Commands:
     """
     server = host.get_fact(Apache, health_port=health_port)
     if server is None or server.handed is None:
-        yield shell.refusal(f"systemd says nothing of {UNIT}")
+        yield shell.refusal(f"systemd says nothing of {apache.UNIT}")
     elif server.handed:
-        host.noop(f"{UNIT} is the cluster's")
+        host.noop(f"{apache.UNIT} is the cluster's")
     else:
         yield shell.script(_HAND_OVER)
 

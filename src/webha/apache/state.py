@@ -1,6 +1,7 @@
 """Apache: what runs, with which configuration."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,9 @@ from webha.ground.forms import AsJson
 PHP_VERSIONS: Mapping[int, str] = {12: "8.2", 13: "8.4"}  # of Debian's releases
 
 UNIT = "apache2.service"
+# PHP runs inside Apache, in its processes and not in threads.
+PROCESSES, THREADS = "mpm_prefork", frozenset({"mpm_event", "mpm_worker"})
+
 AGENT = "/usr/lib/ocf/resource.d/webha/apache"  # ours, ocf:webha:apache
 _CLOCK = "%A, %d-%b-%Y %H:%M:%S"
 
@@ -18,6 +22,7 @@ class Server(AsJson):
     """Apache on one node. Times are seconds since 1970; ``loaded_at`` None: it is not running, or does not tell.
 
     ``confs``: pieces of configuration that are enabled beside the sites; ``handed``: systemd's unit is handed to the cluster, None unknown.
+    ``mpm``: the module of processes or threads that the running server has, None where it does not tell.
     """
 
     installed: bool
@@ -28,6 +33,12 @@ class Server(AsJson):
     changed_at: float
     confs: frozenset[str] = frozenset()
     handed: bool | None = None
+    mpm: str | None = None
+
+    @property
+    def of_another_kind(self) -> bool:
+        """Whether the running server has another MPM than the one on disk: a reload would end it ("cannot be changed during restart")."""
+        return self.running and self.mpm is not None and self.mpm not in self.modules
 
     @property
     def stale(self) -> bool:
@@ -43,6 +54,17 @@ def handed(shown: str) -> bool | None:
     """Whether ``systemctl show`` tells of a unit that is handed to the cluster; None where it tells nothing."""
     values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     return None if not values.keys() >= _HANDED.keys() else {key: values[key] for key in _HANDED} == _HANDED
+
+
+def running_mpm(status: str) -> str | None:
+    """Return the module of processes or threads that the running Apache has (``mpm_event``), from ``server-status?auto``."""
+    found = re.search(r"^ServerMPM: (\w+)$", status, re.MULTILINE)
+    return f"mpm_{found[1].lower()}" if found else None
+
+
+def modules(asked: Iterable[str], debian: int) -> tuple[str, ...]:
+    """Return the modules that are enabled on this Debian release: those ``asked`` for, and what makes the pages."""
+    return tuple(dict.fromkeys((*asked, PROCESSES, f"php{PHP_VERSIONS[debian]}")))
 
 
 def started_at(status: str, now: float) -> float | None:

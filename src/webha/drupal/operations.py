@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
-from pyinfra.api.command import FileUploadCommand
 from pyinfra.api.exceptions import OperationError
 from pyinfra.api.operation import operation
 from pyinfra.context import host
@@ -20,7 +19,7 @@ from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import shell
 from webha.machine.facts import Directories, Files
-from webha.machine.operations import Commands, File, place
+from webha.machine.operations import Commands, File, place, send
 from webha.run.ending import say_at_end
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
@@ -183,7 +182,7 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
     unpacked = drupal.unpacked_size(archive)
     yield shell.script(_ROOM, SCRATCH, str((archive.stat().st_size + unpacked) // 1024), root, str(unpacked // 1024))
     remote = f"{SCRATCH}/webha-{checksum.split(':')[1][:16]}.tar"
-    yield FileUploadCommand(str(archive), remote)
+    yield send(archive, remote)
     marker = json.dumps({"archive": archive.name, "checksum": checksum})
     yield shell.script(_UNPACK, remote, root, marker)
 

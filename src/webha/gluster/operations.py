@@ -70,12 +70,12 @@ def volume(volume: str, nodes: Iterable[str], brick: str, root: str, options: Ma
 
 @operation()
 def brick_directory(brick: str, root: str) -> Commands:
-    """Own that the brick directory exists. Does nothing where it does."""
+    """Own that the brick directory exists, and the folders above it. Does nothing where it does, be it a mount of its own."""
     store = host.get_fact(Gluster, brick=brick, root=root)
     if store is None:
         yield shell.refusal(f"the state of {brick} cannot be read")
     elif store.brick == "absent":
-        yield shell.script('mkdir -m 755 "$1"', brick)
+        yield shell.script('mkdir -p -m 755 "$1"', brick)
     else:
         host.noop(f"{brick} exists")
 

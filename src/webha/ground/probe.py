@@ -11,6 +11,8 @@ from shlex import quote
 
 OPENING = "@@webha-begin"
 CLOSING = "@@webha-end"
+# Programs speak the language of whoever logged in; what is read, or looked for in their words, is English.
+ENGLISH = "export LC_ALL=C.UTF-8; unset LANGUAGE"
 
 
 class ProbeError(ValueError):
@@ -44,7 +46,7 @@ class Answers(dict[str, Answer]):
 
 def script(questions: Mapping[str, str]) -> str:
     """Return the shell script that asks ``questions`` (name to command) and frames each answer."""
-    parts = []
+    parts = [ENGLISH]
     for name, command in questions.items():
         parts.append(
             f"printf '%s\\n' '{OPENING} {name}'; ( {command}\n) 2>&1 </dev/null; printf '\\n%s %s\\n' '{CLOSING} {name}' $?"
@@ -70,7 +72,7 @@ def together(questions: Mapping[str, str], seconds: int) -> str:
     )
     # In memory first: a disk that is full or read-only is among what is asked for.
     return (
-        f"d=$(mktemp -d -p /run 2>/dev/null || mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1\n{begun}\n"
+        f"d=$(mktemp -d -p /run 2>/dev/null || mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1\n{ENGLISH}\n{begun}\n"
         f"end=$(( $(date +%s) + {seconds} + 1 ))\n"
         f"while [ $(ls $d | grep -c status) -lt {len(questions)} ] && [ $(date +%s) -le $end ]; do sleep 0.1; done\n"
         f"{told}\nrm -rf $d"

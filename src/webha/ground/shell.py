@@ -1,8 +1,11 @@
 """How this project puts shell commands together: one way to refuse, one way to wait, one way to run a script."""
 
+from collections.abc import Sequence
 from shlex import quote
 
 from pyinfra.api.command import QuoteString, StringCommand
+
+from webha.ground.probe import ENGLISH
 
 
 def run(*words: str) -> StringCommand:
@@ -10,18 +13,20 @@ def run(*words: str) -> StringCommand:
     return StringCommand(*(QuoteString(word) for word in words))
 
 
-def script(text: str, *arguments: str, stdin: str | None = None) -> StringCommand:
+def script(text: str, *arguments: str, stdin: str | Sequence[str] | None = None) -> StringCommand:
     """Run ``text`` as a shell script that stops at its first error, with ``arguments`` as ``$1`` and on.
 
     What it makes has the modes of Debian's own umask, whatever the login has (027 on hardened images): other accounts read it.
+    Its programs speak English, whatever the login's language is.
 
     ``stdin`` reaches the script's standard input and appears neither in the process list nor in pyinfra's log;
-    pyinfra ends it with a newline if it has none.
+    pyinfra ends it, and each part of several, with a newline if it has none.
     """
-    command = ["sh", "-euc", f"umask 022\n{text}", "webha", *arguments]
+    command = ["sh", "-euc", f"umask 022; {ENGLISH}\n{text}", "webha", *arguments]
     if stdin is None:
         return run(*command)
-    return StringCommand(*(QuoteString(word) for word in command), _stdin=stdin)
+    given = stdin if isinstance(stdin, str) else list(stdin)
+    return StringCommand(*(QuoteString(word) for word in command), _stdin=given)
 
 
 def refusal(reason: str) -> StringCommand:
@@ -41,7 +46,7 @@ def until(probe: str, seconds: int, goal: str, diagnosis: str = ":") -> StringCo
     return run(
         "sh",
         "-c",
-        f"end=$(( $(date +%s) + {seconds} )); "
+        f"{ENGLISH}; end=$(( $(date +%s) + {seconds} )); "
         f"until {{ {probe}\n}}; do "
         f'if [ "$(date +%s)" -ge $end ]; then echo {quote(f"after {seconds} s still not: {goal}")} >&2; '
         f"{{ {diagnosis}\n}} >&2; exit 1; fi; sleep 0.3; done",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pyinfra.api.command import FileUploadCommand, StringCommand
+from pyinfra.api.command import StringCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
@@ -20,7 +20,7 @@ from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
 
-Commands = Generator[StringCommand | FileUploadCommand, None, None]
+Commands = Generator[StringCommand, None, None]
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,35 @@ class File:
 _PLACE = """
 directory=$(dirname "$1"); mkdir -p "$directory"; rm -f "$directory"/.webha.??????
 umask 077; new=$(mktemp "$directory/.webha.XXXXXX"); trap 'rm -f "$new"' EXIT
-base64 -d > "$new"; chown "$3" "$new"; chmod "$2" "$new"; mv -f "$new" "$1"; trap - EXIT
+base64 -d > "$new"; chown "$3" "$new"; chmod "$2" "$new"
+mv -f "$new" "$1" || {
+  case $(lsattr -d "$1" 2>/dev/null | cut -d' ' -f1) in *i*) echo "refused: $1 is immutable: chattr -i $1, then run this again" >&2;; esac; exit 1
+}
+trap - EXIT
 """
 
 
 def place(file: File) -> StringCommand:
     """Return the command that puts ``file`` on the node atomically."""
     return shell.script(_PLACE, file.path, file.mode, file.owner, stdin=b64encode(file.raw).decode())
+
+
+_SEND = """
+umask 077; rm -f "$1" "$1".??????; new=$(mktemp "$1.XXXXXX"); trap 'rm -f "$new"' EXIT
+base64 -d > "$new" || { cat > /dev/null; df -h "$(dirname "$1")" >&2; exit 1; } # all is read, so that this is heard
+mv -f "$new" "$1"; trap - EXIT
+"""
+_CHUNK = 48 * 1024  # bytes of a file in one line of base64
+
+
+def send(local: Path, remote: str) -> StringCommand:
+    """Return the command that puts a copy of ``local``, a file of any size on the control machine, at ``remote``, for root alone.
+
+    Over standard input, as all of ours: pyinfra's own upload needs an sftp subsystem, and under sudo a second copy in /tmp.
+    """
+    with local.open("rb") as file:
+        lines = [b64encode(chunk).decode() for chunk in iter(lambda: file.read(_CHUNK), b"")]
+    return shell.script(_SEND, remote, stdin=lines)
 
 
 @operation()

@@ -129,7 +129,10 @@ if [ "$3" = used ]; then
   find . -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .webha-release -exec rm -rf --one-file-system {} +
   rm -f .webha-release
   id=trusted.glusterfs.volume-id
-  for name in $(getfattr -h -d -m '^trusted\\.' . 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | grep -vx $id) $id; do setfattr -h -x "$name" .; done
+  for entry in lost+found .; do # the one is e2fsck's and stays, without the number that the volume gave it
+    for name in $(getfattr -h -d -m '^trusted\\.' $entry 2>/dev/null | sed -n 's/=.*//p' | grep '^trusted' | grep -vx $id); do setfattr -h -x "$name" $entry; done
+  done
+  setfattr -h -x $id .
   cd /
   mountpoint -q "$1" || [ -L "$1" ] || rmdir "$1"
 fi

@@ -1,12 +1,15 @@
 """Reading across hosts: one fact of all nodes, and a file of one for this run's memory alone."""
 
 from collections.abc import Iterable
+from shlex import quote
 from typing import Any, cast
 
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, auth_argument_meta, pop_global_arguments
-from pyinfra.api.command import QuoteString, StringCommand
+from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
+
+from webha.ground import probe
 
 
 def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any]:
@@ -33,9 +36,13 @@ def read_secret(name: str, path: str) -> str:
     other = inventory.get_host(name)
     arguments, _ = pop_global_arguments(state, other, {})
     privileges = {key: value for key, value in arguments.items() if key in CONNECTOR_ARGUMENT_KEYS} | given()
-    done, output = other.run_shell_command(
-        StringCommand("base64", "-w0", QuoteString(path)), print_output=False, print_input=False, **privileges
+    _, output = other.run_shell_command(
+        StringCommand(probe.script({"secret": f"base64 -w0 {quote(path)}"})),
+        print_output=False,
+        print_input=False,
+        **privileges,
     )
-    if not done or not output.stdout:
-        raise PyinfraError(f"{name}: {path} cannot be read: {output.stderr}")
-    return str(output.stdout)
+    said = probe.read(output.stdout_lines).get("secret")
+    if said is None or not said.ok or not said.text:
+        raise PyinfraError(f"{name}: {path} cannot be read: {said.text if said else output.stderr}")
+    return said.text

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
-from pyinfra.facts.server import LinuxDistribution
 
 from webha.run import data, progress
+from webha.run.distribution import Distribution
 from webha.run.inventory import Node, problems
 
 T = TypeVar("T")
@@ -168,14 +168,22 @@ def this(among: Iterable[Node]) -> Node:
 
 def debian() -> int:
     """Return this host's Debian release (12, 13); refuse any other system."""
-    distribution = host.get_fact(LinuxDistribution)
-    major = distribution.get("major") if distribution.get("name") == "Debian" else None
-    if major not in SUPPORTED_DEBIAN:
+    system = host.get_fact(Distribution)
+    release = system.release if system is not None and system.name == "debian" else None
+    if release not in SUPPORTED_DEBIAN:
+        found = "an unknown system" if system is None else f"{system.name} {system.release or ''}".strip()
+        raise PyinfraError(f"{host.name} runs {found}, not Debian {' or '.join(map(str, SUPPORTED_DEBIAN))}")
+    return int(release)
+
+
+def codename() -> str:
+    """Return this host's Debian release as a word (``trixie``), as an apt source has it; refuse where it is not told."""
+    system = host.get_fact(Distribution)
+    if system is None or not system.codename:
         raise PyinfraError(
-            f"{host.name} runs {distribution.get('name') or 'an unknown system'} {distribution.get('major') or ''}, "
-            f"not Debian {' or '.join(map(str, SUPPORTED_DEBIAN))}"
+            f"{host.name}: /etc/os-release names no VERSION_CODENAME, so which packages fit it is unknown"
         )
-    return int(major)
+    return str(system.codename)
 
 
 def or_stop(decide: Callable[..., T], *arguments: Any) -> T:

@@ -75,11 +75,7 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
 
 def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
     ready = [name for name, seen in known.items() if seen.health == "ready"]
-    found = [
-        f"{name}: {seen.health or 'the health page does not answer'}"
-        for name, seen in known.items()
-        if name not in ready
-    ]
+    found = [f"{name}: {_health(seen.health)}" for name, seen in known.items() if name not in ready]
     found += [
         f"{name}: unknown, whether {apache.UNIT} is handed to the cluster"
         if seen.handed is None
@@ -89,6 +85,13 @@ def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
         if not seen.handed
     ]
     return Layer(f"ready on {', '.join(ready)}" if ready else "", tuple(found))
+
+
+def _health(said: str | None) -> str:
+    """Say what a health page that is not ready means."""
+    if said is not None and "<?php" in said:
+        return "Apache hands out PHP's source, its PHP module is off: run tasks/apache.py"
+    return said or "the health page does not answer"
 
 
 def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:

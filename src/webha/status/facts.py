@@ -29,6 +29,14 @@ T = TypeVar("T")
 SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
 # What keeps the cluster alive besides the stack's own daemons.
 DAEMONS = (*vip.WATCH.units, *galera.RETURN.units, *gluster.LOOKING_AFTER.units, *cluster.STEPPING_ASIDE.units)
+# What the system, the database, the volume and the logs lie on, whichever file systems those are. Not /boot, nor what else is
+# mounted: a full backup disk stops nobody, and an image that is only read (an ISO, a snap) is always full.
+SYSTEM = ("/", "/usr", "/var", "/var/lib", "/var/log", "/var/tmp", "/var/lib/mysql", "/var/lib/glusterd")  # noqa: S108 (names)
+_IMAGES = "squashfs iso9660 erofs udf cramfs"
+FULLNESS = f"""\
+for d in {" ".join(SYSTEM)} {{brick}}; do
+  [ ! -d $d ] || df -P {" ".join(f"-x {kind}" for kind in _IMAGES.split())} $d 2>/dev/null | awk 'NR > 1 {{{{ print $6, $5 }}}}'
+done | sort -u"""
 # A mount says "ro" only where a person asked for it: since Linux 6.15 an ext4 that an error made read-only still says rw (and
 # emergency_ro), and access(2) allows what a write is refused. So a file is made where anybody may make one.
 SCRATCH = "/var/tmp"  # noqa: S108 (mktemp makes the file)
@@ -63,7 +71,7 @@ class Status(Probe[Seen]):
                 f"dev=$(ip -4 route get {vip} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); "
                 f"arping -b -c 2 -w 2 -I \"$dev\" {vip} | sed -n 's/^Unicast reply .*\\[\\([0-9A-Fa-f:]*\\)\\].*/\\1/p' | sort -u",
                 "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
-                "disks": "df -P -x tmpfs -x devtmpfs -x overlay -x fuse.glusterfs 2>/dev/null | awk 'NR > 1 { print $6, $5 }'; df -P / | awk 'NR > 1 { print $6, $5 }'",
+                "disks": FULLNESS.format(brick=quote(brick)),
                 "read-only": READ_ONLY.format(brick=quote(brick), scratch=SCRATCH),
                 "daemons": f"systemctl show -p Id,ActiveState -- {' '.join(DAEMONS)}",
                 "failed": "systemctl list-units --failed --plain --no-legend --no-pager",

@@ -18,7 +18,7 @@ class Seen(AsJson):
     ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
     ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
     ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here; ``handed``: systemd's unit of Apache is the cluster's;
-    ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
+    ``disks``: file system that system, data or logs lie on to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
     ``daemons``: our own units to whether they are active.
     """
 

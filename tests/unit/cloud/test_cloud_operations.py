@@ -15,6 +15,7 @@ from webha.cloud import operations as cloud
 from webha.cloud import removal as cloud_removal
 from webha.cloud.facts import Project
 from webha.cloud.state import Cloud
+from webha.ground.probe import ENGLISH
 
 from ..stubs import execute, perform
 from .test_cloud import PAIR, VIP, WANTED, foreign, instance, nodes, ours, tenant
@@ -131,7 +132,7 @@ def test_the_requests_go_to_standard_input_and_the_command_line_names_only_the_c
     done = run(operation, has)
     (text,) = done.texts
     assert shlex.split(text) == [
-        *("sh", "-euc", 'umask 022\nexec "$@"', "webha"),
+        *("sh", "-euc", f'umask 022; {ENGLISH}\nexec "$@"', "webha"),
         *(sys.executable, "-m", "webha.cloud.neutron", "apply", "--cloud", "lab"),
     ]
     assert json.loads(done.stdin) == json.loads(json.dumps([one.to_json() for one in decide(has, ASKS)]))

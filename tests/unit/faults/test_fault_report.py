@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.faults import report
-from tests.faults.__main__ import order, save, summarised
 from tests.faults.catalogue import FAULTS, NOT_SHOWN, SHORT
+from tests.faults.course import order, save, summarised
 from tests.faults.picture import svg
 
 

@@ -84,6 +84,15 @@ def test_a_brick_directory_is_made_once(brick, idle):
     assert idle or "mkdir" in done.text
 
 
+def test_a_brick_directory_may_lie_deep(tmp_path):
+    (command,) = perform(
+        gluster.brick_directory, facts={Gluster: store(brick="absent")}, **WHERE | {"brick": str(tmp_path / "a/b/c")}
+    ).commands
+    done = execute(command)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [oct((tmp_path / one).stat().st_mode & 0o777) for one in ("a", "a/b", "a/b/c")] == ["0o755"] * 3
+
+
 def seal(one, **where):
     return perform(gluster.mountpoint_sealed, facts={Gluster: one}, **WHERE | where)
 

@@ -3,10 +3,7 @@
 import os
 import socket
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -188,50 +185,6 @@ def test_a_volume_that_cannot_be_written_is_an_error(mounted):
     (root / f".webha-ready.{socket.gethostname()}").mkdir()
     with pytest.raises(OSError, match="directory"):
         script.volume()
-
-
-@contextmanager
-def apache(status):
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(b"Total Accesses: 1\n")
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield ready(health_port=server.server_port), asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def test_apache_is_asked_for_its_status_page():
-    with apache(200) as (script, asked):
-        script.web()
-    assert asked == ["/server-status?auto"]
-
-
-@pytest.mark.parametrize("status", [403, 500, 503])
-def test_an_apache_that_answers_with_an_error_is_broken(status):
-    with apache(status) as (script, _), pytest.raises(module.BrokenError, match=f"Apache answers {status}"):
-        script.web()
-
-
-def test_an_apache_that_does_not_listen_is_an_error():
-    with apache(200) as (script, _):
-        pass
-    with pytest.raises(ConnectionRefusedError):
-        script.web()
 
 
 @pytest.fixture

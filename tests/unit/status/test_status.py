@@ -185,6 +185,7 @@ def test_members_that_do_not_see_each_other_are_named_also_while_a_node_is_lost(
         (None, "the health page does not answer"),
         ("", "the health page does not answer"),
         ("database: not Synced; docroot: not mounted", "database: not Synced; docroot: not mounted"),
+        ("<?php; // Written by", "Apache hands out PHP's source, its PHP module is off: run tasks/apache.py"),
     ],
 )
 def test_the_health_page_counts_on_every_node(health, words):
