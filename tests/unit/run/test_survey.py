@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import ConnectError, FactProcessError, PyinfraError
 
 from webha.ground import probe
 from webha.ground.fact import Probe
-from webha.run import survey
+from webha.run import across, survey
 from webha.status import screen
 from webha.status.state import Layer, Report
 
@@ -57,7 +57,7 @@ def look(monkeypatch):
         monkeypatch.setattr(survey, "inventory", inventory)
         monkeypatch.setattr(survey, "members", lambda: [hosts[name] for name in NAMES])
         monkeypatch.setattr(survey, "state", SimpleNamespace(is_host_in_limit=lambda one: one.name in limit))
-        monkeypatch.setattr(survey, "pop_global_arguments", lambda *_: ({"_sudo": True, "name": "x"}, []))
+        monkeypatch.setattr(across, "pop_global_arguments", lambda *_: ({"_sudo": True, "name": "x"}, []))
         monkeypatch.setattr(survey, "_seen", {})
 
         def from_host(name, seconds=5):
