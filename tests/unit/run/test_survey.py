@@ -146,7 +146,7 @@ BROKEN = Report({"hosts": Layer("fine"), "vip": Layer("", ("nobody holds it",))}
 def test_a_healthy_report_is_shown_and_written_and_ends_the_run_well(capsys, tmp_path):
     with pytest.raises(SystemExit, match=r"^0$"):
         screen.show(HEALTHY, str(tmp_path / "report.json"))
-    assert capsys.readouterr().out == HEALTHY.screen() + "\n"
+    assert capsys.readouterr().out == HEALTHY.screen(0) + "\n"
     assert json.loads((tmp_path / "report.json").read_text()) == HEALTHY.to_json()
 
 
