@@ -19,7 +19,7 @@ from webha.machine import operations as node
 from webha.reset import operations
 from webha.reset.facts import Belongings
 from webha.reset.manifest import paths
-from webha.run import context, ending, survey
+from webha.run import context, ending, holding, survey
 from webha.vip import manifest as vip
 
 context.refuse_what_nobody_knows()
@@ -127,5 +127,8 @@ if context.on_a_node():
 
     if "hosts" in plan.layers:
         hosts.names(name="Reset hosts: names", nodes=nodes, present=False)
+
+    if plan.whole:
+        holding.leave_nothing()
 
     ending.say_at_end("The secrets in secrets/ are kept; remove that folder to have new ones made.")

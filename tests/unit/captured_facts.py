@@ -9,6 +9,7 @@ from webha.drupal import facts as drupal
 from webha.galera import facts as galera
 from webha.gluster import facts as gluster
 from webha.hosts import facts as hosts
+from webha.lock import facts as lock
 from webha.machine import facts as node
 from webha.reset import facts as reset
 from webha.status import facts as status
@@ -38,6 +39,7 @@ FACTS = {
     "machine": (node.Machine, {"vip": "10.0.0.250"}),
     "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
     "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),
+    "runs": (lock.Runs, {"last": 3}),
     "status": (
         status.Status,
         {

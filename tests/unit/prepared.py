@@ -34,6 +34,7 @@ SECRETS = {
     "WEBHA_DRUPAL_ADMIN_PASSWORD": "admin secret",
 }
 SYSTEM = "@@webha-begin distribution\ndebian {release} trixie\n\n@@webha-end distribution 0\n"
+RUNS = "@@webha-begin lock\n\n@@webha-end lock 3\n@@webha-begin journal\n\n@@webha-end journal 0\n"
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Plan:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def _inventory(root: Path, overrides: dict[str, Any], machine: str, control: bool) -> Inventory:
+def _inventory(root: Path, overrides: dict[str, Any], machine: str, runs: str, control: bool) -> Inventory:
     listed = runpy.run_path(str(root / "inventory.py"))["nodes"]
     defaults = {k: v for k, v in runpy.run_path(str(root / "group_data/all.py")).items() if k[0] != "_"}
     hosts = [
@@ -68,6 +69,7 @@ def _inventory(root: Path, overrides: dict[str, Any], machine: str, control: boo
                             ("drupal", "privileges"),
                         )
                     },
+                    "@@webha-begin lock'": runs,
                     "@@webha-begin os": machine.replace("10.0.0.133", data["ssh_hostname"]),
                     "@@webha-begin distribution": SYSTEM.format(release=13),
                 },
@@ -85,7 +87,9 @@ def _inventory(root: Path, overrides: dict[str, Any], machine: str, control: boo
     return inventory
 
 
-def prepare(file: str, machine: str | None = None, control: bool = True, root: Path = ROOT, **overrides: Any) -> Plan:
+def prepare(
+    file: str, machine: str | None = None, runs: str = RUNS, control: bool = True, root: Path = ROOT, **overrides: Any
+) -> Plan:
     """Load a deploy file of the folder ``root`` for every host, as pyinfra does before anything is changed."""
     plan = Plan()
     render = webha.ground.render.render
@@ -99,7 +103,7 @@ def prepare(file: str, machine: str | None = None, control: bool = True, root: P
             plan.values[ctx_host.get().name] = json.loads(content)
         return File(path, content)
 
-    inventory = _inventory(root, overrides, machine or text(BARE[0], "machine"), control)
+    inventory = _inventory(root, overrides, machine or text(BARE[0], "machine"), runs, control)
     state = State(inventory, Config())
     state.cwd = str(root)
     contexts = [(ctx_state, state), (ctx_inventory, inventory), (ctx_config, state.config)]

@@ -9,7 +9,8 @@ from pyinfra.api.exceptions import PyinfraError
 from webha import reset
 
 from .captured_facts import BARE, text
-from .prepared import prepare
+from .lock.runs import encoded, run
+from .prepared import RUNS, prepare
 from .stubs import NAMES, ROOT
 
 LAYERS = ["Hosts", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "VIP"]
@@ -131,3 +132,21 @@ def test_a_reset_of_one_layer_touches_no_other():
     names = prepare("tasks/reset.py", confirm="hacloud", layer="apache").operations
     assert names
     assert all(name.startswith("Reset apache") for name in names)
+
+
+LOCKED = RUNS.replace("\n\n@@webha-end lock 3", f"\n{encoded(run().raw)}\n@@webha-end lock 0")
+
+
+@pytest.mark.parametrize(
+    "task", ["deploy.py", "tasks/guards.py", "tasks/reset.py", *(f"tasks/{one}.py" for one in TASKS if one != "cloud")]
+)
+def test_a_lock_that_another_run_holds_stops_every_task_but_the_clouds(task):
+    """OpenStack has its own; and nothing on a node is changed by it."""
+    with pytest.raises(PyinfraError, match="nothing was changed on any node: a run of ana@control from /srv/ha"):
+        prepare(task, runs=LOCKED, confirm="hacloud")
+
+
+def test_the_cloud_alone_and_the_status_look_at_no_lock():
+    assert prepare("tasks/cloud.py", runs=LOCKED, openstack_cloud="lab").operations
+    with pytest.raises(PyinfraError, match=r"^not healthy: hosts"):
+        prepare("tasks/status.py", runs=LOCKED)

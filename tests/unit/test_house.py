@@ -75,7 +75,7 @@ def test_decisions_know_nothing_of_pyinfra():
         }, path
 
 
-FLOORS = ("ground", "run", "machine", "layers", "above")
+FLOORS = ("ground", "lock", "run", "machine", "layers", "above")
 ABOVE = ("programs", "reset", "status")
 
 

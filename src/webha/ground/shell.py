@@ -29,13 +29,17 @@ def script(text: str, *arguments: str, stdin: str | Sequence[str] | None = None)
     return StringCommand(*(QuoteString(word) for word in command), _stdin=given)
 
 
-def refusal(reason: str) -> StringCommand:
+class Refusal(StringCommand):
+    """A command that fails with a sentence, and does nothing else."""
+
+
+def refusal(reason: str) -> Refusal:
     """Fail this host with ``reason``, a sentence for a person, and change nothing.
 
     A command rather than an exception, because an exception in an operation ends the run before other hosts could
     say what they found, and without ``-y`` it would end it already while changes are being looked for.
     """
-    return StringCommand("printf", "'%s\\n'", QuoteString(f"refused: {reason}"), ">&2;", "exit", "1")
+    return Refusal("printf", "'%s\\n'", QuoteString(f"refused: {reason}"), ">&2;", "exit", "1")
 
 
 def until(probe: str, seconds: int, goal: str, diagnosis: str = ":") -> StringCommand:

@@ -38,6 +38,11 @@ class Plan:
     layers: tuple[str, ...]
     refusal: str | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of ours stays: the journal of the runs goes, too, and the lock that this one holds."""
+        return self.layers == LAYERS
+
 
 @dataclass(frozen=True)
 class Remains(AsJson):

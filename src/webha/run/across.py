@@ -1,15 +1,21 @@
 """Reading across hosts: one fact of all nodes, and a file of one for this run's memory alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from shlex import quote
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+import gevent
+from paramiko import SSHException
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, auth_argument_meta, pop_global_arguments
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
 
 from webha.ground import probe
+from webha.ground.fact import Probe
+
+T = TypeVar("T")
 
 
 def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any]:
@@ -34,15 +40,43 @@ def read_secret(name: str, path: str) -> str:
     Not a fact: what a fact prints is shown at high verbosity.
     """
     other = inventory.get_host(name)
-    arguments, _ = pop_global_arguments(state, other, {})
-    privileges = {key: value for key, value in arguments.items() if key in CONNECTOR_ARGUMENT_KEYS} | given()
     _, output = other.run_shell_command(
         StringCommand(probe.script({"secret": f"base64 -w0 {quote(path)}"})),
         print_output=False,
         print_input=False,
-        **privileges,
+        **(privileges(other) | given()),
     )
-    said = probe.read(output.stdout_lines).get("secret")
-    if said is None or not said.ok or not said.text:
-        raise PyinfraError(f"{name}: {path} cannot be read: {said.text if said else output.stderr}")
-    return said.text
+    answer = probe.read(output.stdout_lines).get("secret")
+    if answer is None or not answer.ok or not answer.text:
+        raise PyinfraError(f"{name}: {path} cannot be read: {answer.text if answer else output.stderr}")
+    return answer.text
+
+
+def privileges(one: Host) -> dict[str, Any]:
+    """Return what a command on ``one`` is run with, from its own data, the deploy around it and the command line."""
+    arguments, _ = pop_global_arguments(state, one, {})
+    return {key: value for key, value in arguments.items() if key in CONNECTOR_ARGUMENT_KEYS}
+
+
+def said(one: Host, command: StringCommand, seconds: float, more: Mapping[str, Any] | None = None) -> list[str] | None:
+    """Run ``command`` on ``one`` and return the lines of its standard output; None where that did not end in ``seconds``.
+
+    ``more``: privileges beyond its own. pyinfra's own way would wait for a node that hangs, and stop the run where one fails.
+    """
+    arguments = privileges(one) | dict(more or {}) | command.connector_arguments
+    with gevent.Timeout(seconds, False):
+        try:
+            _, output = one.run_shell_command(command, print_output=False, print_input=False, **arguments)
+            return list(output.stdout_lines)
+        except (PyinfraError, SSHException, OSError, EOFError):
+            return None
+    return None
+
+
+def ask(one: Host, fact: Probe[T], seconds: float, more: Mapping[str, Any] | None = None, **arguments: Any) -> T | None:
+    """Read ``fact`` on ``one`` within ``seconds``; None: no answer, or not in the expected form. ``more``: as in :func:`said`."""
+    lines = said(one, StringCommand(fact.command(**arguments)), seconds, more)
+    try:
+        return None if lines is None else fact.process(lines)
+    except PyinfraError:
+        return None

@@ -9,7 +9,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
 
-from webha.run import data, progress
+from webha.run import data, holding, progress
 from webha.run.distribution import Distribution
 from webha.run.inventory import Node, problems
 
@@ -106,10 +106,10 @@ def refuse_what_nobody_knows() -> None:
 
 
 def nodes() -> tuple[Node, ...]:
-    """Return the nodes, :func:`described`, of a run that reaches all of them.
+    """Return the nodes, :func:`described`, of a run that reaches all of them, and that holds the cluster's lock while it executes.
 
     Refuses a run that does not (``--limit``, a host that did not answer): with one node unseen nothing may be decided
-    for the cluster.
+    for the cluster. Refuses one while another one holds the lock (:mod:`webha.run.holding`).
     """
     refuse_what_nobody_knows()
     found = described()
@@ -124,6 +124,7 @@ def nodes() -> tuple[Node, ...]:
     _notice_a_dead_peer()
     _stop_for_a_failed_node(hosts)
     progress.show(state)
+    holding.hold(hosts)
     return found
 
 

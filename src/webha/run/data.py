@@ -177,7 +177,8 @@ KINDS: Mapping[str, Kind] = {
     "openstack_security_group": _none_or(_LINE),
 }
 # What the command line may give to a verb.
-VERBS = ("layer", "confirm", "report")
+VERBS = ("layer", "confirm", "report", "takeover")
+_OF_VERBS: Mapping[str, Kind] = {"takeover": _FLAG}
 
 
 def unknown(given: Iterable[str], theirs: Iterable[str] = ()) -> list[str]:
@@ -205,7 +206,7 @@ def unknown(given: Iterable[str], theirs: Iterable[str] = ()) -> list[str]:
 def unfit(data: Mapping[str, Any]) -> list[str]:
     """Say which of the data are of another type or outside of what is allowed."""
     found = []
-    for key, kind in KINDS.items():
+    for key, kind in {**KINDS, **_OF_VERBS}.items():
         if key in data and not kind.fits(data[key]):
             number = (
                 isinstance(data[key], (int, float)) and not isinstance(data[key], bool) and kind.fits(str(data[key]))

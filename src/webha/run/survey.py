@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import gevent
-from paramiko import SSHException
-from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, pop_global_arguments
-from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
 
 from webha.ground.fact import Probe
+from webha.run.across import ask
 from webha.run.context import members
 
 T = TypeVar("T")
@@ -50,20 +47,6 @@ def _gathered(
     """Read ``fact`` here; return the answers once all hosts of this run but those ``without`` it have been here."""
     names = [one.name for one in members()]
     seen = _seen.setdefault((type(fact), purpose), {})
-    seen[host.name] = _answer(fact, seconds, arguments) if host.name in names else None
+    seen[host.name] = ask(host, fact, seconds, **arguments) if host.name in names else None
     expected = {one.name for one in inventory.get_active_hosts() if state.is_host_in_limit(one)}
     return {name: seen.get(name) for name in names} if set(seen) >= expected - without else None
-
-
-def _answer(fact: Probe[T], seconds: float, arguments: dict[str, Any]) -> T | None:
-    given, _ = pop_global_arguments(state, host, {})
-    privileges = {key: value for key, value in given.items() if key in CONNECTOR_ARGUMENT_KEYS}
-    with gevent.Timeout(seconds, False):
-        try:
-            _, output = host.run_shell_command(
-                StringCommand(fact.command(**arguments)), print_output=False, print_input=False, **privileges
-            )
-            return fact.process(output.stdout_lines)
-        except (PyinfraError, SSHException, OSError, EOFError):
-            return None
-    return None

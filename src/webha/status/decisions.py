@@ -6,8 +6,8 @@ Unknown is a problem of its own and said as such: a layer is healthy only where 
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import apache, cluster, galera
-from webha.status.state import Expected, Layer, Report, Seen
+from webha import apache, cluster, galera, lock
+from webha.status.state import LINES, Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
 LAYERS = ("hosts", "galera", "apache", "cluster", "gluster", "drupal", "vip")
@@ -34,7 +34,8 @@ def report(nodes: Nodes, expected: Expected) -> Report:
         layer = judges[name](known, expected)
         unknown = [f"{node}: unknown, the node was not reached" for node in expected.names if node not in known]
         layers[name] = Layer(layer.state, (*unknown, *layer.problems))
-    return Report(layers)
+    notes = {name: seen.runs if (seen := nodes.get(name)) is not None else None for name in expected.names}
+    return Report(layers, lock.holding(notes), lock.newest(notes, LINES))
 
 
 def _hosts(known: Mapping[str, Seen], expected: Expected) -> Layer:

@@ -21,8 +21,9 @@ from webha.gluster import manifest as gluster
 from webha.gluster.facts import Gluster
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.lock.facts import Runs
 from webha.machine.facts import Machine
-from webha.status.state import Seen
+from webha.status.state import LINES, Seen
 from webha.vip import manifest as vip
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ class Status(Probe[Seen]):
                 "read-only": READ_ONLY.format(brick=quote(brick), scratch=SCRATCH),
                 "daemons": f"systemctl show -p Id,ActiveState -- {' '.join(DAEMONS)}",
                 "failed": "systemctl list-units --failed --plain --no-legend --no-pager",
+                "runs": Runs().command(last=LINES),
             },
             SECONDS,
         )
@@ -108,6 +110,7 @@ class Status(Probe[Seen]):
             read_only=tuple(answers["read-only"].lines) if answers["read-only"].ok else None,
             daemons=_daemons(answers["daemons"]),
             failed=tuple(line.split()[0] for line in answers["failed"].lines) if answers["failed"].ok else None,
+            runs=read_part(Runs(), answers["runs"]),
         )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 from pyinfra.api.exceptions import PyinfraError
@@ -14,7 +15,7 @@ def show(report: Report, file: str | None) -> None:
 
     Ends it here because pyinfra would ask, without ``-y``, whether to execute the nothing that there is to do.
     """
-    print(report.screen())
+    print(report.screen(time.time()))
     if file is not None:
         Path(file).write_text(json.dumps(report.to_json(), indent=2) + "\n")
     if not report.healthy:

@@ -8,7 +8,10 @@ from webha.drupal import Site
 from webha.galera import Member
 from webha.gluster import Store
 from webha.ground.forms import AsJson
+from webha.lock import Entry, Holding, Notes, line
 from webha.machine import Machine
+
+LINES = 3  # of the journal, on the screen
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Seen(AsJson):
     ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
     ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here; ``handed``: systemd's unit of Apache is the cluster's;
     ``disks``: file system that system, data or logs lie on to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
-    ``daemons``: our own units to whether they are active.
+    ``daemons``: our own units to whether they are active; ``runs``: the cluster's lock there, and the journal's last lines.
     """
 
     machine: Machine | None = None
@@ -38,6 +41,7 @@ class Seen(AsJson):
     read_only: tuple[str, ...] | None = None
     failed: tuple[str, ...] | None = None
     daemons: Mapping[str, bool] | None = None
+    runs: Notes | None = None
 
 
 @dataclass(frozen=True)
@@ -69,19 +73,27 @@ class Layer(AsJson):
 
 @dataclass(frozen=True)
 class Report(AsJson):
-    """All layers. As JSON: ``{"healthy": …, "layers": {"galera": {"healthy": …, "problems": […], "state": …}, …}}``."""
+    """All layers; who holds the cluster's lock, and the last of the journal, neither of which is a problem.
+
+    As JSON: ``{"healthy": …, "layers": {"galera": {"healthy": …, "problems": […], "state": …}, …}, "lock": {"held": […],
+    "unknown": […]}, "journal": […]}``.
+    """
 
     layers: Mapping[str, Layer]
+    lock: Holding = field(default_factory=Holding)
+    journal: tuple[Entry, ...] = ()
     healthy: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Healthy is: every layer."""
         object.__setattr__(self, "healthy", all(layer.healthy for layer in self.layers.values()))
 
-    def screen(self) -> str:
+    def screen(self, now: float) -> str:
         """Return it for a person's screen."""
         lines = []
         for name, layer in self.layers.items():
             lines.append(f"{name:8} {'healthy' if layer.healthy else 'PROBLEM'}  {layer.state}".rstrip())
             lines += [f"{'':17}  - {problem}" for problem in layer.problems]
+        lines += [f"{'lock':8} {sentence}" for sentence in self.lock.sentences(now)]
+        lines += [f"{'journal':8} {line(entry)}" for entry in self.journal]
         return "\n".join(lines)

@@ -22,7 +22,7 @@ WANTED = apache.modules(["rewrite"], 13)
 def sites(*enabled):
     server = apache.Server(True, True, frozenset(enabled), frozenset({"webha"}), 1000.0, 900.0)
     files = {"/etc/apache2/sites-available/webha.conf": RIGHT}
-    return perform(operations.sites, {"webha": SITE}, WANTED, 8081, facts={Apache: server, Files: files})
+    return perform(operations.sites, {"webha": SITE}, {}, WANTED, 8081, facts={Apache: server, Files: files})
 
 
 @pytest.mark.parametrize(("debian", "php"), [(12, "php8.2"), (13, "php8.4")])
@@ -86,7 +86,7 @@ def test_converged_servers_run_processes():
 
 
 def in_force(mpm, changed_at=900.0):
-    server = apache.Server(True, True, frozenset(WANTED), frozenset({"webha"}), 1000.0, changed_at, mpm)
+    server = apache.Server(True, True, frozenset(WANTED), frozenset({"webha"}), 1000.0, changed_at, mpm=mpm)
     return perform(operations.configuration_in_force, 8081, facts={Apache: server})
 
 

@@ -83,6 +83,12 @@ def test_what_an_operator_may_write_is_taken(key, value):
     assert unfit(DEFAULTS | {key: value}) == []
 
 
+@pytest.mark.parametrize("value", ["yes", 1, "False", None])
+def test_takeover_is_true_or_false(value):
+    assert unfit({"takeover": value}) == [f"takeover is {value!r}: allowed is True or False"]
+    assert unfit({"takeover": True}) == unfit({"takeover": False}) == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [

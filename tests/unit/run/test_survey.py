@@ -11,7 +11,7 @@ from pyinfra.api.exceptions import ConnectError, FactProcessError, PyinfraError
 
 from webha.ground import probe
 from webha.ground.fact import Probe
-from webha.run import survey
+from webha.run import across, survey
 from webha.status import screen
 from webha.status.state import Layer, Report
 
@@ -57,7 +57,7 @@ def look(monkeypatch):
         monkeypatch.setattr(survey, "inventory", inventory)
         monkeypatch.setattr(survey, "members", lambda: [hosts[name] for name in NAMES])
         monkeypatch.setattr(survey, "state", SimpleNamespace(is_host_in_limit=lambda one: one.name in limit))
-        monkeypatch.setattr(survey, "pop_global_arguments", lambda *_: ({"_sudo": True, "name": "x"}, []))
+        monkeypatch.setattr(across, "pop_global_arguments", lambda *_: ({"_sudo": True, "name": "x"}, []))
         monkeypatch.setattr(survey, "_seen", {})
 
         def from_host(name, seconds=5):
@@ -146,7 +146,7 @@ BROKEN = Report({"hosts": Layer("fine"), "vip": Layer("", ("nobody holds it",))}
 def test_a_healthy_report_is_shown_and_written_and_ends_the_run_well(capsys, tmp_path):
     with pytest.raises(SystemExit, match=r"^0$"):
         screen.show(HEALTHY, str(tmp_path / "report.json"))
-    assert capsys.readouterr().out == HEALTHY.screen() + "\n"
+    assert capsys.readouterr().out == HEALTHY.screen(0) + "\n"
     assert json.loads((tmp_path / "report.json").read_text()) == HEALTHY.to_json()
 
 

@@ -48,6 +48,7 @@ SMALL = {
     "disks": "/gluster 7%\n/ 41%\n",
     "read-only": "",
     "daemons": "\n".join(f"Id={unit}\nActiveState=active\n" for unit in DAEMONS),
+    "runs": "@@webha-begin lock\n\n@@webha-end lock 3\n@@webha-begin journal\n\n@@webha-end journal 0\n",
     "failed": "ssh.service loaded failed failed OpenBSD Secure Shell server\n",
 }
 

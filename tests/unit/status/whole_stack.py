@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from webha.cluster import Page
+from webha.lock import Notes
 from webha.status import FULL, report
 from webha.status.facts import DAEMONS
 from webha.status.state import Expected, Seen
@@ -61,6 +62,7 @@ def whole():
             read_only=(),
             failed=(),
             daemons=dict.fromkeys(DAEMONS, True),
+            runs=Notes(None),
         )
         for name in NAMES
     }

@@ -1,0 +1,47 @@
+"""The cluster's lock and the journal of its runs: their typed state and their decisions, which know nothing of pyinfra."""
+
+from webha.lock.decisions import (
+    Copies,
+    Holding,
+    Judgement,
+    Nodes,
+    busy,
+    cleaned,
+    described,
+    holder,
+    holding,
+    judge,
+    kept,
+    line,
+    lost,
+    newest,
+    refused,
+    took_over,
+    untaken,
+)
+from webha.lock.state import Entry, Lock, Notes, Run, printable
+
+__all__ = [
+    "Copies",
+    "Entry",
+    "Holding",
+    "Judgement",
+    "Lock",
+    "Nodes",
+    "Notes",
+    "Run",
+    "busy",
+    "cleaned",
+    "described",
+    "holder",
+    "holding",
+    "judge",
+    "kept",
+    "line",
+    "lost",
+    "newest",
+    "printable",
+    "refused",
+    "took_over",
+    "untaken",
+]
