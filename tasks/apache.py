@@ -5,6 +5,7 @@ from pyinfra.context import host
 from webha.apache import AGENT
 from webha.apache import operations as apache
 from webha.apache.manifest import HEALTH, php_settings
+from webha.apache.trial import php
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context
@@ -24,6 +25,7 @@ if context.on_a_node():
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
             node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=host.data.drupal_root)),
         ],
+        trials=[php(context.debian())],
     )
 
     apache.sites(

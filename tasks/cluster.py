@@ -8,6 +8,7 @@ from webha.cluster import operations as cluster
 from webha.cluster.cib import Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
 from webha.cluster.manifest import ASIDE_UNIT, COROSYNC_DROP_IN, PACEMAKER_DROP_IN
+from webha.cluster.trial import COROSYNC
 from webha.galera.manifest import KEEPER_UNIT
 from webha.ground.render import render
 from webha.machine import operations as node
@@ -60,6 +61,7 @@ if context.on_a_node():
             ),
             node.File(PACEMAKER_DROP_IN, render("cluster/pacemaker.service.conf.j2")),
         ],
+        trials=[COROSYNC],
     )
 
     for one in host.loop(names):

@@ -7,6 +7,7 @@ from webha.galera import decisions
 from webha.galera import operations as galera
 from webha.galera.facts import CONFIGURATION, STARTED_WITH, Galera
 from webha.galera.manifest import MARIADB_DROP_IN
+from webha.galera.trial import MARIADB
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, survey
@@ -52,6 +53,7 @@ if context.on_a_node():
                 render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
             ),
         ],
+        trials=[MARIADB],
     )
 
     node.unit(name="Galera: at boot", unit="mariadb.service", running=None)

@@ -7,32 +7,11 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.apache.facts import PID, RELOADED, Apache
+from webha.apache.trial import APPLY, sites_and
 from webha.ground import shell
 from webha.machine.facts import Files
 from webha.machine.operations import Commands, File
-
-# The new configuration is tried on a copy of /etc/apache2 first: with a broken file no Apache starts, on any node.
-_CONFIGURE = """
-candidate=$(mktemp -d); trap 'rm -rf "$candidate"' EXIT
-lines=$(cat)
-apply() {
-  export APACHE_CONFDIR="$1" APACHE_STATEDIR="$1/.webha-state"; mkdir -p "$APACHE_STATEDIR"
-  printf '%s\\n' "$lines" | while read -r site content; do
-    printf '%s' "$content" | base64 -d > "$1/sites-available/.webha-new"
-    mv "$1/sites-available/.webha-new" "$1/sites-available/$site.conf"
-    a2ensite -q "$site" >/dev/null
-  done
-  a2enmod -q $2 >/dev/null
-  ! [ -e "$1/sites-enabled/000-default.conf" ] || a2dissite -q 000-default >/dev/null
-  rm -rf "$APACHE_STATEDIR"
-}
-cp -a /etc/apache2/. "$candidate"
-apply "$candidate" "$1"
-if ! report=$(. "$candidate/envvars"; apache2 -t -d "$candidate" -f "$candidate/apache2.conf" 2>&1); then
-  printf 'Apache refuses this configuration, nothing was changed:\\n%s\\n' "$report" >&2; exit 1
-fi
-apply /etc/apache2 "$1"
-"""
+from webha.machine.trial import tried
 
 
 @operation()
@@ -59,7 +38,9 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
         or "000-default" in server.sites
     ):
         lines = "".join(f"{name} {b64encode(content.encode()).decode()}\n" for name, content in contents.items())
-        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), stdin=lines)
+        listed = " ".join(sorted(wanted))
+        yield tried(sites_and(listed), lines.encode())
+        yield shell.script(f'{APPLY}\napply /etc/apache2 "$1"', listed, stdin=lines)
     else:
         host.noop("sites and modules are as they should be")
 
