@@ -9,6 +9,7 @@ from pyinfra.context import host
 from webha.apache.facts import PID, RELOADED, Apache
 from webha.apache.trial import APPLY, sites_and
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.machine.facts import Files
 from webha.machine.operations import Commands, File
 from webha.machine.trial import tried
@@ -24,7 +25,7 @@ def sites(contents: Mapping[str, str], modules: Iterable[str], health_port: int)
     server = host.get_fact(Apache, health_port=health_port)
     files = [File(f"/etc/apache2/sites-available/{name}.conf", content) for name, content in contents.items()]
     states = host.get_fact(Files, paths=tuple(file.path for file in files))
-    wanted = set(modules)
+    wanted = set(all_of(modules))
     if server is None or states is None:
         yield shell.refusal("Apache's configuration cannot be read")
     elif not server.installed:

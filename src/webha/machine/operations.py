@@ -16,6 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
@@ -119,14 +120,14 @@ $apt install --no-install-recommends "$@" || {{ $apt update; $apt install --no-i
 
 
 @operation()
-def packages(names: Iterable[str]) -> Commands:
+def packages(names: str | Iterable[str]) -> Commands:
     """Install the Debian packages ``names`` (no recommended ones), with service starts blocked meanwhile.
 
     Debian starts a daemon the moment its package is installed: corosync as a one-node cluster "debian", MariaDB as
     a primary of its own, Apache on the cluster's port (stack-notes, "Debian's packages"). Also finishes what an
     interrupted dpkg left, and takes away a block that an interrupted run left. Does nothing where all are installed.
     """
-    wanted = tuple(names)
+    wanted = all_of(names)
     state = host.get_fact(Packages, names=wanted)
     if state is None:
         yield shell.refusal("dpkg does not say which packages are installed")
@@ -147,7 +148,7 @@ def unit(
     Reloads systemd's view first where unit files on disk are newer, also those of the units that this one ``starts``. Never restarts a running unit. Fails with the
     unit's own last words when it does not start within ``seconds``.
     """
-    states = host.get_fact(Units, names=(unit, *starts))
+    states = host.get_fact(Units, names=(unit, *all_of(starts)))
     if not states:
         yield shell.refusal(f"systemd says nothing of {unit}")
         return
@@ -214,7 +215,7 @@ def former_removed(known: Iterable[str]) -> Commands:
     if written is None:
         yield shell.refusal(f"what is in {LIBRARY} and {UNITS} cannot be read")
         return
-    wanted = set(known)
+    wanted = set(all_of(known))
     units = [path.rpartition("/")[2] for path in written if path.startswith(f"{UNITS}/") and path not in wanted]
     gone = [path for path, users in written.items() if path not in wanted and not set(users) - set(units)]
     if not gone:

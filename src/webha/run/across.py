@@ -8,6 +8,8 @@ from pyinfra.api.command import QuoteString, StringCommand
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host, inventory, state
 
+from webha.ground.forms import all_of
+
 
 def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any]:
     """Read ``fact`` on each named host; None where a host gave no answer.
@@ -15,7 +17,7 @@ def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any
     Privileges (``_sudo`` and the like) come from each host's own data or the command line, unless they were given to the
     operation that asks: then they are meant for all.
     """
-    return {name: inventory.get_host(name).get_fact(fact, **given(), **arguments) for name in names}
+    return {name: inventory.get_host(name).get_fact(fact, **given(), **arguments) for name in all_of(names)}
 
 
 def given() -> dict[str, Any]:
