@@ -21,7 +21,26 @@ if context.on_a_node():
 
     timers = of_this_run()
 
-    survey.refuse(lambda peers: decisions.of_others(peers, host.data.cluster_name), Cluster())
+    configuration = render(
+        "cluster/corosync.conf.j2",
+        nodes=nodes,
+        cluster_name=host.data.cluster_name,
+        token=timers.corosync_token,
+        token_coefficient=timers.corosync_token_coefficient,
+        crypto_cipher=host.data.corosync_crypto_cipher,
+        crypto_hash=host.data.corosync_crypto_hash,
+        port=host.data.corosync_port,
+        knet_ping_timeout=timers.knet_ping_timeout,
+    )
+
+    survey.refuse(
+        lambda peers: (
+            decisions.of_others(peers, host.data.cluster_name)
+            or decisions.other_nodes(peers, nodes)
+            or decisions.not_alike(peers, configuration)
+        ),
+        Cluster(),
+    )
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
@@ -36,17 +55,7 @@ if context.on_a_node():
         files=[
             node.File(
                 CONFIGURATION,
-                render(
-                    "cluster/corosync.conf.j2",
-                    nodes=nodes,
-                    cluster_name=host.data.cluster_name,
-                    token=timers.corosync_token,
-                    token_coefficient=timers.corosync_token_coefficient,
-                    crypto_cipher=host.data.corosync_crypto_cipher,
-                    crypto_hash=host.data.corosync_crypto_hash,
-                    port=host.data.corosync_port,
-                    knet_ping_timeout=timers.knet_ping_timeout,
-                ),
+                configuration,
                 shipped=True,
             ),
             node.File(

@@ -7,9 +7,11 @@ from webha.cluster.decisions import (
     in_force,
     key,
     misplaced,
+    not_alike,
     not_ours,
     of_others,
     offline,
+    other_nodes,
     strangers,
     stray,
 )
@@ -27,6 +29,7 @@ from webha.cluster.state import (
     flatten,
     parse_crm_mon,
     parse_preferences,
+    ring,
 )
 
 __all__ = [
@@ -47,11 +50,14 @@ __all__ = [
     "in_force",
     "key",
     "misplaced",
+    "not_alike",
     "not_ours",
     "of_others",
     "offline",
+    "other_nodes",
     "parse_crm_mon",
     "parse_preferences",
+    "ring",
     "strangers",
     "stray",
 ]
