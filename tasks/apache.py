@@ -6,6 +6,7 @@ from webha.apache import AGENT, modules
 from webha.apache import operations as apache
 from webha.apache.facts import PID
 from webha.apache.manifest import APACHE_DROP_IN, HEALTH, PROTECTION, php_settings
+from webha.apache.trial import php
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context
@@ -28,6 +29,7 @@ if context.on_a_node():
             node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=data.drupal_root)),
             node.File(APACHE_DROP_IN, render("apache/apache2.service.conf.j2", pid=PID)),
         ],
+        trials=[php(context.debian())],
     )
 
     apache.sites(

@@ -8,6 +8,7 @@ from webha.cluster import operations as cluster
 from webha.cluster.cib import Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
 from webha.cluster.manifest import ASIDE_UNIT, COROSYNC_DROP_IN, PACEMAKER_DROP_IN
+from webha.cluster.trial import COROSYNC
 from webha.galera.manifest import KEEPER_UNIT
 from webha.ground.render import render
 from webha.machine import operations as node
@@ -20,7 +21,26 @@ if context.on_a_node():
 
     timers = of_this_run()
 
-    survey.refuse(lambda peers: decisions.of_others(peers, host.data.cluster_name), Cluster())
+    configuration = render(
+        "cluster/corosync.conf.j2",
+        nodes=nodes,
+        cluster_name=host.data.cluster_name,
+        token=timers.corosync_token,
+        token_coefficient=timers.corosync_token_coefficient,
+        crypto_cipher=host.data.corosync_crypto_cipher,
+        crypto_hash=host.data.corosync_crypto_hash,
+        port=host.data.corosync_port,
+        knet_ping_timeout=timers.knet_ping_timeout,
+    )
+
+    survey.refuse(
+        lambda peers: (
+            decisions.of_others(peers, host.data.cluster_name)
+            or decisions.other_nodes(peers, nodes)
+            or decisions.not_alike(peers, configuration)
+        ),
+        Cluster(),
+    )
 
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
@@ -38,17 +58,7 @@ if context.on_a_node():
         files=[
             node.File(
                 CONFIGURATION,
-                render(
-                    "cluster/corosync.conf.j2",
-                    nodes=nodes,
-                    cluster_name=host.data.cluster_name,
-                    token=timers.corosync_token,
-                    token_coefficient=timers.corosync_token_coefficient,
-                    crypto_cipher=host.data.corosync_crypto_cipher,
-                    crypto_hash=host.data.corosync_crypto_hash,
-                    port=host.data.corosync_port,
-                    knet_ping_timeout=timers.knet_ping_timeout,
-                ),
+                configuration,
                 shipped=True,
             ),
             node.File(
@@ -63,6 +73,7 @@ if context.on_a_node():
             ),
             node.File(PACEMAKER_DROP_IN, render("cluster/pacemaker.service.conf.j2")),
         ],
+        trials=[COROSYNC],
     )
 
     for one in host.loop(names):

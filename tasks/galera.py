@@ -2,10 +2,14 @@
 
 from pyinfra.context import host
 
+from webha.cluster import other_nodes
+from webha.cluster.facts import Cluster
 from webha.galera import decisions
 from webha.galera import operations as galera
+from webha.galera.datadir import PLACE
 from webha.galera.facts import CONFIGURATION, STARTED_WITH, Galera
 from webha.galera.manifest import MARIADB_DROP_IN
+from webha.galera.trial import MARIADB
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, survey
@@ -16,7 +20,17 @@ if context.on_a_node():
     names = [one.name for one in nodes]
     this = context.this(nodes)
 
-    survey.refuse(lambda members: decisions.of_others(members, host.data.drupal_db), Galera())
+    survey.refuse(lambda peers: other_nodes(peers, nodes), Cluster())
+
+    survey.refuse(
+        lambda members: decisions.of_others(
+            members,
+            host.data.drupal_db,
+            called=host.data.galera_cluster_name,
+            addresses=[one.address for one in nodes],
+        ),
+        Galera(),
+    )
 
     if host.data.mariadb_repository:
         node.repository(
@@ -48,9 +62,12 @@ if context.on_a_node():
             ),
             node.File(
                 MARIADB_DROP_IN,
-                render("galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH),
+                render(
+                    "galera/mariadb.service.conf.j2", configuration=CONFIGURATION, started_with=STARTED_WITH, data=PLACE
+                ),
             ),
         ],
+        trials=[MARIADB],
     )
 
     node.unit(name="Galera: at boot", unit="mariadb.service", running=None)

@@ -23,7 +23,7 @@ if context.on_a_node():
     mount = mount_unit(root)
 
     survey.refuse(
-        lambda stores: decisions.of_others(stores, host.data.gluster_volume, brick, root),
+        lambda stores: decisions.of_others(stores, host.data.gluster_volume, brick, root, names),
         Gluster(),
         brick=brick,
         root=root,

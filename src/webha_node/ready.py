@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from webha_node import attributes
+from webha_node import attributes, sql
 from webha_node.commands import run
 
 DATA = "/var/lib/mysql"
@@ -113,8 +113,10 @@ class Looks:
             self.written = time.monotonic()
 
     def database(self) -> None:
-        """MariaDB is a synced member of the primary component."""
-        done = run("mariadb", "--connect-timeout=3", "-NBe", SQL, seconds=self.values.patience + 5)
+        """MariaDB is a synced member of the primary component. One that lets nobody of ours in answers, and nothing else is known of it."""
+        done = sql.ask(SQL, seconds=self.values.patience + 5)
+        if done.returncode != 0 and sql.shut_out(done.stderr):
+            return
         if done.returncode != 0:
             raise BrokenError((done.stderr.strip().splitlines() or ["mariadbd does not answer"])[-1])
         state = dict(line.split("\t", 1) for line in done.stdout.splitlines())

@@ -8,7 +8,7 @@ from webha import cluster, drupal, galera, gluster
 from webha.cluster import Peer
 from webha.galera import NO_HISTORY, Grastate, may_join
 from webha.galera.datadir import parse
-from webha.gluster import Store
+from webha.gluster import Store, Volume
 
 from .cluster.test_cluster import configuration
 from .drupal.test_drupal import site
@@ -205,3 +205,14 @@ def test_a_database_with_tables_of_somebodys_is_not_taken_for_the_sites():
     assert drupal.to_install(replace(theirs, code="complete", release="sha256:1")).action == "refuse"
     assert drupal.of_others(of(*[replace(theirs, installing=True)] * 3), "/r") == []
     assert drupal.of_others(of(*[replace(theirs, settings="foreign")] * 3), "/r") == []
+
+
+def test_a_volume_of_other_nodes_or_another_brick_is_said_before_anything_changes():
+    volume = Volume("fs_ha", "Started", 3, tuple(f"{name}:/gluster" for name in NAMES))
+    stores = of(replace(BRICK, volumes=(volume,)), replace(BRICK, volumes=None), BRICK)
+    args = (stores, "fs_ha")
+    assert gluster.of_others(*args, "/gluster", "/r", NAMES[::-1]) == gluster.of_others(*args, "/gluster", "/r")
+    for brick, names in (("/data", NAMES), ("/gluster", NAMES[:2]), ("/gluster", (*NAMES, "nodoha4"))):
+        (said,) = gluster.of_others(*args, brick, "/r", names)
+        assert said.startswith("volume fs_ha exists with other bricks (nodoha:/gluster, nodoha2:/gluster")
+        assert all(f"{name}:{brick}" in said for name in names)

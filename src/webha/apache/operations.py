@@ -8,33 +8,12 @@ from pyinfra.context import host
 
 from webha import apache
 from webha.apache.facts import PID, RELOADED, Apache
+from webha.apache.trial import APPLY, sites_and
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.machine.facts import Files
 from webha.machine.operations import Commands, File
-
-# The new configuration is tried on a copy of /etc/apache2 first: with a broken file no Apache starts, on any node.
-_CONFIGURE = """
-candidate=$(mktemp -d); trap 'rm -rf "$candidate"' EXIT
-lines=$(cat)
-apply() {
-  export APACHE_CONFDIR="$1" APACHE_STATEDIR="$1/.webha-state"; mkdir -p "$APACHE_STATEDIR"
-  printf '%s\\n' "$lines" | while read -r kind folder name content; do
-    printf '%s' "$content" | base64 -d > "$1/$folder-available/.webha-new"
-    mv "$1/$folder-available/.webha-new" "$1/$folder-available/$name.conf"
-    "a2en$kind" -q "$name" >/dev/null
-  done
-  for other in $3; do ! [ -e "$1/mods-enabled/$other.load" ] || a2dismod -q -f "$other" >/dev/null; done
-  a2enmod -q $2 >/dev/null
-  ! [ -e "$1/sites-enabled/000-default.conf" ] || a2dissite -q 000-default >/dev/null
-  rm -rf "$APACHE_STATEDIR"
-}
-cp -a /etc/apache2/. "$candidate"
-apply "$candidate" "$1" "$2"
-if ! report=$(. "$candidate/envvars"; apache2 -t -d "$candidate" -f "$candidate/apache2.conf" 2>&1); then
-  printf 'Apache refuses this configuration, nothing was changed:\\n%s\\n' "$report" >&2; exit 1
-fi
-apply /etc/apache2 "$1" "$2"
-"""
+from webha.machine.trial import tried
 
 
 @operation()
@@ -57,7 +36,7 @@ def sites(
         for name, content in named.items()
     ]
     states = host.get_fact(Files, paths=tuple(file.path for file in files))
-    wanted = set(modules)
+    wanted = set(all_of(modules))
     others = apache.THREADS - wanted if apache.PROCESSES in wanted else frozenset[str]()
     if server is None or states is None:
         yield shell.refusal("Apache's configuration cannot be read")
@@ -78,7 +57,9 @@ def sites(
             for kind, named in kinds.items()
             for name, content in named.items()
         )
-        yield shell.script(_CONFIGURE, " ".join(sorted(wanted)), " ".join(sorted(others)), stdin=lines)
+        on, off = " ".join(sorted(wanted)), " ".join(sorted(others))
+        yield tried(sites_and(on, off), lines.encode())
+        yield shell.script(f'{APPLY}\napply /etc/apache2 "$1" "$2"', on, off, stdin=lines)
     else:
         host.noop("sites and modules are as they should be")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterable
@@ -20,7 +21,10 @@ try:
     from keystoneauth1 import exceptions as auth
     from openstack import connect
     from openstack import exceptions as sdk
+    from openstack.config.loader import CONFIG_FILES
     from openstack.connection import Connection
+
+    from webha.cloud import files
 except ModuleNotFoundError as error:
     if error.name not in ("keystoneauth1", "openstack"):
         raise
@@ -49,7 +53,11 @@ def explain(error: Exception, cloud: str) -> str:
     said = " ".join(str(error).split())
     match error:
         case sdk.ServiceDisabledException() | auth.EndpointNotFound():
-            what = f"offers no network service in this region ({said})"
+            what = (
+                f"offers no network service in this region ({said}): is region_name in clouds.yaml one of its regions?"
+            )
+        case sdk.ConfigException() if "not a valid region" in said:
+            what = f"has no such region: {said} Mend region_name in clouds.yaml"
         case sdk.ConfigException() if "was not found" in said:
             what = "is not in clouds.yaml (., ~/.config/openstack and /etc/openstack are looked in): add it, or set openstack_cloud"
         case auth.Unauthorized():
@@ -206,6 +214,11 @@ def main() -> int:
     given = parser.parse_args()
     if not INSTALLED:
         return _fail(given.verb, NOT_INSTALLED)
+    own = os.environ.get("OS_CLIENT_CONFIG_FILE")
+    if broken := files.unusable(given.cloud, [own, *CONFIG_FILES] if own else CONFIG_FILES):
+        return _fail(
+            given.verb, f"cloud {given.cloud!r} is not known: {'; '.join(broken)}. Mend that, then run this again"
+        )
     try:
         connection = connect(cloud=given.cloud, app_name="pyinfra-webha", api_timeout=PATIENCE)
         if given.verb == "apply":

@@ -7,9 +7,11 @@ from webha.cluster.decisions import (
     in_force,
     key,
     misplaced,
+    not_alike,
     not_ours,
     of_others,
     offline,
+    other_nodes,
     strangers,
     stray,
 )
@@ -29,6 +31,7 @@ from webha.cluster.state import (
     parse_crm_mon,
     parse_page,
     parse_preferences,
+    ring,
 )
 
 __all__ = [
@@ -50,12 +53,15 @@ __all__ = [
     "in_force",
     "key",
     "misplaced",
+    "not_alike",
     "not_ours",
     "of_others",
     "offline",
+    "other_nodes",
     "parse_crm_mon",
     "parse_page",
     "parse_preferences",
+    "ring",
     "strangers",
     "stray",
 ]

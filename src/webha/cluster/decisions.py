@@ -1,6 +1,6 @@
 """What may be decided of a node's cluster membership: whose it is, which key, how a configuration gets in force, what is missing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from webha.cluster.state import (
@@ -13,8 +13,10 @@ from webha.cluster.state import (
     Placement,
     cluster_name,
     flatten,
+    ring,
 )
 from webha.ground.verdict import Verdict
+from webha.run.inventory import Node
 
 
 @dataclass(frozen=True)
@@ -106,19 +108,64 @@ def in_force(peer: Peer | None) -> ClusterVerdict:  # noqa: PLR0911 (one return 
         return ClusterVerdict("restart", "with which configuration corosync was started is not known")
     if peer.running_key != peer.key:
         return ClusterVerdict("restart", "corosync was started with another key", differing=("authkey",))
-    before, after = flatten(peer.running_configuration), flatten(peer.configuration or "")
-    differing = tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
+    differing = _differing(peer.running_configuration, peer.configuration or "")
     if not differing:
         return ClusterVerdict("nothing", "corosync runs the configuration on disk")
-    if any(name.startswith(ALIKE) and not name.startswith(RELOADABLE) for name in differing):
-        return ClusterVerdict(
-            "refuse",
-            f"{', '.join(differing)} changed: nodes see each other only with the same values, so this cannot be done node by "
-            "node. Stop pacemaker and corosync on all nodes, then run this again",
-            differing=differing,
-        )
+    if any(map(_alike, differing)):
+        return ClusterVerdict("refuse", _together(differing), differing=differing)
     reloadable = all(name.startswith(RELOADABLE) for name in differing)
     return ClusterVerdict("reload" if reloadable else "restart", f"{', '.join(differing)} changed", differing=differing)
+
+
+def _differing(before: str, after: str) -> tuple[str, ...]:
+    one, other = flatten(before), flatten(after)
+    return tuple(sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name)))
+
+
+def _alike(setting: str) -> bool:
+    return setting.startswith(ALIKE) and not setting.startswith(RELOADABLE)
+
+
+def _together(differing: Iterable[str]) -> str:
+    return (
+        f"{', '.join(differing)} changed: nodes see each other only with the same values, so this cannot be done node by "
+        "node. Stop pacemaker and corosync on all nodes, then run this again"
+    )
+
+
+def other_nodes(peers: Mapping[str, Peer | None], nodes: Iterable[Node]) -> list[str]:
+    """Say that the cluster of ours that runs is not of the inventory's ``nodes``, in its order and with its addresses."""
+    wanted = tuple((node.name, node.address) for node in nodes)
+    found = [
+        f"{name}: whether a cluster runs there, and of which nodes, cannot be read: systemctl status corosync"
+        for name, peer in peers.items()
+        if peer is None
+    ]
+    rings: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for name, peer in peers.items():
+        if peer is not None and peer.runs and peer.wrote and peer.running_configuration:
+            rings.setdefault(ring(peer.running_configuration), []).append(name)
+    return found + [
+        f"the cluster that runs on {', '.join(names)} is of {_listed(theirs)}; the inventory has {_listed(wanted)}: nodes are not added, "
+        "removed, put in another order or given other addresses while it runs. Write them in inventory.py as they are, or stop "
+        "pacemaker and corosync on all nodes first"
+        for theirs, names in rings.items()
+        if theirs and theirs != wanted
+    ]
+
+
+def _listed(nodes: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} ({address})" for name, address in nodes)
+
+
+def not_alike(peers: Mapping[str, Peer | None], wanted: str) -> list[str]:
+    """Say which settings of the corosync.conf ``wanted`` a node that runs cannot be given while the others run."""
+    found = []
+    for name, peer in peers.items():
+        if peer is not None and peer.runs and peer.wrote and peer.running_configuration:
+            differing = [one for one in _differing(peer.running_configuration, wanted) if _alike(one)]
+            found += [f"{name}: {_together(differing)}"] if differing else []
+    return found
 
 
 def strangers(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:

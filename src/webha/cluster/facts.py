@@ -7,6 +7,7 @@ from webha import cluster
 from webha.cluster import cib
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.machine.state import active_states
 
 KEY = "/etc/corosync/authkey"
 CONFIGURATION = "/etc/corosync/corosync.conf"
@@ -41,10 +42,10 @@ class Cluster(Probe[cluster.Peer]):
 
     def answer(self, answers: probe.Answers) -> cluster.Peer:
         """Files must be readable where they are; Pacemaker may be silent (status None)."""
-        for question in ("units", "key", "configuration"):
+        for question in ("key", "configuration"):
             if not answers[question].ok:
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
-        corosync, pacemaker = answers["units"].lines
+        corosync, pacemaker = active_states(answers["units"])
         status = None
         if answers["status"].ok:
             try:

@@ -19,6 +19,7 @@ from webha.cluster.facts import (
     SitePage,
 )
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.machine.operations import Commands
 from webha.run import ending
 from webha.run.across import everyone, read_secret
@@ -123,7 +124,7 @@ def online(nodes: Iterable[str], seconds: int = 120, wait: bool = True) -> Comma
 
     Does nothing where that is so already. Fails after ``seconds`` with what crm_mon shows.
     """
-    names = tuple(nodes)
+    names = all_of(nodes)
     peer = host.get_fact(Cluster)
     wrong = cluster.offline(peer.status if peer else None, names)
     if not wrong:
@@ -184,7 +185,7 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
     What an administrator left in Pacemaker is said at the run's end; where that is what keeps them from running, it is refused at
     once, with the command that ends it. Does nothing where all run as they should.
     """
-    names = tuple(nodes)
+    names = all_of(nodes)
     peer = host.get_fact(Cluster)
     if peer is None or peer.status is None:
         yield shell.refusal("pacemaker does not answer; run tasks/cluster.py first")

@@ -207,6 +207,17 @@ def flatten(configuration: str) -> dict[str, str]:
     return values
 
 
+def ring(configuration: str) -> tuple[tuple[str, str], ...]:
+    """Return the nodes of a corosync.conf, name and address, in the order of their numbers."""
+    values = flatten(configuration)
+    found = []
+    for key, number in values.items():
+        if key.startswith("nodelist.") and key.endswith(".nodeid"):
+            node = key.removesuffix("nodeid")
+            found.append((number.zfill(10), values.get(f"{node}name", ""), values.get(f"{node}ring0_addr", "")))
+    return tuple((name, address) for _, name, address in sorted(found))
+
+
 def cluster_name(configuration: str | None) -> str | None:
     """Return the cluster's name in a corosync.conf."""
     return flatten(configuration).get("totem.cluster_name") if configuration else None

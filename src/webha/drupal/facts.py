@@ -41,6 +41,9 @@ class Drupal(Probe[drupal.Site]):
         """A database that does not answer leaves ``tables`` unknown, which is not "none"."""
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
         member = galera.Member(installed=True, unit="active", status=status)
+        for question in ("database", "made"):
+            if member.synced and not answers[question].ok:
+                raise probe.ProbeError(f"{question}: {answers[question].text}")
         tables = answers["tables"].lines if answers["tables"].ok and member.synced else None
         release = json.loads(answers["release"].text).get("checksum") if answers["release"].text else None
         return drupal.Site(

@@ -16,8 +16,9 @@ from webha import drupal
 from webha.drupal.facts import Drupal
 from webha.drupal.state import MARKER, OURS, STAGING, VALUES
 from webha.galera.datadir import MARK
-from webha.galera.facts import SQL
+from webha.galera.facts import SQL, STATEMENTS
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.machine.facts import Directories, Files
 from webha.machine.operations import Commands, File, place, send
 from webha.run.ending import say_at_end
@@ -76,7 +77,7 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
     if not statements:
         host.noop(f"database {database} and its user are as they should be")
         return
-    yield shell.script("timeout 60 mariadb --batch", stdin=";\n".join(statements) + ";")
+    yield shell.script(STATEMENTS, stdin=";\n".join(statements) + ";")
 
 
 def fetched(release: drupal.Release) -> Path:
@@ -190,7 +191,7 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
 @operation()
 def writable_directories(paths: Iterable[str], owner: str = "www-data") -> Commands:
     """Own that the directories exist and belong to the web server (mode 2775); what is in them is left alone."""
-    wanted = tuple(paths)
+    wanted = all_of(paths)
     state = host.get_fact(Directories, paths=wanted)
     if state is None:
         yield shell.refusal("cannot read the state of " + ", ".join(wanted))

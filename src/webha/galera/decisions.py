@@ -1,6 +1,6 @@
 """What may be decided from what all nodes say of their databases: bootstrap, join, restart, and the sentences for a person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from webha.galera.datadir import PLACE, owning
 from webha.galera.state import Member, Members
@@ -16,6 +16,9 @@ def bootstrap(members: Members) -> Verdict:
     unknown = sorted(name for name, member in members.items() if member is None)
     known = {name: member for name, member in members.items() if member is not None}
     primary = sorted(name for name, member in known.items() if member.primary)
+    closed = [words for name, member in known.items() if not member.status and (words := shut_out(name, member))]
+    if closed and not primary:
+        return Verdict("refuse", "; ".join(closed))
     if unknown:
         words = f"the database state of {', '.join(unknown)} is unknown, so nothing is bootstrapped"
         past = any(member.grastate and member.grastate.has_history for member in known.values())
@@ -91,6 +94,18 @@ def _command(members: Members) -> str:
     )
 
 
+def shut_out(name: str, member: Member | None) -> str:
+    """Say that MariaDB does not let root in through the socket, and what ends that; empty where it does, or does not answer."""
+    if member is None or member.shut_out is None:
+        return ""
+    statement = "ALTER USER root@localhost IDENTIFIED VIA unix_socket ACCOUNT UNLOCK"
+    return (
+        f"root cannot log in to MariaDB through the socket on {name} ({member.shut_out}), as all that looks after it here does; the "
+        f"database itself may be well. There: runuser -u mysql -- mariadb -u mysql -e '{statement}', or that statement after "
+        "'mariadb -p' (mysql_secure_installation asks about unix_socket: yes)"
+    )
+
+
 def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the stopped node ``name`` may be started to join the primary component.
 
@@ -102,6 +117,8 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
         return Verdict("refuse", f"the database state of {name} is unknown")
     if member.synced:
         return Verdict("nothing", f"{name} is Synced in a primary component of {member.size}")
+    if words := shut_out(name, member):
+        return Verdict("refuse", words)
     donors = {other: one for other, one in members.items() if other != name and one is not None and one.primary}
     if not donors and not member.primary:
         return Verdict(
@@ -132,6 +149,8 @@ def may_restart(name: str, members: Members) -> Verdict:
         return Verdict("refuse", f"the database state of {name} is unknown")
     if not member.stale:
         return Verdict("nothing", f"{name} runs the configuration on disk")
+    if words := shut_out(name, member):
+        return Verdict("refuse", words)
     missing = sorted(other for other, one in members.items() if other != name and (one is None or not one.synced))
     if missing:
         return Verdict(
@@ -150,6 +169,8 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
     for name, member in sorted(members.items()):
         if member is None:
             found.append(f"{name}: state unknown")
+        elif words := shut_out(name, member):
+            found.append(f"{name}: {words}")
         elif not member.synced:
             found.append(
                 f"{name}: not Synced in a primary component ({member.unit}, {member.status.get('wsrep_local_state_comment', 'no answer')})"
@@ -162,10 +183,13 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
     return found
 
 
-def of_others(members: Mapping[str, Member | None], site: str = "") -> list[str]:
+def of_others(
+    members: Mapping[str, Member | None], site: str = "", *, called: str = "", addresses: Collection[str] = ()
+) -> list[str]:
     """Say which node's MariaDB must not be given Galera's configuration: with it, its next start may erase what it holds.
 
-    The first node may bring databases of its own: where no node ever was in a cluster, they become the cluster's. Not one of the
+    Nor one that runs in a cluster of another name than ``called``, or of others than ``addresses`` (where these are given): its
+    restart would be for nothing, or take it out. The first node may bring databases of its own: where no node ever was in a cluster, they become the cluster's. Not one of the
     name ``site``, which would be taken for the site's.
     """
     new = not any(one is not None and one.was_member for one in members.values())
@@ -174,7 +198,27 @@ def of_others(members: Mapping[str, Member | None], site: str = "") -> list[str]
         name: _of_somebodys(name, member, ours, site, first=name == next(iter(members)) if new else None)
         for name, member in members.items()
     }
+    for name, member in members.items():
+        said[name] = said[name] or shut_out(name, member) or _of_another(member, called, set(addresses))
     return [f"{name}: {words}" for name, words in said.items() if words]
+
+
+def _of_another(member: Member | None, called: str, addresses: set[str]) -> str:
+    """Say that mariadbd runs in a cluster of another name, or was started with other members."""
+    if member is None or not member.primary:
+        return ""
+    name, theirs = member.status.get("wsrep_cluster_name"), set(member.addresses)
+    if called and name and name != called:
+        return (
+            f"mariadbd runs in the cluster {name!r}, and galera_cluster_name is {called!r}: a member that restarts under another name "
+            f"cannot join the others. Set it to {name!r}; a cluster is given another name only while MariaDB is stopped on all nodes"
+        )
+    if addresses and theirs and theirs != addresses:
+        return (
+            f"mariadbd runs as a member of {', '.join(sorted(theirs))}, and the inventory has {', '.join(sorted(addresses))}: nodes "
+            "are not added, removed or given other addresses while the cluster runs. Write them in inventory.py as they are"
+        )
+    return ""
 
 
 def _of_somebodys(name: str, member: Member | None, ours: set[str], site: str, *, first: bool | None) -> str:

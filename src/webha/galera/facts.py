@@ -1,15 +1,28 @@
 """The node's mariadbd, its data directory and its place in the cluster."""
 
+from shlex import join
+
 from webha import galera
 from webha.galera import datadir
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.machine.state import active_states
+from webha_node import sql
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
 STARTED_WITH = "/run/webha/galera.sha256"
 SAID = "/run/webha/galera-keeper.said"
 PURGED = "/var/lib/webha/mariadb"  # a reset notes here that the MariaDB which it purged was ours
-SQL = "timeout 10 mariadb --connect-timeout=5 -N -B -e"
+SQL = f"timeout 10 {join(sql.client(patience=5))} -e"  # and a statement, quoted
+STATEMENTS = f"timeout 60 {join(sql.client())}"  # on its standard input
+# Where root is not let in, the account of the state transfer is asked, behind what MariaDB said of root.
+_STATUS = f"""
+systemctl is-active -q mariadb || exit 0
+ask="SHOW GLOBAL STATUS LIKE 'wsrep%'; SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_cluster_name', 'wsrep_cluster_address')"
+said=$({SQL} "$ask" 2>&1); code=$?
+printf '%s\\n' "$said"
+! printf '%s\\n' "$said" | grep -qE '{sql.SHUT_OUT}' || {{ timeout 10 {join(sql.as_mysql(patience=5))} -e "$ask"; code=$?; }}
+exit $code"""
 # Where mariadbd keeps its data: a running one stands in that directory, whatever its files say by now; what it would be started
 # with is its own reading of all its option files (else the lines that one would read) and what its unit gives it.
 # A state transfer also empties the other directories that InnoDB, Aria and the binary log are kept in.
@@ -51,7 +64,7 @@ class Galera(Probe[galera.Member]):
             {
                 "installed": "command -v mariadbd",
                 "unit": "systemctl show -p ActiveState --value mariadb.service",
-                "status": f"if systemctl is-active -q mariadb; then {SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"; fi",
+                "status": _STATUS,
                 "grastate": "[ ! -e /var/lib/mysql/grastate.dat ] || cat /var/lib/mysql/grastate.dat",
                 "position": "systemctl is-active -q mariadb || { tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value mariadb.service)/cmdline; "
                 "systemctl show-environment; } 2>/dev/null | grep -im 1 wsrep_start_position || true",
@@ -67,7 +80,7 @@ class Galera(Probe[galera.Member]):
 
     def answer(self, answers: probe.Answers) -> galera.Member:
         """A running mariadbd that does not answer SQL has no status; a grastate.dat that is there must be readable."""
-        for question in ("unit", "grastate", "databases", "made", "places", "configured", "running"):
+        for question in ("grastate", "databases", "made", "places", "configured", "running"):
             if not answers[question].ok:
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
@@ -77,8 +90,9 @@ class Galera(Probe[galera.Member]):
         said = answers["keeper"].text.strip() if "keeper" in answers and answers["keeper"].ok else ""
         return galera.Member(
             installed=answers["installed"].ok,
-            unit=answers["unit"].text.strip() or "inactive",
+            unit=active_states(answers["unit"])[0],
             status=status,
+            shut_out=sql.shut_out(answers["status"].text),
             grastate=galera.parse_grastate(grastate) if grastate else None,
             here=data.here,
             databases=data.databases,

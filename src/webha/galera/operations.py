@@ -78,6 +78,9 @@ def account(account_name: str, grants: str) -> Commands:
     is no Synced member (the statement would stay on this node alone).
     """
     member = host.get_fact(Galera)
+    if words := galera.shut_out("this node", member):
+        yield shell.refusal(words)
+        return
     if member is None or not member.synced:
         yield shell.refusal(f"account {account_name}: this node is not a Synced member; run tasks/galera.py first")
         return

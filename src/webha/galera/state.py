@@ -11,7 +11,8 @@ from webha_node.grastate import Grastate
 
 @dataclass(frozen=True)
 class Member(AsJson):
-    """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer.
+    """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer; ``shut_out``: MariaDB's words where it does
+    not let root in through the socket (``status`` is then what it told the account mysql, if that one was let in).
 
     ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our
     mark, ``strangers`` what else lies in the data directory and is not MariaDB's; ``joining``: a copy of a donor's data was cut off.
@@ -39,6 +40,7 @@ class Member(AsJson):
     running: str | None = None
     recovered: tuple[str, int] | None = None
     keeper: str | None = None
+    shut_out: str | None = None
 
     @property
     def runs(self) -> bool:
@@ -83,6 +85,12 @@ class Member(AsJson):
         return int(self.status.get("wsrep_cluster_size", "0"))
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The members that this running mariadbd was told of, itself included; empty where it does not say, or was told none."""
+        told = self.status.get("wsrep_cluster_address", "").removeprefix("gcomm://").partition("?")[0]
+        return tuple(one.strip().partition(":")[0] for one in told.split(",") if one.strip())
+
+    @property
     def uuid(self) -> str | None:
         """The cluster's UUID as this running member knows it."""
         return self.status.get("wsrep_cluster_state_uuid")
@@ -118,7 +126,8 @@ def parse_grastate(text: str) -> Grastate:
 
 def parse_status(text: str) -> dict[str, str]:
     """Read ``SHOW STATUS`` as mariadb's batch mode prints it: name, tab, value."""
-    return {name.lower(): value for name, _, value in (line.partition("\t") for line in text.splitlines()) if name}
+    lines = (line.partition("\t") for line in text.splitlines())
+    return {name.lower(): value for name, separator, value in lines if name and separator}
 
 
 def parse_grants(text: str) -> frozenset[str]:

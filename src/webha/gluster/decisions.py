@@ -51,11 +51,7 @@ def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | N
     volume = next((found for store in known.values() if (found := store.volume(name))), None)
     if volume is not None:
         if set(volume.bricks) != set(bricks) or volume.replica != len(bricks):
-            return PoolVerdict(
-                "refuse",
-                f"volume {name} exists with other bricks ({', '.join(volume.bricks)}, replica {volume.replica}), "
-                f"wanted: {', '.join(bricks)}",
-            )
+            return PoolVerdict("refuse", _other_bricks(volume, bricks))
         if volume.status != "Started":
             return PoolVerdict("start", f"volume {name} is {volume.status}")
         return PoolVerdict("nothing", f"volume {name} is started")
@@ -75,13 +71,26 @@ def to_create(name: str, bricks: tuple[str, ...], stores: Mapping[str, Store | N
     return PoolVerdict("create", f"there is no volume {name}")
 
 
+def _other_bricks(volume: Volume, wanted: Collection[str]) -> str:
+    return (
+        f"volume {volume.name} exists with other bricks ({', '.join(volume.bricks)}, replica {volume.replica}), "
+        f"wanted: {', '.join(sorted(wanted))}"
+    )
+
+
 def differing(volume: Volume, options: Mapping[str, str]) -> dict[str, str]:
     """Return the options whose value in the volume is another than wanted (an option never set counts as another)."""
     return {name: value for name, value in options.items() if volume.options.get(name) != value}
 
 
-def of_others(stores: Mapping[str, Store | None], volume: str, brick: str, root: str) -> list[str]:
-    """Say which node's brick directory or docroot holds what is not the volume's."""
+def of_others(
+    stores: Mapping[str, Store | None], volume: str, brick: str, root: str, names: Collection[str] = ()
+) -> list[str]:
+    """Say which node's brick directory or docroot holds what is not the volume's; and, with the nodes' ``names``, that it is made of other bricks."""
+    known = next((one for store in stores.values() if store is not None and (one := store.volume(volume))), None)
+    wanted = {f"{name}:{brick}" for name in names}
+    if known is not None and wanted and set(known.bricks) != wanted:
+        return [_other_bricks(known, wanted)]
     found = []
     ours = {store.known[volume] for store in stores.values() if store is not None and volume in store.known}
     for name, store in stores.items():

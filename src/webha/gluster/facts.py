@@ -7,6 +7,7 @@ from webha import gluster
 from webha.drupal.state import HEADER, MARKER, SETTINGS, STAGING
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.machine.state import active_states
 
 _ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
 
@@ -69,10 +70,10 @@ class Gluster(Probe[gluster.Store]):
         sealed = answers["sealed"]
         return gluster.Store(
             installed=answers["installed"].ok,
-            glusterd=answers["glusterd"].text.strip() or "inactive",
+            glusterd=active_states(answers["glusterd"])[0],
             pool=gluster.parse_pool(answers["pool"].text) if answers["pool"].ok else None,
             volumes=gluster.parse_volumes(answers["volumes"].text) if answers["volumes"].ok else None,
-            brick=answers["brick"].text.strip(),
+            brick=_one_of(answers["brick"], "absent", "empty", "used", "foreign"),
             brick_id=probe.first_word(answers["brick id"]),
             brick_holds=tuple(answers["brick holds"].lines),
             brick_site=frozenset(answers["brick site"].lines),
@@ -83,6 +84,13 @@ class Gluster(Probe[gluster.Store]):
             reachable=answers["reachable"].ok,
             sealed="i" in sealed.text if _ATTRIBUTES.fullmatch(sealed.text.strip()) else None,
         )
+
+
+def _one_of(answer: probe.Answer, *words: str) -> str:
+    word = answer.text.strip()
+    if word not in words:
+        raise probe.ProbeError(f"neither {' nor '.join(words)}: {word}")
+    return word
 
 
 def _known(line: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from pyinfra.context import host
 from webha import gluster
 from webha.gluster.facts import CLI, Gluster, Pool
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.machine.operations import Commands
 from webha.run.across import everyone
 
@@ -23,7 +24,7 @@ def peers(nodes: Iterable[str], aliases: Mapping[str, tuple[str, ...]], seconds:
     Run it on the first node, then on a second one, which teaches the pool the first one's name (the document's probe
     back). Does nothing where all are known; refuses a pool with strangers in it.
     """
-    names = tuple(nodes)
+    names = all_of(nodes)
     pool = host.get_fact(Pool)
     verdict = gluster.to_probe(host.name, names, aliases, pool)
     if verdict.action == "refuse":
@@ -45,7 +46,7 @@ def volume(volume: str, nodes: Iterable[str], brick: str, root: str, options: Ma
     Options are set before the start, so that the first mount already has them. Does nothing where all is so. Refuses
     by :func:`webha.gluster.to_create`: other bricks, files in a brick directory, a node that does not answer.
     """
-    names = tuple(nodes)
+    names = all_of(nodes)
     bricks = tuple(f"{name}:{brick}" for name in names)
     stores = everyone(Gluster, names, brick=brick, root=root)
     verdict = gluster.to_create(volume, bricks, stores)

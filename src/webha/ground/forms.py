@@ -1,8 +1,13 @@
 """What ``pyinfra … fact`` prints of a fact's value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
+
+
+def all_of(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are ``given``: pyinfra's command line gives a single one as a text, which is not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class AsJson:

@@ -6,17 +6,18 @@ from shlex import quote
 
 from webha.ground import manifest, probe
 from webha.ground.fact import Probe
+from webha.ground.forms import all_of
 from webha.ground.manifest import ARCHIVE, HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine import state
-from webha.machine.state import DaemonState, FileState, PackageState, UnitState
+from webha.machine.state import DaemonState, FileState, PackageState, UnitState, dpkg_lines
 
 
 class Files(Probe[dict[str, FileState]]):
     """State of the files at ``paths``, in one round trip."""
 
-    def command(self, paths: tuple[str, ...]) -> str:
+    def command(self, paths: str | tuple[str, ...]) -> str:
         """Ask for every path's mode, owner and digest."""
-        listed = " ".join(quote(path) for path in paths)
+        listed = " ".join(map(quote, all_of(paths)))
         return probe.script(
             {
                 "files": f'for f in {listed}; do if [ -f "$f" ]; then stat -L -c "%a %U:%G" "$f" && sha256sum < "$f" || exit 1; '
@@ -45,9 +46,10 @@ class Files(Probe[dict[str, FileState]]):
 class Directories(Probe[dict[str, str | None]]):
     """Mode and owner (``2775 www-data:www-data``) of the directories at ``paths``, None where there is none."""
 
-    def command(self, paths: tuple[str, ...]) -> str:
+    def command(self, paths: str | tuple[str, ...]) -> str:
         """Ask for every path."""
-        listed = " ".join(quote(path) for path in paths)
+        paths = all_of(paths)
+        listed = " ".join(map(quote, paths))
         return probe.script(
             {path: f"[ ! -d {quote(path)} ] || stat -c '%a %U:%G' {quote(path)}" for path in paths}
             | {"paths": f"printf '%s\\n' {listed}"}
@@ -94,13 +96,12 @@ class Written(Probe[dict[str, tuple[str, ...]]]):
 class Packages(Probe[PackageState]):
     """State of the Debian packages ``names``, of dpkg itself and of our block on service starts."""
 
-    def command(self, names: tuple[str, ...]) -> str:
+    def command(self, names: str | tuple[str, ...]) -> str:
         """Ask dpkg."""
         return probe.script(
             {
                 "packages": "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' "
-                + " ".join(quote(n) for n in names)
-                + "; true",
+                + " ".join(map(quote, all_of(names))),
                 "audit": "dpkg --audit",
                 "block": f"grep -qs {quote(START_BLOCK_MARK)} {START_BLOCK}",
             }
@@ -110,10 +111,10 @@ class Packages(Probe[PackageState]):
         """Count only what dpkg calls ``ii``: unpacked or half configured is not installed."""
         installed = frozenset(
             line.split()[1]
-            for line in answers["packages"].lines
+            for line in dpkg_lines(answers["packages"])
             if line.startswith(("ii ", "hi ")) and len(line.split()) > 1
         )
-        return PackageState(installed, bool(answers["audit"].lines), answers["block"].ok)
+        return PackageState(installed, bool(dpkg_lines(answers["audit"])), answers["block"].ok)
 
 
 class Units(Probe[dict[str, UnitState]]):
@@ -123,9 +124,9 @@ class Units(Probe[dict[str, UnitState]]):
     NeedDaemonReload=no, so drop-ins on disk are compared with those it names.
     """
 
-    def command(self, names: tuple[str, ...]) -> str:
+    def command(self, names: str | tuple[str, ...]) -> str:
         """Ask systemd, one block of properties a unit, and look for the drop-ins."""
-        listed = " ".join(quote(name) for name in names)
+        listed = " ".join(map(quote, all_of(names)))
         return probe.script(
             {
                 "units": f"systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths -- {listed}",

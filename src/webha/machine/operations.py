@@ -16,9 +16,11 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
+from webha.machine.trial import Trial, tried
 
 Commands = Generator[StringCommand, None, None]
 
@@ -80,9 +82,10 @@ def send(local: Path, remote: str) -> StringCommand:
 
 
 @operation()
-def placed(files: Iterable[File]) -> Commands:
+def placed(files: Iterable[File], trials: Iterable[Trial] = ()) -> Commands:
     """Own the content, mode and owner of ``files``; directories above them are made when missing.
 
+    Those of ``trials`` that differ are tried before any of the files lands: the operation fails with the daemon's own words.
     Makes systemd read its unit files again where one of those changed.
     Does nothing where all three are right already. Refuses where the node cannot say (or has a directory there), and a file
     of somebody's under that name.
@@ -100,6 +103,10 @@ def placed(files: Iterable[File]) -> Commands:
     if foreign:
         yield shell.refusal(f"{', '.join(foreign)} is there and does not say that it is ours: move it away first")
         return
+    for trial in trials:
+        for file in different:
+            if file.path == trial.path:
+                yield tried(trial, file.raw)
     for file in different:
         yield place(file)
     if any(file.path.startswith(f"{UNITS}/") for file in different):
@@ -135,14 +142,14 @@ $apt install --no-install-recommends "$@" || {{ $apt update; $apt install --no-i
 
 
 @operation()
-def packages(names: Iterable[str]) -> Commands:
+def packages(names: str | Iterable[str]) -> Commands:
     """Install the Debian packages ``names`` (no recommended ones), with service starts blocked meanwhile.
 
     Debian starts a daemon the moment its package is installed: corosync as a one-node cluster "debian", MariaDB as
     a primary of its own, Apache on the cluster's port (stack-notes, "Debian's packages"). Also finishes what an
     interrupted dpkg left, and takes away a block that an interrupted run left. Does nothing where all are installed.
     """
-    wanted = tuple(names)
+    wanted = all_of(names)
     state = host.get_fact(Packages, names=wanted)
     if state is None:
         yield shell.refusal("dpkg does not say which packages are installed")
@@ -163,7 +170,7 @@ def unit(
     Reloads systemd's view first where unit files on disk are newer, also those of the units that this one ``starts``. Never restarts a running unit. Fails with the
     unit's own last words when it does not start within ``seconds``.
     """
-    states = host.get_fact(Units, names=(unit, *starts))
+    states = host.get_fact(Units, names=(unit, *all_of(starts)))
     if not states:
         yield shell.refusal(f"systemd says nothing of {unit}")
         return
@@ -230,7 +237,7 @@ def former_removed(known: Iterable[str]) -> Commands:
     if written is None:
         yield shell.refusal(f"what is in {LIBRARY} and {UNITS} cannot be read")
         return
-    wanted = set(known)
+    wanted = set(all_of(known))
     units = [path.rpartition("/")[2] for path in written if path.startswith(f"{UNITS}/") and path not in wanted]
     gone = [path for path, users in written.items() if path not in wanted and not set(users) - set(units)]
     if not gone:

@@ -2,8 +2,28 @@
 
 from dataclasses import dataclass
 
+from webha.ground import probe
 from webha.ground.forms import AsJson
 from webha.run.ports import Port
+
+ACTIVE_STATES = frozenset(
+    ("active", "reloading", "inactive", "failed", "activating", "deactivating", "maintenance", "refreshing")
+)
+DPKG_ANSWERED = (0, 1)  # 1: one of the packages is unknown to it
+
+
+def active_states(answer: probe.Answer) -> list[str]:
+    """Read ``systemctl show -p ActiveState --value UNIT…``, a word a unit. Raises ProbeError for what systemd did not say."""
+    if not answer.ok or not answer.lines or not ACTIVE_STATES.issuperset(answer.lines):
+        raise probe.ProbeError(f"systemd does not say: {answer.text}")
+    return answer.lines
+
+
+def dpkg_lines(answer: probe.Answer) -> list[str]:
+    """Return the lines of dpkg or dpkg-query. Raises ProbeError where it did not come to an answer."""
+    if answer.status not in DPKG_ANSWERED:
+        raise probe.ProbeError(f"dpkg does not say: {answer.text}")
+    return answer.lines
 
 
 @dataclass(frozen=True)

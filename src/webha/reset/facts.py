@@ -12,7 +12,9 @@ from webha.galera.facts import Galera
 from webha.gluster.facts import Gluster
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.ground.forms import all_of
 from webha.machine.facts import INSTALLED
+from webha.machine.state import dpkg_lines
 from webha.status.facts import read_part
 
 SECONDS = 45  # for all parts together; gluster's CLI is given 20 for each of two
@@ -22,20 +24,19 @@ _KNOWN = re.compile(r"[hirp][^n ].? ")  # dpkg's abbreviated state of anything t
 class Remains(Probe[reset.Remains]):
     """The packages of one layer that we installed and that are still on the node, and its files; empty where it is bare."""
 
-    def command(self, packages: tuple[str, ...], paths: tuple[str, ...]) -> str:
+    def command(self, packages: str | tuple[str, ...], paths: str | tuple[str, ...]) -> str:
         """Ask dpkg (configuration files count), our own record, apt's history for what was before the record, the file system."""
         return probe.script(
             {
                 "packages": "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' "
-                + " ".join(map(quote, packages or ("none",)))
-                + "; true",
+                + " ".join(map(quote, all_of(packages) or ("none",))),
                 "record": f"[ ! -e {INSTALLED} ] || cat {INSTALLED}",
                 "history": "for f in $(ls -rv /var/log/apt/history.log* 2>/dev/null); do zcat -f $f; done | grep -E '^(Start-Date|Commandline|Install|Remove|Purge): '; true",
                 # One that was given back to apt (brought along by others) and that somebody needs is no longer ours.
                 "manual": "apt-mark showmanual",
                 "superfluous": reset.SUPERFLUOUS,
                 "paths": f"{reset.OURS}\n"
-                + "".join(f"ours {quote(path)} && echo {quote(path)}; " for path in paths)
+                + "".join(f"ours {quote(path)} && echo {quote(path)}; " for path in all_of(paths))
                 + "true",
             }
         )
@@ -48,7 +49,7 @@ class Remains(Probe[reset.Remains]):
         free = {*answers["manual"].lines, *answers["superfluous"].lines}
         if not answers["superfluous"].ok:  # a purge that was cut off: what it was about is still ours to end
             free |= ours
-        here = [line.split() for line in answers["packages"].lines if _KNOWN.match(line)]
+        here = [line.split() for line in dpkg_lines(answers["packages"]) if _KNOWN.match(line)]
         left = [words[-1] for words in here if words[-1] in ours and (words[-1] in free or words[0][1] != "i")]
         return reset.Remains(tuple(left), tuple(answers["paths"].lines))
 

@@ -15,6 +15,7 @@ from webha.galera.datadir import PLACE
 from webha.galera.facts import PURGED, SQL, Galera
 from webha.gluster.facts import Gluster
 from webha.ground import shell
+from webha.ground.forms import all_of
 from webha.ground.manifest import HEADER, LIBRARY, Part
 from webha.machine.facts import INSTALLED
 from webha.machine.operations import DPKG_AT_REST, Commands
@@ -77,7 +78,7 @@ def erased(part: Part, packages: Iterable[str] = ()) -> Commands:
     A package that was there before us, or that one of somebody's needs, stays, and so does a folder with anything in it. Does
     nothing where nothing of them is left.
     """
-    remains = host.get_fact(Remains, packages=tuple(packages), paths=part.paths)
+    remains = host.get_fact(Remains, packages=all_of(packages), paths=part.paths)
     if remains is None:
         yield shell.refusal("what is left of this layer cannot be read")
     elif not remains.packages and not remains.paths:
@@ -216,7 +217,7 @@ def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
     if live is None:
         yield shell.refusal("pacemaker does not answer, so what is configured is unknown")
         return
-    configuration, removed = cib.without(live, ids)
+    configuration, removed = cib.without(live, all_of(ids))
     if not removed:
         host.noop("none of them is configured")
         return

@@ -14,6 +14,7 @@ from pyinfra.context import host, inventory, state
 
 from webha.ground import probe
 from webha.ground.fact import Probe
+from webha.ground.forms import all_of
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ def everyone(fact: Any, names: Iterable[str], **arguments: Any) -> dict[str, Any
     Privileges (``_sudo`` and the like) come from each host's own data or the command line, unless they were given to the
     operation that asks: then they are meant for all.
     """
-    return {name: inventory.get_host(name).get_fact(fact, **given(), **arguments) for name in names}
+    return {name: inventory.get_host(name).get_fact(fact, **given(), **arguments) for name in all_of(names)}
 
 
 def given() -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     more = bool(primary) and len(members) != len(expected.names)
     more = more and all(len(members) <= member.size <= len(expected.names) for member in primary)
     found = galera.whole(members, sizes=not more)
-    if not primary and any(members.values()):
+    if not primary and any(members.values()) and not any(galera.shut_out(*one) for one in members.items()):
         verdict = galera.bootstrap({name: members.get(name) for name in expected.names})
         what = (
             "no primary component, so no write is taken"

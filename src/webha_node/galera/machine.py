@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from webha_node import attributes
+from webha_node import attributes, sql
 from webha_node.commands import said
 from webha_node.galera.decisions import Position, Seen
 from webha_node.grastate import Grastate, parse, position
@@ -55,8 +55,9 @@ class Machine:
         unit = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
         status: dict[str, str] = {}
         if unit.get("ActiveState") == "active":
-            answer = said("mariadb", "--connect-timeout=3", "-NBe", _SQL) or ""
-            status = dict(line.lower().split("\t", 1) for line in answer.splitlines() if "\t" in line)
+            answer = sql.ask(_SQL)
+            if answer.returncode == 0:
+                status = dict(line.lower().split("\t", 1) for line in answer.stdout.splitlines() if "\t" in line)
         state = status.get("wsrep_cluster_status")
         self.seen = Seen(
             unit=unit.get("ActiveState", "active"),
