@@ -14,6 +14,8 @@ PURE = (
     "datadir",
     "release",
     "cib",
+    "references",
+    "conflicts",
     "probe",
     "forms",
     "verdict",

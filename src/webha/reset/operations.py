@@ -6,7 +6,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import drupal, galera, gluster, reset
-from webha.cluster import cib
+from webha.cluster import cib, conflicts
 from webha.cluster.facts import Cluster, LiveCib
 from webha.cluster.operations import replace_configuration
 from webha.drupal.facts import Drupal
@@ -200,7 +200,9 @@ def databases_erased(database: str) -> Commands:
 def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
     """Own that the cluster has none of the objects ``ids``: resources are stopped and their constraints go with them.
 
-    Does nothing where Pacemaker does not run (its configuration goes with the layer ``cluster``) or has none of them.
+    So do the names of these in somebody's tags and sets, and what is then empty. Does nothing where Pacemaker does not run (its
+    configuration goes with the layer ``cluster``) or has none of them. Refuses where something of somebody's would be another thing
+    without them: a group or bundle around one, a resource that takes its values.
     """
     peer = host.get_fact(Cluster)
     if peer is None:
@@ -213,9 +215,13 @@ def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
     if live is None:
         yield shell.refusal("pacemaker does not answer, so what is configured is unknown")
         return
-    configuration, removed = cib.without(live, ids)
+    names = tuple(ids)
+    configuration, removed = cib.without(live, names)
     if not removed:
         host.noop("none of them is configured")
+        return
+    if holding := conflicts.holding(live, names):
+        yield shell.refusal("; ".join(holding))
         return
     yield replace_configuration(live, configuration)
     yield shell.run("crm_resource", "--wait", "--timeout", f"{seconds}s")
