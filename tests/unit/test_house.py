@@ -16,6 +16,7 @@ PURE = (
     "cib",
     "references",
     "conflicts",
+    "administration",
     "probe",
     "forms",
     "verdict",

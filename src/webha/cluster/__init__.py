@@ -1,9 +1,8 @@
 """Corosync and Pacemaker: membership, quorum, resources (§2.3): its typed state and its decisions, which know nothing of pyinfra."""
 
+from webha.cluster.administration import administration, forbidden
 from webha.cluster.decisions import (
     ClusterVerdict,
-    administration,
-    forbidden,
     in_force,
     key,
     misplaced,
@@ -15,6 +14,7 @@ from webha.cluster.decisions import (
 )
 from webha.cluster.state import (
     ALIKE,
+    INFINITY,
     RELOADABLE,
     SHIPPED_NAME,
     CrmNode,
@@ -24,15 +24,17 @@ from webha.cluster.state import (
     Peer,
     Peers,
     Placement,
+    Ticket,
     cluster_name,
     flatten,
+    parse_constraints,
     parse_crm_mon,
     parse_page,
-    parse_preferences,
 )
 
 __all__ = [
     "ALIKE",
+    "INFINITY",
     "RELOADABLE",
     "SHIPPED_NAME",
     "ClusterVerdict",
@@ -43,6 +45,7 @@ __all__ = [
     "Peer",
     "Peers",
     "Placement",
+    "Ticket",
     "administration",
     "cluster_name",
     "flatten",
@@ -53,9 +56,9 @@ __all__ = [
     "not_ours",
     "of_others",
     "offline",
+    "parse_constraints",
     "parse_crm_mon",
     "parse_page",
-    "parse_preferences",
     "strangers",
     "stray",
 ]
