@@ -7,7 +7,7 @@ from pyinfra.context import host
 from webha import drupal
 from webha.drupal import decisions, operations
 from webha.drupal.facts import Drupal
-from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, INSTALLER, TMPFILES, TWIG_CACHE
+from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, HEALTH_ACCOUNT, INSTALLER, TMPFILES, TWIG_CACHE
 from webha.drupal.state import VALUES
 from webha.galera import operations as galera
 from webha.ground.manifest import UNITS
@@ -46,9 +46,7 @@ if context.on_a_node():
         user=data.drupal_db_user,
     )
 
-    galera.account(
-        name="Drupal: the health page's account", account_name="www-data", grants="USAGE", _if=context.on_first
-    )
+    galera.account(name="Drupal: the health page's account", **HEALTH_ACCOUNT, _if=context.on_first)
 
     operations.database(
         name="Drupal: database and user",

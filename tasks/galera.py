@@ -8,7 +8,7 @@ from webha.galera import decisions
 from webha.galera import operations as galera
 from webha.galera.datadir import PLACE
 from webha.galera.facts import CONFIGURATION, STARTED_WITH, Galera
-from webha.galera.manifest import MARIADB_DROP_IN
+from webha.galera.manifest import MARIADB_DROP_IN, TRANSFER_ACCOUNT
 from webha.galera.trial import MARIADB
 from webha.ground.render import render
 from webha.machine import operations as node
@@ -78,8 +78,7 @@ if context.on_a_node():
 
     galera.account(
         name="Galera: the account of the state transfer",
-        account_name="mysql",
-        grants="RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR",
+        **TRANSFER_ACCOUNT,
         _if=context.on_first,
     )
 

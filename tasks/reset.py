@@ -70,6 +70,10 @@ if context.on_a_node():
     if "drupal" in plan.layers:
         operations.erased(name=f"Reset drupal: {drupal.SCRIPTS.name}", part=drupal.SCRIPTS)
 
+        operations.account_removed(
+            name="Reset drupal: the health page's account", **drupal.HEALTH_ACCOUNT, _if=context.on_first
+        )
+
         operations.site_erased(
             name="Reset drupal: database and volume",
             nodes=names,
@@ -94,6 +98,9 @@ if context.on_a_node():
         )
 
     if "cluster" in plan.layers:
+        # Of the cluster's step, as it is placed there: a reset of Galera alone leaves it.
+        operations.erased(name=f"Reset cluster: {galera.RETURN.name}", part=galera.RETURN)
+
         operations.erased(name=f"Reset cluster: {cluster.STEPPING_ASIDE.name}", part=cluster.STEPPING_ASIDE)
 
         operations.erased(
@@ -108,7 +115,9 @@ if context.on_a_node():
         )
 
     if "galera" in plan.layers:
-        operations.erased(name=f"Reset galera: {galera.RETURN.name}", part=galera.RETURN)
+        operations.account_removed(
+            name="Reset galera: the account of the state transfer", **galera.TRANSFER_ACCOUNT, _if=context.on_first
+        )
 
         operations.erased(
             name=f"Reset galera: {galera.MARIADB.name}",

@@ -111,6 +111,8 @@ class Looks:
                 file.flush()
                 os.fsync(file.fileno())
             self.written = time.monotonic()
+            if not os.path.exists(f"{root}/.webha-release"):  # noqa: PTH110 (a reset erased the site meanwhile)
+                os.unlink(f"{root}/.webha-ready.{self.values.name}")  # noqa: PTH108
 
     def database(self) -> None:
         """MariaDB is a synced member of the primary component. One that lets nobody of ours in answers, and nothing else is known of it."""

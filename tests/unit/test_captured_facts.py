@@ -6,6 +6,7 @@ import pytest
 from pyinfra.api.exceptions import FactProcessError
 
 from webha.cluster import Page
+from webha.galera import facts as galera
 from webha.hosts import BEGIN
 from webha.machine import facts as node
 from webha.reset import LAYERS, Remains, of_others
@@ -43,12 +44,18 @@ def test_a_bare_galera(suite):
 
 @on_converged
 def test_an_account_without_privileges_is_there(suite):
-    assert fact(suite, "account") == {"USAGE"}
+    assert "USAGE" in fact(suite, "account")
 
 
 @on_bare
-def test_a_bare_node_has_no_account(suite):
-    assert fact(suite, "account") is None
+def test_without_mariadb_an_account_is_unknown(suite):
+    with pytest.raises(FactProcessError, match="mariadb"):
+        fact(suite, "account")
+
+
+def test_an_account_that_mariadb_does_not_know_is_none():
+    said = "ERROR 1141 (42000) at line 1: No existe permiso definido para usuario 'www-data' en el servidor 'localhost'"
+    assert galera.Account().process(["@@webha-begin grants", said, "", "@@webha-end grants 1"]) == set()
 
 
 @on_converged

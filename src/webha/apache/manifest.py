@@ -1,5 +1,6 @@
 """What Apache's step puts on every node."""
 
+from webha.apache.facts import RELOADED
 from webha.apache.state import AGENT, PHP_VERSIONS, UNIT
 from webha.ground.manifest import LIBRARY, Part, drop_in
 
@@ -27,6 +28,7 @@ def server(debian: int) -> Part:
             HEALTH,
             AGENT,
             APACHE_DROP_IN,
+            RELOADED,
         ),
         packages="apache_packages",
         # Pacemaker's Apache, which systemd does not know of.

@@ -1,9 +1,8 @@
 """Corosync and Pacemaker: membership, quorum, resources (§2.3): its typed state and its decisions, which know nothing of pyinfra."""
 
+from webha.cluster.administration import administration, forbidden
 from webha.cluster.decisions import (
     ClusterVerdict,
-    administration,
-    forbidden,
     in_force,
     key,
     misplaced,
@@ -17,6 +16,7 @@ from webha.cluster.decisions import (
 )
 from webha.cluster.state import (
     ALIKE,
+    INFINITY,
     RELOADABLE,
     SHIPPED_NAME,
     CrmNode,
@@ -26,16 +26,18 @@ from webha.cluster.state import (
     Peer,
     Peers,
     Placement,
+    Ticket,
     cluster_name,
     flatten,
+    parse_constraints,
     parse_crm_mon,
     parse_page,
-    parse_preferences,
     ring,
 )
 
 __all__ = [
     "ALIKE",
+    "INFINITY",
     "RELOADABLE",
     "SHIPPED_NAME",
     "ClusterVerdict",
@@ -46,6 +48,7 @@ __all__ = [
     "Peer",
     "Peers",
     "Placement",
+    "Ticket",
     "administration",
     "cluster_name",
     "flatten",
@@ -58,9 +61,9 @@ __all__ = [
     "of_others",
     "offline",
     "other_nodes",
+    "parse_constraints",
     "parse_crm_mon",
     "parse_page",
-    "parse_preferences",
     "ring",
     "strangers",
     "stray",

@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from webha.cluster import references
 from webha.ground.forms import AsJson
 
 
@@ -102,37 +103,33 @@ def parse(text: str) -> Cib:
 def merged(cib: Cib, wanted: Wanted) -> tuple[str, list[str]]:
     """Return the configuration with ``wanted`` in it, and a line for each object that differs (none: nothing to do)."""
     root = ET.fromstring(cib.configuration)  # noqa: S314
+    before = references.identities(root)
+    taken = set(before)
     changes: list[str] = []
-    _set_pairs(_set(root, "crm_config", "cluster_property_set", "cib-bootstrap-options"), wanted.properties, changes)
-    _set_pairs(_set(root, "rsc_defaults", "meta_attributes", "rsc-options"), wanted.resource_defaults, changes)
-    changes += [f"{line} is no more" for line in _remove(root, set(wanted.gone))]
+    if wanted.properties:
+        found = _set(_section(root, "crm_config"), "cluster_property_set", "cib-bootstrap-options", taken)
+        _set_pairs(found, wanted.properties, changes, taken)
+    if wanted.resource_defaults:
+        found = _set(_section(root, "rsc_defaults"), "meta_attributes", "rsc-options", taken)
+        _set_pairs(found, wanted.resource_defaults, changes, taken)
+    changes += [f"{line} is no more" for line in references.removed(root, wanted.gone)]
     for primitive in wanted.primitives:
-        _put_primitive(root, primitive, changes)
+        _put_primitive(root, primitive, changes, taken)
     for clone in wanted.clones:
-        _put_clone(root, clone, changes)
-    for constraint in wanted.constraints:
-        _put(_section(root, "constraints"), _constraint(constraint), changes)
+        _put_clone(root, clone, changes, taken)
+    for one in wanted.constraints:
+        _put(_section(root, "constraints"), constraint(one), changes)
+    references.removed(
+        root, before - references.identities(root)
+    )  # somebody's tag of an operation that is another one now
     return ET.tostring(root, encoding="unicode"), changes
 
 
 def without(cib: Cib, ids: Iterable[str]) -> tuple[str, list[str]]:
-    """Return the configuration without the objects ``ids`` and without constraints that refer to them."""
+    """Return the configuration without the objects ``ids`` and all that is about them alone, and a line for each thing that goes."""
     root = ET.fromstring(cib.configuration)  # noqa: S314
-    removed = _remove(root, set(ids))
+    removed = references.removed(root, ids)
     return ET.tostring(root, encoding="unicode"), removed
-
-
-def _remove(root: ET.Element, gone: set[str]) -> list[str]:
-    """Take the objects out with the constraints on them, and on what stands inside of them."""
-    inside = {inner.get("id", "") for one in root.iter() if one.get("id") in gone for inner in one.iter("primitive")}
-    removed: list[str] = []
-    for parent in list(root.iter()):
-        for child in list(parent):
-            refers = child.tag.startswith("rsc_") and (gone | inside) & set(child.attrib.values())
-            if child.get("id") in gone or refers:
-                parent.remove(child)
-                removed.append(f"{child.tag} {child.get('id')}")
-    return removed
 
 
 def _section(root: ET.Element, name: str) -> ET.Element:
@@ -140,25 +137,36 @@ def _section(root: ET.Element, name: str) -> ET.Element:
     return found if found is not None else ET.SubElement(root, name)
 
 
-def _set(root: ET.Element, section: str, tag: str, identity: str) -> ET.Element:
-    """Find the section's first set of name-value pairs, or add one (unattached sections are made too)."""
-    parent = _section(root, section)
-    found = parent.find(tag)
-    return found if found is not None else ET.SubElement(parent, tag, id=identity)
+def _new(identity: str, taken: set[str]) -> str:
+    """Return an id that nothing has, as near to ``identity`` as can be."""
+    while identity in taken:
+        identity += "-webha"
+    taken.add(identity)
+    return identity
 
 
-def _set_pairs(pairs: ET.Element, values: Mapping[str, str], changes: list[str]) -> None:
+def _set(parent: ET.Element, tag: str, identity: str, taken: set[str]) -> ET.Element:
+    """Find the first set of name-value pairs that always holds and is no reference to another's, or put one first."""
+    for found in parent.findall(tag):
+        if found.get("id-ref") is None and found.find("rule") is None:
+            return found
+    made = ET.Element(tag, id=_new(identity, taken))
+    parent.insert(0, made)
+    return made
+
+
+def _set_pairs(pairs: ET.Element, values: Mapping[str, str], changes: list[str], taken: set[str]) -> None:
     for name, value in values.items():
         pair = next((one for one in pairs.findall("nvpair") if one.get("name") == name), None)
         if pair is None:
-            ET.SubElement(pairs, "nvpair", id=f"{pairs.get('id')}-{name}", name=name, value=value)
+            ET.SubElement(pairs, "nvpair", id=_new(f"{pairs.get('id')}-{name}", taken), name=name, value=value)
             changes.append(f"{name}={value} (was not set)")
         elif pair.get("value") != value:
             changes.append(f"{name}={value} (was {pair.get('value')})")
             pair.set("value", value)
 
 
-def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str]) -> None:
+def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str], taken: set[str]) -> None:
     resources = _section(root, "resources")
     standard, provider, kind = wanted.agent.split(":")
     found = next((one for one in resources.iter("primitive") if one.get("id") == wanted.id), None)
@@ -168,31 +176,31 @@ def _put_primitive(root: ET.Element, wanted: Primitive, changes: list[str]) -> N
         changes.append(f"{wanted.id} is not there")
     before = deepcopy(found)
     found.attrib.update({"class": standard, "provider": provider, "type": kind})
-    attributes = found.find("instance_attributes")
-    if attributes is None:
-        attributes = ET.Element("instance_attributes", id=f"{wanted.id}-instance_attributes")
-        found.insert(0, attributes)
-    _set_pairs(attributes, wanted.parameters, [])
-    _put_operations(found, wanted)
+    found.attrib.pop("template", None)
+    attributes = _set(found, "instance_attributes", f"{wanted.id}-instance_attributes", taken)
+    _set_pairs(attributes, wanted.parameters, [], taken)
+    _put_operations(found, wanted, taken)
     if known and not _same(before, found):
         changes.append(f"{wanted.id} differs")
 
 
-def _put_operations(primitive: ET.Element, wanted: Primitive) -> None:
+def _put_operations(primitive: ET.Element, wanted: Primitive, taken: set[str]) -> None:
     operations = primitive.find("operations")
     if operations is None:
         operations = ET.SubElement(primitive, "operations")
     listed = {(one.get("name"), one.get("interval"), one.get("timeout")) for one in operations}
     if listed == {(op.name, op.interval, op.timeout) for op in wanted.operations}:
         return
+    operations.attrib.pop("id-ref", None)
     for one in list(operations):
         operations.remove(one)
+        taken -= references.identities(one)
     for op in wanted.operations:
-        identity = f"{wanted.id}-{op.name}-{op.interval}"
+        identity = _new(f"{wanted.id}-{op.name}-{op.interval}", taken)
         ET.SubElement(operations, "op", id=identity, name=op.name, interval=op.interval, timeout=op.timeout)
 
 
-def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
+def _put_clone(root: ET.Element, wanted: Clone, changes: list[str], taken: set[str]) -> None:
     """Wrap the primitive where it stands; what an administrator set on a clone that is there stays."""
     resources = _section(root, "resources")
     clone = next((one for one in resources.iter("clone") if one.get("id") == wanted.id), None)
@@ -200,12 +208,9 @@ def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
     if clone is None:
         clone = ET.SubElement(resources, "clone", id=wanted.id)
         changes.append(f"{wanted.id} is not there")
-    attributes = clone.find("meta_attributes")
-    if attributes is None:
-        attributes = ET.Element("meta_attributes", id=f"{wanted.id}-meta_attributes")
-        clone.insert(0, attributes)
+    attributes = _set(clone, "meta_attributes", f"{wanted.id}-meta_attributes", taken)
     differing: list[str] = []
-    _set_pairs(attributes, {"interleave": "true"}, differing)
+    _set_pairs(attributes, {"interleave": "true"}, differing, taken)
     for parent in list(resources.iter()):
         for child in list(parent):
             if parent is not clone and child.tag == "primitive" and child.get("id") == wanted.of:
@@ -216,7 +221,8 @@ def _put_clone(root: ET.Element, wanted: Clone, changes: list[str]) -> None:
         changes.append(f"{wanted.id} differs")
 
 
-def _constraint(wanted: Constraint) -> ET.Element:
+def constraint(wanted: Constraint) -> ET.Element:
+    """Return the constraint as XML."""
     if isinstance(wanted, Colocation):
         return ET.Element(
             "rsc_colocation",

@@ -1,6 +1,6 @@
 """What may be decided of a node's cluster membership: whose it is, which key, how a configuration gets in force, what is missing."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from webha.cluster.state import (
@@ -10,7 +10,6 @@ from webha.cluster.state import (
     CrmStatus,
     Peer,
     Peers,
-    Placement,
     cluster_name,
     flatten,
     ring,
@@ -199,59 +198,3 @@ def not_ours(name: str, peer: Peer | None, wanted: str) -> list[str]:
     """Say that the Corosync cluster on the node ``name`` is not proved ours."""
     verdict = stray(peer, wanted)
     return [f"{name}: {verdict.reason}"] if verdict.action == "refuse" else []
-
-
-@dataclass(frozen=True)
-class _Left:
-    """A sentence on what an administrator left; ``placement``: where it is about a place alone."""
-
-    sentence: str
-    placement: Placement | None = None
-
-
-def administration(peer: Peer, ours: Collection[str]) -> list[str]:
-    """Say what an administrator left in Pacemaker that keeps it from looking after the resources ``ours``, each with the command that ends it."""
-    return [one.sentence for one in _left(peer, ours)]
-
-
-def forbidden(peer: Peer, everywhere: str, once: str) -> list[str]:
-    """Say which of that keeps the cloned resource ``everywhere`` from running on every node, or ``once`` from running at all.
-
-    A move does not: where its node is away another one takes over; nor does a ban of ``once`` from one node.
-    """
-    return [
-        one.sentence
-        for one in _left(peer, (everywhere, f"{everywhere}-clone", once))
-        if one.placement is None or (one.placement.ban and one.placement.resource != once)
-    ]
-
-
-def _left(peer: Peer, ours: Collection[str]) -> list[_Left]:
-    status = peer.status
-    if status is None:
-        return []
-    found = []
-    if status.maintenance:
-        found.append(
-            "maintenance-mode is on, nothing that fails is started again or moved: crm configure property maintenance-mode=false"
-        )
-    if status.stopped:
-        found.append("stop-all-resources is on: crm configure property stop-all-resources=false")
-    found += [f"{one.name} is in standby: crm node online {one.name}" for one in status.nodes if one.standby]
-    resting = {one.name for one in status.nodes if one.maintenance}
-    found += [f"{name} is in maintenance: crm node ready {name}" for name in sorted(resting)]
-    for identity in sorted({one.id.partition(":")[0] for one in status.resources} & set(ours)):
-        ones = status.instances(identity)
-        if any(one.stopped for one in ones):
-            found.append(f"{identity} was stopped by a person: crm resource start {identity}")
-        if not status.maintenance and any(not one.managed and not set(one.nodes) & resting for one in ones):
-            found.append(f"{identity} is not managed, nobody moves or mends it: crm resource manage {identity}")
-    placed = [
-        _Left(
-            f"{one.resource} must {'not ' if one.ban else ''}run on {one.node} ({one.id}), ready or not: crm resource clear {one.resource}",
-            one,
-        )
-        for one in (*peer.preferences, *status.bans)
-        if one.id.startswith("cli-") and one.resource in ours and one.node
-    ]
-    return [*map(_Left, found), *placed]

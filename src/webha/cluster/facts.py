@@ -13,6 +13,7 @@ KEY = "/etc/corosync/authkey"
 CONFIGURATION = "/etc/corosync/corosync.conf"
 RUNNING_KEY = "/run/webha/corosync.authkey.sha256"
 RUNNING_CONFIGURATION = "/run/webha/corosync.conf"
+CIB = "/var/lib/pacemaker/cib/cib.xml"  # as it was last written
 
 
 def _text(path: str) -> str:
@@ -32,9 +33,9 @@ class Cluster(Probe[cluster.Peer]):
                 "running key": f"if systemctl is-active -q corosync; then {_text(RUNNING_KEY)}; fi",
                 "configuration": _text(CONFIGURATION),
                 "running configuration": f"if systemctl is-active -q corosync; then {_text(RUNNING_CONFIGURATION)}; fi",
-                "cib": "[ -e /var/lib/pacemaker/cib/cib.xml ]",
+                "cib": f"[ -e {CIB} ]",
                 "resources": "grep -oE '<(primitive|template) id=\"[^\"]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null | cut -d'\"' -f2 || :",
-                "preferences": "grep -oE '<rsc_location id=\"cli-prefer-[^>]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null || :",
+                "preferences": f"[ ! -e {CIB} ] || sed -n '/<constraints>/,/<\\/constraints>/p' {CIB}",
                 "shipped": f"dpkg-query -W -f='${{Conffiles}}' corosync 2>/dev/null | grep -qF \" {CONFIGURATION} $(md5sum < {CONFIGURATION} 2>/dev/null | cut -d' ' -f1)\" && echo yes || :",
                 "status": "if systemctl is-active -q pacemaker; then timeout 10 crm_mon --one-shot --inactive --output-as=xml; else exit 1; fi",
             }
@@ -52,6 +53,12 @@ class Cluster(Probe[cluster.Peer]):
                 status = cluster.parse_crm_mon(answers["status"].text)
             except ParseError as error:
                 raise probe.ProbeError(f"crm_mon: {error}") from error
+        try:
+            preferences, tickets = cluster.parse_constraints(
+                answers["preferences"].text if "preferences" in answers else ""
+            )
+        except ParseError as error:
+            raise probe.ProbeError(f"{CIB}: {error}") from error
         return cluster.Peer(
             installed=answers["installed"].ok,
             corosync=corosync,
@@ -64,7 +71,8 @@ class Cluster(Probe[cluster.Peer]):
             resources=tuple(answers["resources"].lines),
             shipped=answers["shipped"].text.strip() == "yes",
             status=status,
-            preferences=cluster.parse_preferences(answers["preferences"].text) if "preferences" in answers else (),
+            preferences=preferences,
+            tickets=tickets,
         )
 
 

@@ -2,13 +2,14 @@
 
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
 from webha.ground.manifest import Part, drop_in
+from webha_node import aside
 
 ASIDE_UNIT = "webha-aside.service"
 COROSYNC_DROP_IN, PACEMAKER_DROP_IN = drop_in("corosync.service"), drop_in("pacemaker.service")
 _CIB = "/var/lib/pacemaker/cib"
 FORMER = ("webha-node-lost",)  # an alert of Pacemaker's told of lost nodes, until 0.2
 
-STEPPING_ASIDE = Part("stepping aside", units=(ASIDE_UNIT,))
+STEPPING_ASIDE = Part("stepping aside", files=(str(aside.NOTE),), units=(ASIDE_UNIT,))
 DAEMONS = Part(
     "corosync and pacemaker",
     files=(CONFIGURATION, RUNNING_CONFIGURATION, RUNNING_KEY, COROSYNC_DROP_IN, PACEMAKER_DROP_IN),

@@ -7,7 +7,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import cluster
-from webha.cluster import cib
+from webha.cluster import cib, conflicts
 from webha.cluster.facts import (
     CONFIGURATION,
     KEY,
@@ -164,11 +164,15 @@ def configured(wanted: cib.Wanted) -> Commands:
     """Own the properties, resources and constraints of ``wanted`` in the CIB; for one node only.
 
     Compares with the live CIB first and sends nothing where all is there. Everything of an administrator's own stays:
-    other resources, target-role, parameters not named here.
+    other resources, target-role, parameters not named here. Refuses where that is in the way: an object under a name of ours, a
+    clone, bundle or group around a resource of ours that cannot run as it should in there.
     """
     live = host.get_fact(LiveCib)
     if live is None:
         yield shell.refusal("pacemaker does not answer, so what is configured is unknown; run tasks/cluster.py first")
+        return
+    if wrong := conflicts.unfit(live, wanted):
+        yield shell.refusal("; ".join(wrong))
         return
     configuration, changes = cib.merged(live, wanted)
     if not changes:

@@ -35,14 +35,30 @@ class CrmNode:
     maintenance: bool = False
 
 
+INFINITY = 1_000_000  # Pacemaker's own: more than all else together
+
+
 @dataclass(frozen=True)
 class Placement:
-    """What ``crm_resource --move`` or ``--ban`` left: ``resource`` must run on ``node``, or (``ban``) must not."""
+    """A location constraint of a person's: ``resource`` prefers ``node`` by ``score``, or (``ban``) must not run there.
+
+    ``crm_resource --move`` and ``--ban`` leave such, with an id that begins with ``cli-``.
+    """
 
     id: str
     resource: str
     node: str
     ban: bool
+    score: int = INFINITY
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket constraint: ``resource`` runs only while ``ticket`` is granted."""
+
+    id: str
+    resource: str
+    ticket: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,10 @@ class CrmResource:
 
 @dataclass(frozen=True)
 class CrmStatus:
-    """What ``crm_mon`` shows of the whole cluster. ``maintenance`` and ``stopped``: the properties maintenance-mode, stop-all-resources."""
+    """What ``crm_mon`` shows of the whole cluster. ``maintenance`` and ``stopped``: the properties maintenance-mode, stop-all-resources.
+
+    ``asymmetric``: nothing runs where no constraint says so (symmetric-cluster=false); ``granted``: the tickets that are.
+    """
 
     dc: str | None
     quorate: bool
@@ -69,6 +88,8 @@ class CrmStatus:
     maintenance: bool = False
     stopped: bool = False
     bans: tuple[Placement, ...] = ()
+    asymmetric: bool = False
+    granted: tuple[str, ...] = ()
 
     def instances(self, identity: str) -> tuple[CrmResource, ...]:
         """Return the resource of that id; of a cloned one all its instances."""
@@ -99,6 +120,7 @@ class Peer(AsJson):
     shipped: bool = False
     status: CrmStatus | None = None
     preferences: tuple[Placement, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
 
     @property
     def wrote(self) -> bool:
@@ -171,20 +193,70 @@ def parse_crm_mon(text: str) -> CrmStatus:
         properties.get("maintenance-mode") == "true",
         properties.get("stop-all-resources") == "true",
         tuple(
-            Placement(one.get("id", ""), one.get("resource", ""), one.get("node", ""), ban=True)
+            Placement(
+                one.get("id", ""),
+                one.get("resource", ""),
+                one.get("node", ""),
+                ban=True,
+                score=_score(one.get("weight")),
+            )
             for one in root.findall("bans/ban")
         ),
+        properties.get("symmetric-cluster") == "false",
+        tuple(one.get("id", "") for one in root.findall("tickets/ticket") if one.get("status") == "granted"),
     )
 
 
-def parse_preferences(text: str) -> tuple[Placement, ...]:
-    """Read the location constraints that ``crm_resource --move`` made, an XML element a line: ``cli-prefer-…``."""
-    found = []
-    for line in text.splitlines():
-        values = dict(re.findall(r'([\w-]+)="([^"]*)"', line))
-        if values.get("id", "").startswith("cli-prefer-") and "node" in values:  # one for a time has a rule instead
-            found.append(Placement(values["id"], values.get("rsc", ""), values.get("node", ""), ban=False))
-    return tuple(found)
+def _score(text: str | None) -> int:
+    """Read a score as Pacemaker does; 0 for what is none."""
+    word = (text or "").upper().removeprefix("+")
+    if word.removeprefix("-") == "INFINITY":
+        return -INFINITY if word.startswith("-") else INFINITY
+    return max(-INFINITY, min(INFINITY, int(word))) if re.fullmatch(r"-?\d{1,18}", word) else 0
+
+
+def parse_constraints(text: str) -> tuple[tuple[Placement, ...], tuple[Ticket, ...]]:
+    """Read a CIB's constraints: which node a resource prefers, and on which tickets it depends.
+
+    Of a rule those count that name one node for ever: a move for a time stays in the configuration when its time is over.
+    """
+    found = re.search(r"<constraints>.*?</constraints>", text, re.DOTALL)
+    if found is None:
+        return (), ()
+    root = ET.fromstring(found[0])  # noqa: S314 (from our own node's root-only file)
+    placements = [
+        Placement(one.get("id", ""), resource, node, ban=False, score=score)
+        for one in root.findall("rsc_location")
+        for resource in _resources(one)
+        for node, score in _preferred(one)
+        if node and score > 0
+    ]
+    tickets = [
+        Ticket(one.get("id", ""), resource, one.get("ticket", ""))
+        for one in root.findall("rsc_ticket")
+        for resource in _resources(one)
+    ]
+    return tuple(placements), tuple(tickets)
+
+
+def _resources(constraint: ET.Element) -> list[str]:
+    """Return the resources that a constraint is about."""
+    return [
+        *filter(None, [constraint.get("rsc")]),
+        *(one.get("id", "") for one in constraint.findall("resource_set/resource_ref")),
+    ]
+
+
+def _preferred(location: ET.Element) -> list[tuple[str, int]]:
+    """Return the nodes that a location constraint names, with their scores."""
+    found = [(location.get("node", ""), _score(location.get("score")))]
+    for rule in location.findall("rule"):
+        names = [
+            one.get("value", "") for one in rule if one.get("attribute") == "#uname" and one.get("operation") == "eq"
+        ]
+        if names and len(names) == len(rule) and (len(names) == 1 or rule.get("boolean-op") == "or"):
+            found += [(name, _score(rule.get("score"))) for name in names]
+    return found
 
 
 def flatten(configuration: str) -> dict[str, str]:

@@ -5,8 +5,13 @@ from webha.ground.manifest import LIBRARY, Part
 INSTALLER, CRON = f"{LIBRARY}/drupal-install.php", f"{LIBRARY}/drupal-cron.php"
 CRON_SERVICE, CRON_TIMER = "webha-cron.service", "webha-cron.timer"
 TMPFILES, TWIG_CACHE = "/etc/tmpfiles.d/webha-drupal.conf", "/var/cache/webha-twig"
+LOCKS = ("/run/webha-release.lock", "/run/webha-install.lock")  # of what a killed run left at work
+HEALTH_ACCOUNT = {"account_name": "www-data", "grants": "USAGE"}  # MariaDB's, of the health page
 
 SCRIPTS = Part(
-    "cron and scripts", files=(TMPFILES, INSTALLER, CRON, TWIG_CACHE), units=(CRON_TIMER,), companions=(CRON_SERVICE,)
+    "cron and scripts",
+    files=(TMPFILES, INSTALLER, CRON, TWIG_CACHE, *LOCKS),
+    units=(CRON_TIMER,),
+    companions=(CRON_SERVICE,),
 )
 PARTS = (SCRIPTS,)

@@ -110,13 +110,18 @@ class Galera(Probe[galera.Member]):
         )
 
 
-class Account(Probe[set[str] | None]):
-    """The global privileges of the local account ``account``, upper case; None where there is no such account."""
+class Account(Probe[set[str]]):
+    """The privileges of the local account ``account``, upper case; none at all where there is no such account."""
 
     def command(self, account: str) -> str:
         """Ask mariadbd for the account's grants."""
         return probe.script({"grants": f"{SQL} \"SHOW GRANTS FOR '{account}'@localhost\""})
 
-    def answer(self, answers: probe.Answers) -> set[str] | None:
-        """Read the ON *.* line."""
-        return set(galera.parse_grants(answers["grants"].text)) if answers["grants"].ok else None
+    def answer(self, answers: probe.Answers) -> set[str]:
+        """Read the lines; error 1141 says that there is no such account, whatever the language."""
+        grants = answers["grants"]
+        if grants.ok:
+            return set(galera.parse_grants(grants.text))
+        if grants.text.startswith("ERROR 1141 "):
+            return set()
+        raise probe.ProbeError(grants.text or "mariadbd does not answer")

@@ -5,8 +5,9 @@ from webha.ground.manifest import NOTES, Part, drop_in
 
 KEEPER_UNIT = "webha-galera-keeper.service"
 MARIADB_DROP_IN = drop_in("mariadb.service")
+TRANSFER_ACCOUNT = {"account_name": "mysql", "grants": "RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR"}
 
-RETURN = Part("its keeper", files=(SAID, f"{NOTES}/galera-keeper.json"), units=(KEEPER_UNIT,))
+RETURN = Part("Galera's keeper", files=(SAID, f"{NOTES}/galera-keeper.json"), units=(KEEPER_UNIT,))
 MARIADB = Part(
     "MariaDB",
     files=(CONFIGURATION, MARIADB_DROP_IN, STARTED_WITH),

@@ -88,7 +88,10 @@ def account(account_name: str, grants: str) -> Commands:
     wanted = {grant.strip().upper() for grant in grants.split(",")} - {
         "USAGE"
     }  # every account has it, but not every one shows it
-    if known is not None and (wanted <= known or "ALL PRIVILEGES" in known):
+    if known is None:
+        yield shell.refusal(f"account {account_name}: mariadbd does not say what it may")
+        return
+    if known and (wanted <= known or "ALL PRIVILEGES" in known):
         host.noop(f"account {account_name} has its grants")
         return
     statements = (

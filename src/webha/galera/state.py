@@ -131,10 +131,16 @@ def parse_status(text: str) -> dict[str, str]:
 
 
 def parse_grants(text: str) -> frozenset[str]:
-    """Return the privileges that ``SHOW GRANTS`` gives on everything (``ON *.*``), upper case."""
+    """Return the privileges that ``SHOW GRANTS`` gives on everything (``ON *.*``), upper case; others with what they are on."""
     found: set[str] = set()
     for line in text.splitlines():
-        grant, separator, _ = line.removeprefix("GRANT ").partition(" ON *.* ")
-        if separator and line.startswith("GRANT "):
-            found |= {privilege.strip().upper() for privilege in grant.split(",")}
+        grant, on, rest = line.removeprefix("GRANT ").partition(" ON ")
+        if not line.startswith("GRANT "):
+            continue
+        place = rest.partition(" TO ")[0]
+        found |= {
+            one.strip().upper() + ("" if place == "*.*" else f" ON {place}" if on else "") for one in grant.split(",")
+        }
+        if rest.endswith(" WITH GRANT OPTION"):
+            found.add("GRANT OPTION")
     return frozenset(found)

@@ -15,6 +15,10 @@ CLOSING = "@@webha-end"
 ENGLISH = "export LC_ALL=C.UTF-8; unset LANGUAGE"
 
 
+# A file's name or a message in another encoding: what is no UTF-8 would end the reading of all that follows.
+_AS_TEXT = "| iconv -c -f UTF-8 -t UTF-8"
+
+
 class ProbeError(ValueError):
     """The node's answer is incomplete or not in the form its daemon promises."""
 
@@ -51,7 +55,7 @@ def script(questions: Mapping[str, str]) -> str:
         parts.append(
             f"printf '%s\\n' '{OPENING} {name}'; ( {command}\n) 2>&1 </dev/null; printf '\\n%s %s\\n' '{CLOSING} {name}' $?"
         )
-    return "; ".join(parts)
+    return f"{{ {'; '.join(parts)}; }} {_AS_TEXT}"
 
 
 def together(questions: Mapping[str, str], seconds: int) -> str:
@@ -75,7 +79,7 @@ def together(questions: Mapping[str, str], seconds: int) -> str:
         f"d=$(mktemp -d -p /run 2>/dev/null || mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1\n{ENGLISH}\n{begun}\n"
         f"end=$(( $(date +%s) + {seconds} + 1 ))\n"
         f"while [ $(ls $d | grep -c status) -lt {len(questions)} ] && [ $(date +%s) -le $end ]; do sleep 0.1; done\n"
-        f"{told}\nrm -rf $d"
+        f"{{ {told}\n}} {_AS_TEXT}\nrm -rf $d"
     )
 
 

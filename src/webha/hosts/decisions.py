@@ -20,7 +20,7 @@ def with_nodes(text: str, nodes: Iterable[Node], own_names: Iterable[str] = ()) 
     listed = list(nodes)
     taken = {name for node in listed for name in (node.name, node.fqdn)} | set(own_names)
     block = [BEGIN, *(f"{node.address} {node.fqdn} {node.name}" for node in listed), END]
-    kept = [_hide(line, taken) for line in without_nodes(text).splitlines()]
+    kept = [_hide(line, taken) for line in _lines(without_nodes(text))]
     return "\n".join([*kept, *block]) + "\n"
 
 
@@ -28,7 +28,7 @@ def without_nodes(text: str) -> str:
     """Return ``text`` as it was before :func:`with_nodes`. Of a block whose end is missing the lines stay: whose they are is unknown."""
     kept: list[str] = []
     block: list[str] | None = None
-    for line in text.splitlines():
+    for line in _lines(text):
         if line == BEGIN:
             kept += block or []
             block = []
@@ -37,8 +37,14 @@ def without_nodes(text: str) -> str:
         elif block is not None:
             block.append(line)
         else:
-            kept.append(line.removeprefix(HIDDEN))
-    return "".join(f"{line}\n" for line in [*kept, *(block or [])])
+            kept.append(line)
+    return "".join(f"{line.removeprefix(HIDDEN)}\n" for line in [*kept, *(block or [])])
+
+
+def _lines(text: str) -> list[str]:
+    """Take the file apart at its newlines alone; Python knows more ends of a line, which are the administrator's."""
+    lines = text.split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _hide(line: str, taken: set[str]) -> str:

@@ -25,7 +25,11 @@ class Hosts(Probe[HostsState]):
     def command(self) -> str:
         """Read both files."""
         return probe.script(
-            {"hosts": f"cat {HOSTS}", "template": f"[ ! -e {TEMPLATE} ] || {{ cat {TEMPLATE}; exit {EXISTS}; }}"}
+            {
+                # It is written back as it is read, so it must be text.
+                "hosts": f"iconv -f UTF-8 -t UTF-8 {HOSTS} >/dev/null && cat {HOSTS}",
+                "template": f"[ ! -e {TEMPLATE} ] || {{ iconv -f UTF-8 -t UTF-8 {TEMPLATE} >/dev/null && cat {TEMPLATE} && exit {EXISTS}; }}",
+            }
         )
 
     def answer(self, answers: probe.Answers) -> HostsState:
@@ -33,4 +37,6 @@ class Hosts(Probe[HostsState]):
         if not answers["hosts"].ok:
             raise probe.ProbeError(answers["hosts"].text)
         template = answers["template"]
+        if template.status not in (0, EXISTS):
+            raise probe.ProbeError(template.text)
         return HostsState(answers["hosts"].text + "\n", template.text + "\n" if template.status == EXISTS else None)

@@ -27,7 +27,10 @@ def names(nodes: Iterable[Node], present: bool = True) -> Commands:
     """
     state = host.get_fact(Hosts)
     if state is None:
-        yield shell.refusal(f"{HOSTS} cannot be read")
+        yield shell.refusal(
+            f"{HOSTS} (or {TEMPLATE}) cannot be read, or is no UTF-8 text and would lose what it is written back without: "
+            f"iconv -f latin1 -t utf-8 {HOSTS}"
+        )
         return
     listed = list(nodes)
     changes = []

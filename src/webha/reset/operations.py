@@ -6,17 +6,17 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import drupal, galera, gluster, reset
-from webha.cluster import cib
+from webha.cluster import cib, conflicts
 from webha.cluster.facts import Cluster, LiveCib
 from webha.cluster.operations import replace_configuration
 from webha.drupal.facts import Drupal
 from webha.drupal.state import MARKER
 from webha.galera.datadir import PLACE
-from webha.galera.facts import PURGED, SQL, Galera
+from webha.galera.facts import PURGED, SQL, Account, Galera
 from webha.gluster.facts import Gluster
 from webha.ground import shell
 from webha.ground.forms import all_of
-from webha.ground.manifest import HEADER, LIBRARY, Part
+from webha.ground.manifest import HEADER, LIBRARY, NOTES, Part
 from webha.machine.facts import INSTALLED
 from webha.machine.operations import DPKG_AT_REST, Commands
 from webha.reset.facts import Remains
@@ -59,13 +59,14 @@ if [ -n "$packages" ]; then
   [ -s {record} ] || rm -f {record}
 fi
 while read -r path; do rm -rf --one-file-system -- "$path"; done < "$lists/paths"
-for folder in $empty {library} /var/lib/webha; do
+for folder in $empty {library} /var/lib/webha {notes}; do
   [ ! -d "$folder" ] || [ -L "$folder" ] || dpkg -S "$folder" >/dev/null 2>&1 || find "$folder" -xdev -depth -type d -empty -delete
 done
 systemctl daemon-reload; systemctl reset-failed
 """.replace("{record}", INSTALLED)
     .replace("{superfluous}", reset.SUPERFLUOUS)
     .replace("{library}", LIBRARY)
+    .replace("{notes}", NOTES)
     .replace("{ours}", reset.OURS)
     .replace("{at rest}", DPKG_AT_REST)
 )
@@ -204,7 +205,9 @@ def databases_erased(database: str) -> Commands:
 def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
     """Own that the cluster has none of the objects ``ids``: resources are stopped and their constraints go with them.
 
-    Does nothing where Pacemaker does not run (its configuration goes with the layer ``cluster``) or has none of them.
+    So do the names of these in somebody's tags and sets, and what is then empty. Does nothing where Pacemaker does not run (its
+    configuration goes with the layer ``cluster``) or has none of them. Refuses where something of somebody's would be another thing
+    without them: a group or bundle around one, a resource that takes its values.
     """
     peer = host.get_fact(Cluster)
     if peer is None:
@@ -217,9 +220,13 @@ def unconfigured(ids: Iterable[str], seconds: int = 120) -> Commands:
     if live is None:
         yield shell.refusal("pacemaker does not answer, so what is configured is unknown")
         return
-    configuration, removed = cib.without(live, all_of(ids))
+    names = all_of(ids)
+    configuration, removed = cib.without(live, names)
     if not removed:
         host.noop("none of them is configured")
+        return
+    if holding := conflicts.holding(live, names):
+        yield shell.refusal("; ".join(holding))
         return
     yield replace_configuration(live, configuration)
     yield shell.run("crm_resource", "--wait", "--timeout", f"{seconds}s")
@@ -263,3 +270,23 @@ def site_erased(nodes: Iterable[str], root: str, database: str, user: str, code:
         yield shell.script(f"{SQL} \"DROP USER IF EXISTS '$2'@localhost; DROP DATABASE IF EXISTS $1\"", database, user)
     if erase_code:
         yield shell.script(_ERASE_CODE, root)
+
+
+@operation()
+def account_removed(account_name: str, grants: str) -> Commands:
+    """Own that MariaDB has no local account ``account_name`` as we make it, with ``grants`` and no more; for one node only.
+
+    Does nothing where there is none, where it may do anything else (then it is somebody's, or MariaDB's own), and where this node is
+    no Synced member: the account goes with the data, or stays with them.
+    """
+    member = host.get_fact(Galera)
+    if member is None or not member.synced:
+        host.noop("MariaDB is no Synced member here: its accounts are left to its data")
+        return
+    known = host.get_fact(Account, account=account_name)
+    if known is None:
+        yield shell.refusal(f"account {account_name}: mariadbd does not say what it may")
+    elif known != {grant.strip().upper() for grant in grants.split(",")}:
+        host.noop(f"account {account_name} " + ("may do other things than ours" if known else "is not there"))
+    else:
+        yield shell.script(f"{SQL} \"DROP USER IF EXISTS '$1'@localhost\"", account_name)

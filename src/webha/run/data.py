@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import accumulate
+from math import isfinite
 from pathlib import PurePath
 from typing import Any
 
@@ -16,8 +18,12 @@ class Kind:
     fits: Callable[[Any], bool]
 
 
-def _text(pattern: str = r"[^\x00-\x1f]+", allowed: str = "a text of one line") -> Kind:
-    return Kind(allowed, lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None)
+# What no line and no XML can hold, and bytes of the command line that are no text.
+_NO_TEXT = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\ufffe\\uffff"
+
+
+def _text(pattern: str = f"[^{_NO_TEXT}]+", allowed: str = "a text of one line") -> Kind:
+    return Kind(allowed, lambda value: isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII) is not None)
 
 
 def _number(least: float, most: float, whole: bool = True) -> Kind:
@@ -44,12 +50,15 @@ def _all_of(kind: Kind, least: int = 0) -> Kind:
 
 
 def _pairs(value_kind: Kind, keys: Iterable[str] = ()) -> Kind:
+    """A name stands at the beginning of a line, or in an XML id."""
     wanted = set(keys)
     return Kind(
-        f"names with a value each, {value_kind.allowed}" + (f", for {', '.join(sorted(wanted))}" if wanted else ""),
+        "names of letters, digits, ., - and _ with a value each, "
+        + value_kind.allowed
+        + (f", for {', '.join(sorted(wanted))}" if wanted else ""),
         lambda value: (
             isinstance(value, Mapping)
-            and all(isinstance(key, str) and key for key in value)
+            and all(isinstance(key, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", key) for key in value)
             and all(map(value_kind.fits, value.values()))
             and (not wanted or set(value) == wanted)
         ),
@@ -62,21 +71,39 @@ def _any_of(*kinds: Kind) -> Kind:
 
 _FLAG = Kind("True or False", lambda value: isinstance(value, bool))
 _LINE = _text()
-_QUOTED = _text(r"[^\x00-\x1f]*", "a text (a number in quotes)")  # compared with what a daemon says, which is text
-_PHP = Kind(
-    "a text of one line, a number, True or False",
-    lambda value: _QUOTED.fits(value) or isinstance(value, (int, float)),
-)
-_PACKAGES = _all_of(_text(r"[a-z0-9][a-z0-9.+-]+", "a Debian package's name"), least=1)
+_QUOTED = _text(f"[^{_NO_TEXT}]*", "a text (a number in quotes)")  # compared with what a daemon says, which is text
+_VALUE = Kind("a number, True or False", lambda value: isinstance(value, (int, float)) and isfinite(value))
+_PHP = _any_of(_text(f"[^'{_NO_TEXT}]*", "a text of one line without '"), _VALUE)  # php.ini has no escape for it
+# They stand in one line, in quotes, with ; between.
+_PROVIDER = _any_of(_text(r"[A-Za-z0-9_.:/?=@,+*%-]*", "a text of letters, digits and _.:/?=@,+*%-"), _VALUE)
+# With a - behind it apt removes the package.
+_PACKAGES = _all_of(_text(r"[a-z0-9][a-z0-9.+-]*[a-z0-9.+]", "a Debian package's name"), least=1)
 _WORD = _text(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "a letter, then letters, digits, - and _")
 _HOST = _text(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", "a host name")
 _TIME = _text(r"\d+(ms|s|m|min|h)?", "a time such as 20s")
 _SIZE = _any_of(_text(r"\d+[KMGTkmgt]?", "a size such as 128M"), _number(1, 10**15))
-_PATH = _text(r"(/[A-Za-z0-9._-]+)+", "an absolute path of letters, digits, ., - and _, without a / at its end")
-_ADDRESS = _text(r"\d{1,3}(\.\d{1,3}){3}", "an IPv4 address")
+_PATH = _text(
+    r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+",
+    "an absolute path of letters, digits, ., - and _, without a / at its end, without . and .. in it",
+)
+_BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+_ADDRESS = _text(rf"{_BYTE}(\.{_BYTE}){{3}}", "an IPv4 address")
 _PORT = _number(1, 65535)
 _SQL = _text(r"[A-Za-z][A-Za-z0-9_]{0,31}", "a letter, then letters, digits and _, 32 at most")
 _TIMEOUTS = _pairs(_TIME, ("start", "stop", "monitor"))
+
+
+def _is_pattern(value: Any) -> bool:
+    """Whether Drupal, which puts it between braces, can use it."""
+    if not _LINE.fits(value):
+        return False
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    depths = list(accumulate({"{": 1, "}": -1}.get(one, 0) for one in re.sub(r"\\.", "", value)))
+    return not depths or (min(depths) >= 0 and depths[-1] == 0)
+
 
 _PAIR = 2  # archive and checksum
 _COLUMN: Mapping[str, Kind] = {  # of the datum failovers
@@ -85,7 +112,7 @@ _COLUMN: Mapping[str, Kind] = {  # of the datum failovers
     "knet_ping_timeout": _number(100, 600_000),
     "vip_monitor_interval": _TIME,
     "apache_monitor_interval": _TIME,
-    "wsrep_provider_options": _pairs(_PHP),
+    "wsrep_provider_options": _pairs(_PROVIDER),
     "gluster_options": _pairs(_QUOTED),
     "ready_interval": _number(0.1, 3600, whole=False),
     "ready_patience": _number(0.1, 3600, whole=False),
@@ -125,14 +152,14 @@ KINDS: Mapping[str, Kind] = {
     "minimum_disk_mb": _number(0, 10**9),
     "maximum_clock_skew": _number(0, 3600, whole=False),
     "galera_packages": _PACKAGES,
-    "mariadb_repository": _none_or(_text(r"[a-z]+:/\S+", "an address as apt takes it"), empty=True),
+    "mariadb_repository": _none_or(_text(r"[a-z]+:/[!-~]+", "an address as apt takes it"), empty=True),
     "mariadb_repository_key": _none_or(_any_of(_LINE, Kind("a path", lambda value: isinstance(value, PurePath)))),
     "galera_cluster_name": _WORD,
     "galera_bind_address": _text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *"),
     "wsrep_sst_method": _text(r"mariabackup|rsync", "mariabackup or rsync"),
     "wsrep_slave_threads": _number(1, 512),
     "innodb_buffer_pool_size": _SIZE,
-    "wsrep_provider_options": _pairs(_PHP),
+    "wsrep_provider_options": _pairs(_PROVIDER),
     "apache_packages": _PACKAGES,
     "apache_modules": _all_of(_text(r"[a-z0-9_.]+", "a module's name")),
     "server_name": _HOST,
@@ -164,10 +191,10 @@ KINDS: Mapping[str, Kind] = {
     "drupal_profile": _text(r"[a-z][a-z0-9_]*", "a profile's name"),
     "drupal_site_name": _LINE,
     "drupal_admin": _LINE,
-    "drupal_admin_mail": _text(r"[^@\s]+@[^@\s]+", "a mail address"),
+    "drupal_admin_mail": _text(f"[^@\\s{_NO_TEXT}]+@[^@\\s{_NO_TEXT}]+", "a mail address"),
     "drupal_db": _SQL,
     "drupal_db_user": _SQL,
-    "drupal_trusted_hosts": _all_of(_LINE),
+    "drupal_trusted_hosts": _all_of(Kind("a regular expression for a host's name", _is_pattern)),
     "drupal_cron_minutes": _number(1, 1440),
     "openstack_cloud": _none_or(_LINE),
     "floating_ip": _none_or(_ADDRESS, empty=True),

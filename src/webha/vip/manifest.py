@@ -1,6 +1,7 @@
 """What the virtual IP needs on every node, and its objects in the cluster's configuration."""
 
 from webha.ground.manifest import Part
+from webha_node import detach
 
 READY_UNIT, GUARD_UNIT, HANDOVER_UNIT = "webha-ready.service", "webha-guard.service", "webha-handover.service"
 ADDRESS, WEB, WEBS = "HA_VIP", "WebServer", "WebServer-clone"
@@ -9,6 +10,7 @@ OBJECTS = (ADDRESS, WEB, WEBS, *FORMER)
 
 WATCH = Part(
     "readiness, guard and handover",
+    files=(str(detach.NOTE),),
     units=(READY_UNIT, GUARD_UNIT, HANDOVER_UNIT),
     stop="! systemctl -q is-active pacemaker || timeout 10 attrd_updater -n webha-ready -D || :",
 )

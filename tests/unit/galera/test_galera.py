@@ -281,10 +281,14 @@ def test_what_keeps_the_cluster_from_being_whole_is_said(member, words):
             {"RELOAD", "PROCESS", "LOCK TABLES"},
         ),
         ("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost`", {"ALL PRIVILEGES"}),
-        ("GRANT usage ON *.* TO `x`@`localhost`\nGRANT SELECT ON `db`.* TO `x`@`localhost`", {"USAGE"}),
-        ("GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION", set()),
+        (
+            "GRANT usage ON *.* TO `x`@`localhost`\nGRANT SELECT ON `db`.* TO `x`@`localhost`",
+            {"USAGE", "SELECT ON `db`.*"},
+        ),
+        ("GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION", {"PROXY ON ''@'%'", "GRANT OPTION"}),
+        ("GRANT `editor` TO `x`@`localhost`", {"`EDITOR` TO `X`@`LOCALHOST`"}),
         ("", set()),
     ],
 )
-def test_only_global_grants_are_read(text, granted):
+def test_a_grant_on_everything_is_told_from_others(text, granted):
     assert parse_grants(text) == granted

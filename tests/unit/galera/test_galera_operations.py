@@ -77,14 +77,14 @@ def test_a_whole_cluster_is_asserted_without_any_command():
         ({"ALL PRIVILEGES"}, "RELOAD, PROCESS"),
         ({"USAGE"}, "USAGE"),
         ({"SELECT"}, "USAGE"),
-        (set(), "USAGE"),
+        ({"USAGE", "SELECT ON `shop`.*"}, "USAGE"),
     ],
 )
 def test_an_account_that_can_do_enough_is_left_alone(known, grants):
     assert perform(galera.account, "mysql", grants, facts={Galera: synced(), Account: frozenset(known)}).idle
 
 
-@pytest.mark.parametrize("known", [None, frozenset({"USAGE"}), frozenset({"RELOAD"})])
+@pytest.mark.parametrize("known", [set(), {"USAGE"}, {"RELOAD"}, {"RELOAD", "PROCESS ON `shop`.*"}])
 def test_an_account_that_cannot_is_given_its_grants(known):
     (command,) = perform(galera.account, "mysql", "RELOAD, PROCESS", facts={Galera: synced(), Account: known}).texts
     assert "CREATE USER IF NOT EXISTS" in command
@@ -97,9 +97,14 @@ def test_no_account_is_made_on_a_node_that_is_no_synced_member(member):
     assert perform(galera.account, "mysql", "USAGE", facts={Galera: member, Account: None}).refused
 
 
+def test_an_account_that_is_not_there_is_made_and_one_that_is_unknown_is_not():
+    assert not perform(galera.account, "www-data", "USAGE", facts={Galera: synced(), Account: set()}).idle
+    assert perform(galera.account, "www-data", "USAGE", facts={Galera: synced(), Account: None}).refused
+
+
 def test_the_statement_that_reaches_mariadb_names_the_account(tmp_path):
     fake_program(tmp_path, "mariadb", f'printf "%s\\n" "$@" > {tmp_path}/said')
-    (command,) = perform(galera.account, "www-data", "USAGE", facts={Galera: synced(), Account: None}).commands
+    (command,) = perform(galera.account, "www-data", "USAGE", facts={Galera: synced(), Account: set()}).commands
     assert execute(command, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}).returncode == 0
     assert (tmp_path / "said").read_text().splitlines()[-1] == (
         "CREATE USER IF NOT EXISTS 'www-data'@localhost IDENTIFIED VIA unix_socket; GRANT USAGE ON *.* TO 'www-data'@localhost"

@@ -136,7 +136,7 @@ def mounted(tmp_path, monkeypatch):
     def stat(path):
         return SimpleNamespace(st_dev=1 if str(path) == str(tmp_path) else os.stat(path).st_dev)  # noqa: PTH116
 
-    monkeypatch.setattr(module, "os", SimpleNamespace(stat=stat, path=os.path, fsync=os.fsync))
+    monkeypatch.setattr(module, "os", SimpleNamespace(stat=stat, path=os.path, fsync=os.fsync, unlink=os.unlink))
     return script, root
 
 
