@@ -175,7 +175,7 @@ def line(entry: Entry) -> str:
             (entry.changed, f"changed {_listed(entry.changed)}"),
             (entry.unfinished, f"not finished {_listed(entry.unfinished)}"),
             (entry.took, f"took over the lock of {', '.join(_whose(lock) for lock in entry.took)}"),
-            (entry.left, f"its lock stayed on {', '.join(entry.left)}"),
+            (entry.left, f"its lock may be left on {', '.join(entry.left)}"),
         )
         if names
     ]
