@@ -88,6 +88,16 @@ def test_a_takeover_replaces_exactly_what_was_seen_on_each_node():
     assert len(judge(nodes, False, NOW).refusals) == 2
 
 
+def test_a_takeover_is_said_with_whose_lock_it_was():
+    assert decisions.took_over(decisions.Copies(lock(run()), NAMES), NOW) == (
+        f"takeover=True: the lock on {A}, {B}, {C} was taken over from a run of ana@control from /srv/ha (deploy.py, pid 4711, 0.2.0), "
+        "which had it since 12:31:04 (3 min ago)."
+    )
+    assert decisions.took_over(decisions.Copies(STRANGE, (B,)), NOW).endswith(
+        "taken over from what was in no form of ours."
+    )
+
+
 def test_a_run_whose_lock_is_still_there_goes_on():
     assert decisions.lost(run(), A, held(run()), NOW) is None
 

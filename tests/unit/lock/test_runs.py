@@ -107,7 +107,7 @@ def test_a_killed_run_keeps_the_lock_until_a_person_says_on_the_command_line_tha
     assert here.locks() == list(NAMES)
     done = there.run("", *TAKEOVER)
     assert done.code == 0, done.err
-    assert f"takeover=True: the lock on {', '.join(NAMES)} was taken over: a run of " in done.err
+    assert f"takeover=True: the lock on {', '.join(NAMES)} was taken over from a run of " in done.err
     assert done.err.count("was taken over") == 1
     assert left(here) == []
     for name in NAMES:
