@@ -128,7 +128,11 @@ def when(moment: int, now: float) -> str:
 
 def took_over(one: Copies, now: float) -> str:
     """Say at a run's end that a person's word has removed a lock."""
-    return f"takeover=True: the lock on {', '.join(one.nodes)} was taken over: {holder(one, now)}."
+    run = one.lock.run
+    whose = (
+        "what was in no form of ours" if run is None else f"{described(run)}, which had it since {when(run.since, now)}"
+    )
+    return f"takeover=True: the lock on {', '.join(one.nodes)} was taken over from {whose}."
 
 
 def cleaned(one: Copies) -> str:
@@ -175,7 +179,7 @@ def line(entry: Entry) -> str:
             (entry.changed, f"changed {_listed(entry.changed)}"),
             (entry.unfinished, f"not finished {_listed(entry.unfinished)}"),
             (entry.took, f"took over the lock of {', '.join(_whose(lock) for lock in entry.took)}"),
-            (entry.left, f"its lock stayed on {', '.join(entry.left)}"),
+            (entry.left, f"its lock may be left on {', '.join(entry.left)}"),
         )
         if names
     ]

@@ -29,7 +29,8 @@ from webha.run.across import ask, said
 
 PATIENCE = 60  # seconds for an answer that the run depends on
 LAST_PATIENCE = 10  # at its end: a node that is gone must not hold it up
-FRESH = 1.0  # for so many seconds after a look at the lock an operation begins without another
+# After a look at the lock operations begin without another: for a second, or so many times as long as the look took.
+FRESH, SHARE = 1.0, 10
 
 
 def hold(hosts: list[Host]) -> None:
@@ -64,11 +65,13 @@ class Holder(BaseStateCallback):
     def __init__(self, hosts: list[Host], takeover: bool) -> None:
         """Hold nothing yet. ``takeover``: a person says that who holds the lock is dead."""
         self.hosts, self.takeover = hosts, takeover
-        self.takes, self.displaced, self.forget = True, False, False
+        self.takes = True
+        self.displaced = self.refused = self.forget = False
         self.tasks: list[str] = []
         self.judgement = lock.Judgement()
         self.run: lock.Run | None = None  # while it holds the lock
-        self.seen = 0.0
+        self.asked = ""  # the node that was asked for it and has not answered
+        self.seen, self.fresh = 0.0, FRESH
         self.taken_over: dict[lock.Lock, list[str]] = {}
         self.privileges: dict[str, dict[str, Any]] = {}
         self.begun: list[tuple[Host, str]] = []
@@ -90,7 +93,7 @@ class Holder(BaseStateCallback):
         """Take the lock before the first operation; see before the others that nobody has taken it over."""
         if self.run is None and self.takes:
             self._take(state, op_hash)
-        elif self.run is not None and time.monotonic() - self.seen >= FRESH:
+        elif self.run is not None and time.monotonic() - self.seen >= self.fresh:
             self._see(self.run)
 
     def operation_host_start(self, state: State, host: Host, op_hash: str) -> None:  # type: ignore[override]
@@ -103,23 +106,24 @@ class Holder(BaseStateCallback):
 
         Where they are not root's on the first node, the operation is none of ours, and the next one may be.
         """
-        run = changes.this_run(self.tasks)
-        taken: list[Host] = []
+        _end_on_signals()
+        self.run = changes.this_run(self.tasks)  # from here on it is given back, however the run ends
         for one in self.hosts:
+            self.asked = one.name
             self.privileges[one.name] = _given(state, one, op_hash)
             instead = self.judgement.instead.get(one.name, "")
-            answer = commands.taking(said(one, commands.take(run, instead), PATIENCE, self.privileges[one.name]))
+            answer = commands.taking(said(one, commands.take(self.run, instead), PATIENCE, self.privileges[one.name]))
             if answer.powerless and one is self.hosts[0]:
+                self.run = None
                 return
             if not answer.taken:
-                # The one that failed may have made it, and its answer was lost.
-                self._give_back(run, [*taken, one], self._entry(state, run, "refused"))
+                self.refused = True
+                if not answer.wrong:
+                    self.asked = ""
                 raise PyinfraError(lock.refused([_hindrance(one.name, answer, time.time())]))
-            taken.append(one)
             if answer.instead:
                 self._note(one.name, instead)
-        self.run, self.seen = run, time.monotonic()
-        _end_on_signals()
+        self.asked, self.seen = "", time.monotonic()
 
     def _note(self, name: str, digest: str) -> None:
         """Tell at the end, and in the journal, whose lock was replaced; a run that is refused on a later node tells it, too."""
@@ -133,38 +137,39 @@ class Holder(BaseStateCallback):
                 ending.say_at_end(lock.cleaned(copies))
 
     def _see(self, run: lock.Run) -> None:
-        """Stop where the lock is another's by now: one look at one node, as short as an operation that changes nothing."""
-        first = self.hosts[0]
+        """Stop where the lock is another's by now: one look at one node, which takes an eleventh of the run's time at most."""
+        first, begin = self.hosts[0], time.monotonic()
         lost = lock.lost(run, first.name, ask(first, Runs(), PATIENCE, self.privileges[first.name]), time.time())
         if lost is not None:
             self.displaced = True
             raise PyinfraError(lost)
         self.seen = time.monotonic()
+        self.fresh = max(FRESH, SHARE * (self.seen - begin))
 
     def end(self, state: State) -> None:
         """Give the lock back, and leave a line of what this run changed."""
         if self.run is None:
             return
-        result = "displaced" if self.displaced else changes.result(state, self.begun)
+        result = "displaced" if self.displaced else "refused" if self.refused else changes.result(state, self.begun)
         with _undisturbed():
-            self._give_back(
-                self.run, self.hosts, self._entry(state, self.run, result), self.forget and result == "done"
-            )
+            self._give_back(self.run, self._entry(state, self.run, result), self.forget and result == "done")
         self.run = None
 
     def _entry(self, state: State, run: lock.Run, result: str) -> lock.Entry:
         done, open_ = changes.changed(state, self.begun), changes.unfinished(state, self.begun)
-        return lock.Entry(run, int(time.time()), result, done, open_, tuple(self.taken_over))
+        left = (
+            (self.asked,) if self.asked else ()
+        )  # it may make it yet: a line tells the next run that this one has ended
+        return lock.Entry(run, int(time.time()), result, done, open_, tuple(self.taken_over), left)
 
-    def _give_back(self, run: lock.Run, hosts: list[Host], entry: lock.Entry, forget: bool = False) -> None:
-        """Give it back on all ``hosts`` at once; where one does not say so in time, leave word of that on the others."""
-        left = self._unsaid(commands.give_back(run, entry if entry.told else None, forget), hosts)
+    def _give_back(self, run: lock.Run, entry: lock.Entry, forget: bool) -> None:
+        """Give it back on all nodes at once; where one does not say so in time, leave word of that on the others."""
+        left = self._unsaid(commands.give_back(run, entry if entry.told else None, forget), self.hosts)
         if not left:
             return
         there = [one for one in self.hosts if one.name not in left]
-        if not forget and (not entry.told or hosts != self.hosts):
-            word = commands.give_back(run, replace(entry, left=left))
-            unwritten = self._unsaid(word, there)
+        if not forget and not entry.told:
+            unwritten = self._unsaid(commands.give_back(run, replace(entry, left=left)), there)
             there = [one for one in there if one.name not in unwritten]
         ending.say_at_end(lock.kept(left, known=bool(there) and not forget))
 

@@ -1,6 +1,6 @@
 """pyinfra's real command line against three nodes that are folders: each command runs here, with a folder in the place of the lock's.
 
-A node's ``gone`` file makes it silent: every command there waits for ever. ``webha.lock`` of a node is ``NODE/webha/lock``.
+A node's file ``gone`` makes it silent: every command there waits for ever; ``slow``: it takes 3 s to make a lock; ``powerless``: root is nobody. ``webha.lock`` of a node is ``NODE/webha/lock``.
 """
 
 import os
@@ -29,7 +29,7 @@ import webha.run.holding
 
 config.FAIL_PERCENT = 0
 webha.run.holding.LAST_PATIENCE = 2
-webha.run.holding.FRESH = 0
+webha.run.holding.FRESH = webha.run.holding.SHARE = 0
 NODES = Path(os.environ["NODES"])
 
 
@@ -40,6 +40,8 @@ def run(self, command, print_output=False, print_input=False, **arguments):
         file.write(text + "\\\\n")
     if (folder / "gone").exists():
         gevent.sleep(3600)
+    if (folder / "slow").exists() and "mktemp" in text:
+        gevent.sleep(3)
     text = text.replace("/var/lib", str(folder)).replace('[ "$(id -u)" = 0 ]', f"[ ! -e {folder}/powerless ]")
     done = subprocess.run(
         ["sh", "-c", text], input=f"{arguments.get('_stdin') or ''}\\\\n", capture_output=True, text=True, cwd=folder

@@ -88,6 +88,16 @@ def test_a_takeover_replaces_exactly_what_was_seen_on_each_node():
     assert len(judge(nodes, False, NOW).refusals) == 2
 
 
+def test_a_takeover_is_said_with_whose_lock_it_was():
+    assert decisions.took_over(decisions.Copies(lock(run()), NAMES), NOW) == (
+        f"takeover=True: the lock on {A}, {B}, {C} was taken over from a run of ana@control from /srv/ha (deploy.py, pid 4711, 0.2.0), "
+        "which had it since 12:31:04 (3 min ago)."
+    )
+    assert decisions.took_over(decisions.Copies(STRANGE, (B,)), NOW).endswith(
+        "taken over from what was in no form of ours."
+    )
+
+
 def test_a_run_whose_lock_is_still_there_goes_on():
     assert decisions.lost(run(), A, held(run()), NOW) is None
 
@@ -129,7 +139,7 @@ def test_a_line_of_the_journal_for_a_person():
     said = decisions.line(entry(run(), result="failed", changed=many, unfinished={"Galera: packages": (C,)}, left=(C,)))
     assert said == (
         f"2025-11-27 12:31:04  ana@control from /srv/ha: deploy.py, failed; changed “Operation 0” ({A}, {B}), “Operation 1” ({A}, {B}), "
-        f"“Operation 2” ({A}, {B}) and 2 more; not finished “Galera: packages” ({C}); its lock stayed on {C}"
+        f"“Operation 2” ({A}, {B}) and 2 more; not finished “Galera: packages” ({C}); its lock may be left on {C}"
     )
     assert decisions.line(entry(run(), took=(lock(run()), STRANGE))).endswith(
         "took over the lock of ana@control (deploy.py), what was in no form of ours"

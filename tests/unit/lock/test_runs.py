@@ -107,7 +107,7 @@ def test_a_killed_run_keeps_the_lock_until_a_person_says_on_the_command_line_tha
     assert here.locks() == list(NAMES)
     done = there.run("", *TAKEOVER)
     assert done.code == 0, done.err
-    assert f"takeover=True: the lock on {', '.join(NAMES)} was taken over: a run of " in done.err
+    assert f"takeover=True: the lock on {', '.join(NAMES)} was taken over from a run of " in done.err
     assert done.err.count("was taken over") == 1
     assert left(here) == []
     for name in NAMES:
@@ -147,6 +147,20 @@ def test_a_run_that_a_person_ends_gives_the_lock_back_at_once(here, how):
     assert left(here) == []
     (said,) = told(here)
     assert (said["result"], said["unfinished"]) == ("interrupted", {"It lasts": list(NAMES)})
+
+
+def test_a_run_that_a_person_ends_while_it_takes_the_lock_gives_back_what_it_has(here, there):
+    (here.nodes / SECOND / "slow").touch()
+    run = here.start()
+    eventually(lambda: here.locks() == [FIRST], run)
+    assert "Traceback" not in killed(run, signal.SIGINT).err
+    assert left(here) == []
+    assert [(said["result"], said["left"]) for said in told(here)] == [("interrupted", [SECOND])]
+    assert not (here.nodes / FIRST / "changed").exists()
+    (here.nodes / SECOND / "slow").unlink()
+    (here.nodes / SECOND / "webha/lock").write_text(json.dumps(told(here)[0]["run"]) + "\n")  # it made it after all
+    assert there.run().code == 0
+    assert left(here) == []
 
 
 def test_a_failed_run_gives_the_lock_back_and_says_what_it_did(here):

@@ -56,7 +56,7 @@ class Taker:
 
     def __init__(self, world, number, takeover=False, changes=False):
         self.world, self.run = world, run(number)
-        self.at_work = self.refused = self.dead = False
+        self.looked = self.at_work = self.refused = self.dead = False
         self.changes = {"An operation": ("nodoha",)} if changes else {}
         self.holder = holding.Holder(list(world.nodes.values()), takeover)
         self.thread = greenlet(self._live)
@@ -64,6 +64,8 @@ class Taker:
     def _live(self):
         try:
             self.holder.look()
+            self.looked = True
+            self.world.step()
             for _ in range(2):
                 self.holder.operation_start(STATE, "x")
                 assert not self.dead
@@ -145,6 +147,7 @@ class World:
             ),
             "ending": SimpleNamespace(say_at_end=lambda _: None),
             "FRESH": 0,
+            "SHARE": 0,
             "_given": lambda *_: {},
             "_end_on_signals": lambda: None,
             "_undisturbed": nullcontext,
@@ -239,7 +242,8 @@ def test_a_run_that_was_killed_keeps_all_others_away_or_left_nothing(steps, sche
 
 @settings(deadline=None)
 @given(QUIET)
-def test_of_two_that_take_over_the_same_dead_run_at_most_one_goes_on(schedule):
+def test_of_two_that_have_seen_the_same_dead_run_and_take_it_over_one_goes_on(schedule):
+    """One that looks later sees the other one's lock, and takes that over: a person has said so."""
     world = World()
     with world.patched():
         dead = world.taker()
@@ -247,6 +251,9 @@ def test_of_two_that_take_over_the_same_dead_run_at_most_one_goes_on(schedule):
             dead.go()
         dead.die()
         pair = [world.taker(takeover=True), world.taker(takeover=True)]
+        for one in pair:
+            while not one.looked:
+                one.go()
         for number in schedule:
             if not pair[number].over:
                 pair[number].go()
