@@ -1,9 +1,11 @@
 """Who holds the virtual IP, and how it is made to leave."""
 
 import re
+import time
 from pathlib import Path
 
 from webha_node import attributes
+from webha_node.commands import run
 
 LEAVE = attributes.telling(0)  # readiness has the last word at its next look
 TRIE = Path("/proc/net/fib_trie")
@@ -19,3 +21,13 @@ def held(vip: str) -> bool:
     except OSError:
         return True
     return re.search(rf"\|-- {re.escape(vip)}\n\s+/32 host LOCAL", table) is not None
+
+
+def left(vip: str, seconds: float) -> bool:
+    """Make the virtual IP leave, if it is here; whether it is elsewhere within ``seconds``."""
+    if held(vip):
+        run(*LEAVE, seconds=5)
+        deadline = time.monotonic() + seconds
+        while held(vip) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    return not held(vip)

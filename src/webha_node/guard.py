@@ -19,7 +19,7 @@ from webha_node import reaper
 from webha_node.address import LEAVE, held
 from webha_node.commands import run
 from webha_node.corosync_log import Departures
-from webha_node.detach import Detach
+from webha_node.detach import NOTE, Detach
 
 STEP = 0.1
 PATIENCE = 30.0  # seconds for ip, on a node that wakes up starved
@@ -97,6 +97,8 @@ class Quorum:
                 while self._library.votequorum_getinfo(handle, OWN_NODE, ctypes.byref(info)) == CS_OK:
                     now, quorate = time.monotonic(), bool(info.flags & QUORATE)
                     if quorate:
+                        if not had:
+                            NOTE.unlink(missing_ok=True)
                         self.heard, had = now, True
                     self.lost = had and not quorate
                     if self.lost:
