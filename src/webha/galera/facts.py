@@ -1,11 +1,12 @@
 """The node's mariadbd, its data directory and its place in the cluster."""
 
 from shlex import join
+from typing import ClassVar
 
 from webha import galera
 from webha.galera import datadir
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ABSENT, ANY, Probe
 from webha.machine.state import active_states
 from webha_node import sql
 
@@ -57,6 +58,8 @@ list 2>/dev/null || list # a file that goes away meanwhile is not there the seco
 
 class Galera(Probe[galera.Member]):
     """One :class:`webha.galera.Member`; needs root (MariaDB's unix_socket login, the data directory)."""
+
+    statuses: ClassVar = {"installed": ABSENT, "status": ANY, "keeper": ANY}
 
     def command(self) -> str:
         """Ask dpkg, systemd, mariadbd and the data directory."""
@@ -112,6 +115,8 @@ class Galera(Probe[galera.Member]):
 
 class Account(Probe[set[str]]):
     """The privileges of the local account ``account``, upper case; none at all where there is no such account."""
+
+    statuses: ClassVar = {"grants": ANY}
 
     def command(self, account: str) -> str:
         """Ask mariadbd for the account's grants."""
