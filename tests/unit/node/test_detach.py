@@ -129,7 +129,8 @@ def test_a_corosync_that_runs_again_after_a_crash_is_not_excused(node, result):
     assert not detached().excuses(PEERS, set())
 
 
-def test_its_begin_and_its_end_are_said_once(node, capsys):
+@pytest.mark.usefixtures("node")
+def test_its_begin_and_its_end_are_said_once(capsys):
     one = detached()
     for _ in range(3):
         assert one.excuses(PEERS, set())
