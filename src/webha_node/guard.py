@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from webha_node import reaper
-from webha_node.address import LEAVE, held
+from webha_node.address import ask_to_leave, held
 from webha_node.commands import run
 from webha_node.corosync_log import Departures
 from webha_node.detach import NOTE, Detach
@@ -149,7 +149,9 @@ def let_go(vip: str, netmask: int, reason: str) -> None:
     if not removed:
         return
     # So that it stays where the others have put it; not waited for, as Pacemaker may hang with corosync.
-    subprocess.Popen(["timeout", "-k", "1", "20", *LEAVE], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.Popen(
+        ["timeout", "-k", "1", "20", *ask_to_leave()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def verdict(gap: float, silence: float, lost: bool, values: Values) -> str | None:

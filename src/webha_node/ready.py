@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webha_node import attributes, sql
+from webha_node.address import leaving
 from webha_node.commands import run
 
 DATA = "/var/lib/mysql"
@@ -177,7 +178,7 @@ def main(values: Values) -> None:
     while True:
         now = time.monotonic()
         *serving, enough = [opinion.good(now) for opinion in opinions.values()]
-        value = score(serving, enough)
+        value = 0 if leaving() else score(serving, enough)
         if value is not None:
             wrong = [f"{name}: {one.problem}" for name, one in opinions.items() if one.problem]
             words = f"not ready ({value}): " + "; ".join(wrong) if wrong else "ready"

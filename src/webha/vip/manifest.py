@@ -1,6 +1,7 @@
 """What the virtual IP needs on every node, and its objects in the cluster's configuration."""
 
 from webha.ground.manifest import UNITS, Part
+from webha_node import address
 
 READY_UNIT, GUARD_UNIT, HANDOVER_UNIT = "webha-ready.service", "webha-guard.service", "webha-handover.service"
 ADDRESS, WEB, WEBS = "HA_VIP", "WebServer", "WebServer-clone"
@@ -10,7 +11,7 @@ OBJECTS = (ADDRESS, WEB, WEBS, *FORMER)
 
 WATCH = Part(
     "readiness, guard and handover",
-    files=(DEPARTURE,),
+    files=(DEPARTURE, str(address.NOTE)),
     units=(READY_UNIT, GUARD_UNIT, HANDOVER_UNIT),
     stop="! systemctl -q is-active pacemaker || timeout 10 attrd_updater -n webha-ready -D || :",
 )

@@ -46,3 +46,26 @@ def test_one_that_nobody_takes_is_said_and_does_not_keep_the_database_from_stopp
 def test_in_maintenance_mode_nothing_moves(departing, monkeypatch):
     monkeypatch.setattr(maintenance, "on", lambda: True)
     assert departing(1000) == ("", "")
+
+
+@pytest.fixture
+def note(tmp_path, monkeypatch):
+    monkeypatch.setattr(address, "NOTE", tmp_path / "run/leaving")
+    return address.NOTE
+
+
+def test_readiness_does_not_call_back_what_was_asked_to_leave_just_now(note, monkeypatch):
+    assert not address.leaving()
+    assert address.ask_to_leave() == address.LEAVE
+    assert address.leaving()
+    now = address.time.monotonic()
+    monkeypatch.setattr(address.time, "monotonic", lambda: now + address.AWAY + 1)
+    assert not address.leaving()
+    assert note.exists()
+
+
+@pytest.mark.parametrize("text", ["", "soon", "1e999", "-1", "nan"])
+def test_a_note_that_is_none_of_ours_holds_nothing_back(note, text):
+    note.parent.mkdir()
+    note.write_text(text)
+    assert not address.leaving()
