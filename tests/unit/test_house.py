@@ -24,6 +24,7 @@ PURE = (
     "ports",
     "failover",
     "credentials",
+    "corosync_conf",
 )
 
 

@@ -1,6 +1,7 @@
 """Corosync and Pacemaker: membership, quorum, resources (§2.3): its typed state and its decisions, which know nothing of pyinfra."""
 
 from webha.cluster.administration import administration, forbidden
+from webha.cluster.corosync_conf import ALIKE, RELOADABLE, SHIPPED_NAME, cluster_name, flatten, ring
 from webha.cluster.decisions import (
     ClusterVerdict,
     in_force,
@@ -15,10 +16,7 @@ from webha.cluster.decisions import (
     stray,
 )
 from webha.cluster.state import (
-    ALIKE,
     INFINITY,
-    RELOADABLE,
-    SHIPPED_NAME,
     CrmNode,
     CrmResource,
     CrmStatus,
@@ -27,12 +25,9 @@ from webha.cluster.state import (
     Peers,
     Placement,
     Ticket,
-    cluster_name,
-    flatten,
     parse_constraints,
     parse_crm_mon,
     parse_page,
-    ring,
 )
 
 __all__ = [

@@ -3,16 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from webha.cluster.corosync_conf import ALIKE, RELOADABLE, SHIPPED_NAME, cluster_name, flatten, ring
 from webha.cluster.state import (
-    ALIKE,
-    RELOADABLE,
-    SHIPPED_NAME,
     CrmStatus,
     Peer,
     Peers,
-    cluster_name,
-    flatten,
-    ring,
 )
 from webha.ground.verdict import Verdict
 from webha.run.inventory import Node
