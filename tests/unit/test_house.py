@@ -12,6 +12,7 @@ PURE = (
     "state",
     "decisions",
     "datadir",
+    "returning",
     "release",
     "cib",
     "references",
