@@ -3,16 +3,17 @@
 from collections.abc import Collection, Mapping
 
 from webha.galera.datadir import PLACE, owning
-from webha.galera.returning import returning
+from webha.galera.returning import of_unknown_age, returning
 from webha.galera.state import Member, Members
 from webha.ground.verdict import Verdict
 
 
-def bootstrap(members: Members) -> Verdict:
+def bootstrap(members: Members) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the first node may make a new primary component.
 
     Only if every node answered, none is in a primary component, none runs and none holds a cluster's history: unknown
-    is not absent, and a second primary component is data lost (stack-notes, "What hurts the users", 1 and 2).
+    is not absent, and a second primary component is data lost (stack-notes, "What hurts the users", 1 and 2). Nor where a node
+    besides it holds databases of ours: they may be newer, and would be copied over.
     """
     unknown = sorted(name for name, member in members.items() if member is None)
     known = {name: member for name, member in members.items() if member is not None}
@@ -35,6 +36,8 @@ def bootstrap(members: Members) -> Verdict:
         )
     if any(member.grastate and member.grastate.has_history for member in known.values()):
         return Verdict("refuse", f"a cluster's history is on disk: it is not overwritten. {returning(members)}")
+    if words := of_unknown_age(members):
+        return Verdict("refuse", words)
     return Verdict("bootstrap", "every node answered, none is primary, none holds a cluster's history")
 
 
@@ -80,7 +83,14 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
         )
     if member.own:
         return Verdict("refuse", f"{name} {owning(member.unmarked, member.strangers)}")
-    return Verdict("join", f"{name} can join {', '.join(sorted(donors))}" if donors else f"{name} is on its way")
+    if not donors:
+        return Verdict("join", f"{name} is on its way")
+    over = (
+        f", by a full copy over its own ({', '.join(member.undated)}), whose history is not known"
+        if member.undated
+        else ""
+    )
+    return Verdict("join", f"{name} can join {', '.join(sorted(donors))}{over}")
 
 
 def may_restart(name: str, members: Members) -> Verdict:
@@ -133,8 +143,9 @@ def of_others(
     """Say which node's MariaDB must not be given Galera's configuration: with it, its next start may erase what it holds.
 
     Nor one that runs in a cluster of another name than ``called``, or of others than ``addresses`` (where these are given): its
-    restart would be for nothing, or take it out. The first node may bring databases of its own: where no node ever was in a cluster, they become the cluster's. Not one of the
-    name ``site``, which would be taken for the site's.
+    restart would be for nothing, or take it out. The first node may bring databases of its own: where no node ever was in a cluster,
+    they become the cluster's. Not one of the name ``site``, which would be taken for the site's. Nor where several nodes hold
+    databases of ours, and none knows how old they are.
     """
     new = not any(one is not None and one.was_member for one in members.values())
     ours = {str(one.uuid) for one in members.values() if one is not None and one.primary and one.configured}
@@ -144,7 +155,12 @@ def of_others(
     }
     for name, member in members.items():
         said[name] = said[name] or shut_out(name, member) or _of_another(member, called, set(addresses))
-    return [f"{name}: {words}" for name, words in said.items() if words]
+    # One that starts may be primary when its turn comes: the bootstrap looks again.
+    starts = any(one is not None and one.unit == "activating" for one in members.values())
+    age = "" if starts else of_unknown_age(members, site)
+    if age:  # what it says of the site's database without our mark counts, not that it may be dropped
+        said |= {name: "" for name, one in members.items() if one and one.configured and one.own == (site,)}
+    return [*(f"{name}: {words}" for name, words in said.items() if words), *([age] if age else [])]
 
 
 def _of_another(member: Member | None, called: str, addresses: set[str]) -> str:

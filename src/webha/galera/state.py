@@ -58,6 +58,11 @@ class Member(AsJson):
         return self.primary or (self.grastate is not None and self.grastate.has_history)
 
     @property
+    def undated(self) -> tuple[str, ...]:
+        """The databases that carry our mark, where no grastate.dat tells whose history they are of, and how far they came."""
+        return () if self.was_member else tuple(one for one in self.databases if one in self.made)
+
+    @property
     def unmarked(self) -> tuple[str, ...]:
         """The databases that do not carry our mark."""
         return tuple(one for one in self.databases if one not in self.made)
