@@ -13,6 +13,8 @@ PURE = (
     "decisions",
     "datadir",
     "returning",
+    "components",
+    "durability",
     "release",
     "cib",
     "references",

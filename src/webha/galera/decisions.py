@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from webha.galera.components import apart
 from webha.galera.datadir import PLACE, owning
 from webha.galera.returning import of_unknown_age, returning
 from webha.galera.state import Member, Members
@@ -75,6 +76,8 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
     uuids = {one.uuid for one in donors.values()}
     if len(uuids) > 1:
         return Verdict("refuse", f"the primary nodes disagree on the cluster: {', '.join(sorted(map(str, uuids)))}")
+    if words := apart(members):
+        return Verdict("refuse", words)
     if member.grastate is not None and member.grastate.has_history and uuids and member.grastate.uuid not in uuids:
         return Verdict(
             "refuse",
@@ -111,6 +114,8 @@ def may_restart(name: str, members: Members) -> Verdict:
             "refuse",
             f"{name} needs a restart for its changed configuration, but {', '.join(missing)} is not Synced: not two at once",
         )
+    if words := apart(members):
+        return Verdict("refuse", words)
     return Verdict("restart", f"the configuration of {name} changed since mariadbd started")
 
 
@@ -119,7 +124,8 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
 
     Without ``sizes`` a member may see more nodes than were asked.
     """
-    found = []
+    parted = apart(members)
+    found = [parted] if parted else []
     for name, member in sorted(members.items()):
         if member is None:
             found.append(f"{name}: state unknown")
@@ -129,10 +135,10 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
             found.append(
                 f"{name}: not Synced in a primary component ({member.unit}, {member.status.get('wsrep_local_state_comment', 'no answer')})"
             )
-        elif sizes and member.size != len(members):
+        elif sizes and not parted and member.size != len(members):
             found.append(f"{name}: sees {member.size} of {len(members)} nodes")
     uuids = {member.uuid for member in members.values() if member is not None and member.uuid}
-    if len(uuids) > 1:
+    if len(uuids) > 1 and not parted:
         found.append(f"more than one cluster: {', '.join(sorted(uuids))}")
     return found
 
@@ -145,7 +151,7 @@ def of_others(
     Nor one that runs in a cluster of another name than ``called``, or of others than ``addresses`` (where these are given): its
     restart would be for nothing, or take it out. The first node may bring databases of its own: where no node ever was in a cluster,
     they become the cluster's. Not one of the name ``site``, which would be taken for the site's. Nor where several nodes hold
-    databases of ours, and none knows how old they are.
+    databases of ours and none knows how old they are, or are in more than one primary component.
     """
     new = not any(one is not None and one.was_member for one in members.values())
     ours = {str(one.uuid) for one in members.values() if one is not None and one.primary and one.configured}
@@ -160,7 +166,7 @@ def of_others(
     age = "" if starts else of_unknown_age(members, site)
     if age:  # what it says of the site's database without our mark counts, not that it may be dropped
         said |= {name: "" for name, one in members.items() if one and one.configured and one.own == (site,)}
-    return [*(f"{name}: {words}" for name, words in said.items() if words), *([age] if age else [])]
+    return [*(f"{name}: {words}" for name, words in said.items() if words), *filter(None, (age, apart(members)))]
 
 
 def _of_another(member: Member | None, called: str, addresses: set[str]) -> str:
