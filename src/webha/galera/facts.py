@@ -16,10 +16,11 @@ SAID = "/run/webha/galera-keeper.said"
 PURGED = "/var/lib/webha/mariadb"  # a reset notes here that the MariaDB which it purged was ours
 SQL = f"timeout 10 {join(sql.client(patience=5))} -e"  # and a statement, quoted
 STATEMENTS = f"timeout 60 {join(sql.client())}"  # on its standard input
+_VARIABLES = "wsrep_cluster_name wsrep_cluster_address wsrep_on wsrep_OSU_method innodb_flush_log_at_trx_commit log_bin sync_binlog"
 # Where root is not let in, the account of the state transfer is asked, behind what MariaDB said of root.
 _STATUS = f"""
 systemctl is-active -q mariadb || exit 0
-ask="SHOW GLOBAL STATUS LIKE 'wsrep%'; SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_cluster_name', 'wsrep_cluster_address')"
+ask="SHOW GLOBAL STATUS LIKE 'wsrep%'; SHOW GLOBAL VARIABLES WHERE Variable_name IN ({", ".join(f"'{name}'" for name in _VARIABLES.split())})"
 said=$({SQL} "$ask" 2>&1); code=$?
 printf '%s\\n' "$said"
 ! printf '%s\\n' "$said" | grep -qE '{sql.SHUT_OUT}' || {{ timeout 10 {join(sql.as_mysql(patience=5))} -e "$ask"; code=$?; }}

@@ -46,6 +46,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
         "handover": handover.Values(vip=vip),
         "ready": ready.Values(
             name=host.name,
+            nodes=len(addresses),
             root=root,
             health_port=int(data.health_port),
             interval=timers.ready_interval,

@@ -62,7 +62,7 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     # A member may well see a node that was not reached from here.
     more = bool(primary) and len(members) != len(expected.names)
     more = more and all(len(members) <= member.size <= len(expected.names) for member in primary)
-    found = galera.whole(members, sizes=not more)
+    found = [*galera.whole(members, sizes=not more), *galera.endangered(members)]
     if not primary and any(members.values()) and not any(galera.shut_out(*one) for one in members.items()):
         verdict = galera.bootstrap({name: members.get(name) for name in expected.names})
         what = (
