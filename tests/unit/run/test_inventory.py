@@ -84,6 +84,6 @@ def test_a_name_that_could_mean_something_else_in_a_shell_or_a_file_is_refused(n
     assert found.startswith(f"{name!r}: a node's name stands in shell and in configuration files")
 
 
-@pytest.mark.parametrize("name", ["a", "web-2", "n0", "a" * 63, "Web_1", "1st", "nodoha2.example.org"])
+@pytest.mark.parametrize("name", ["a", "web-2", "n0", "a" * 63, "Web_1", "1st", "nodoha2.example.org", "10.0.0.134"])
 def test_any_other_name_is_taken(name):
     assert problems((THREE[0], Node(name, "10.0.0.134", "x.example.org"), THREE[2]), VIP, 24) == []
