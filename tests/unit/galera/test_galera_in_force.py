@@ -55,10 +55,12 @@ def test_nobody_joins_restarts_or_counts_as_well_where_root_is_shut_out():
 
 
 def test_the_status_names_it_and_does_not_speak_of_a_lost_primary_component():
-    layer = _galera({name: Seen(galera=BLIND) for name in NAMES}, Expected(NAMES, "10.0.0.250", "fs_ha"))
+    layer = _galera({name: Seen(galera=BLIND) for name in NAMES}, Expected(NAMES, "10.0.0.250", "fs_ha", "hacloud"))
     assert len(layer.problems) == 3
     assert all("root cannot log in" in one for one in layer.problems)
-    asked = _galera({name: Seen(galera=ASKED_OTHERWISE) for name in NAMES}, Expected(NAMES, "10.0.0.250", "fs_ha"))
+    asked = _galera(
+        {name: Seen(galera=ASKED_OTHERWISE) for name in NAMES}, Expected(NAMES, "10.0.0.250", "fs_ha", "hacloud")
+    )
     assert asked.state == "primary component of 3"
     assert not asked.healthy
 

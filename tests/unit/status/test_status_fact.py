@@ -10,6 +10,7 @@ from pyinfra.api.exceptions import FactProcessError
 
 from webha.cluster import Page
 from webha.ground import probe
+from webha.lock import Notes
 from webha.status import facts
 from webha.status.facts import DAEMONS, SECONDS, Status
 from webha.status.state import Seen
@@ -167,6 +168,7 @@ def test_a_captured_node_is_seen_in_all_its_parts(suite, monkeypatch):
         read_only=(),
         failed=("ssh.service",),
         daemons=dict.fromkeys(DAEMONS, True),
+        runs=Notes(None),
     )
 
 
