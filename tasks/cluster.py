@@ -27,7 +27,9 @@ if context.on_a_node():
     # Corosync's and Gluster's logs grow for ever without; Debian's minimal images have no logrotate.
     node.unit(name="Cluster: logs are rotated", unit="logrotate.timer")
 
-    cluster.stray_removed(name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name)
+    cluster.stray_removed(
+        name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name, nodes=names
+    )
 
     cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=context.on_first)
 

@@ -81,8 +81,8 @@ class CrmStatus:
 
 @dataclass(frozen=True)
 class Peer(AsJson):
-    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk; ``shipped``:
-    corosync.conf is the package's own, byte by byte.
+    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk, ``agent``:
+    one of them is of our own agent; ``shipped``: corosync.conf is the package's own, byte by byte.
 
     ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.
     """
@@ -99,11 +99,17 @@ class Peer(AsJson):
     shipped: bool = False
     status: CrmStatus | None = None
     preferences: tuple[Placement, ...] = ()
+    agent: bool = False
 
     @property
     def wrote(self) -> bool:
         """Whether corosync.conf says that it is ours."""
         return HEADER in (self.configuration or "").partition("\n")[0]
+
+    def runs_ours(self, name: str) -> bool:
+        """Whether corosync runs a configuration that says that it is ours, as the cluster ``name``."""
+        running = self.running_configuration or ""
+        return self.runs and HEADER in running.partition("\n")[0] and cluster_name(running) == name
 
     @property
     def runs(self) -> bool:
