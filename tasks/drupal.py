@@ -38,8 +38,11 @@ if context.on_a_node():
         "twig_cache": TWIG_CACHE,
     }
 
+    # Of somebody who lost the database: a new site beside the old uploads is made only where that was said.
+    confirm = None if data.get("confirm") == data.cluster_name or not data.drupal_install else data.cluster_name
+
     survey.refuse(
-        lambda sites: decisions.of_others(sites, root),
+        lambda sites: decisions.of_others(sites, root, confirm),
         Drupal(),
         root=root,
         database=data.drupal_db,
@@ -129,6 +132,7 @@ if context.on_a_node():
             }
         ),
         install=data.drupal_install,
+        confirm=confirm,
         _if=context.on_first,
     )
 

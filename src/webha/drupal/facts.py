@@ -4,7 +4,7 @@ import json
 from shlex import quote
 
 from webha import drupal, galera
-from webha.drupal.state import HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
+from webha.drupal.state import CLOSED, HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import probe
@@ -27,7 +27,8 @@ class Drupal(Probe[drupal.Site]):
                 # (So is one on a volume that does not answer; a question without a limit would hold the run for ever.)
                 "settings": f"timeout 10 ls {r}/sites/default >/dev/null 2>&1; [ $? != 124 ] || exit 0; s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
                 f"head -n 3 $s | grep -qF {quote(HEADER)}; then echo ours; else echo foreign; fi; "
-                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included",
+                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included; "
+                f"! grep -qsF {quote(CLOSED)} $s || echo closed",
                 "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
                 "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
                 "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
@@ -56,4 +57,5 @@ class Drupal(Probe[drupal.Site]):
             settings=probe.first_word(answers["settings"]) or "foreign",
             included="included" in answers["settings"].lines,
             made=answers["made"].text.strip() == "1",
+            closed="closed" in answers["settings"].lines,
         )

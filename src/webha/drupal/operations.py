@@ -244,6 +244,7 @@ def site(
     installer: str,
     configuration: str,
     install: bool,
+    confirm: str | None = None,
 ) -> Commands:
     """Own settings.php, unless it is somebody's own, and with ``install`` that a site is installed; for one node only.
 
@@ -251,11 +252,11 @@ def site(
     them; the site is its owner's then, and nothing is installed. While the installer works settings.php answers every web
     request with 503 (``closed_settings``): a page served meanwhile would leave a cached 404 behind. ``configuration``, JSON
     with the administrator's password, reaches the installer on standard input. Never installs over tables; refuses where
-    a reachable Primary cannot tell.
+    a reachable Primary cannot tell, and where the volume holds a site whose database is gone, until ``confirm`` was said (None: it was).
     """
     _named(database, user)
     state = host.get_fact(Drupal, root=root, database=database, user=user)
-    verdict = drupal.to_install(state)
+    verdict = drupal.to_install(state, confirm if install else None)
     foreign = state is not None and state.settings == "foreign"
     if foreign and state is not None and not state.included:
         say_at_end(

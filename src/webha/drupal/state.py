@@ -15,7 +15,8 @@ class Site(AsJson):
 
     ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
-    ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values.
+    ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values;
+    ``closed``: it answers with 503, as ours does while the installer works.
     ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
@@ -31,6 +32,7 @@ class Site(AsJson):
     settings: str = "absent"
     included: bool = False
     made: bool = False
+    closed: bool = False
 
     @property
     def ours(self) -> bool:
@@ -43,6 +45,12 @@ class Site(AsJson):
         return (
             self.mounted and bool(self.tables) and not self.installing and not self.ours and self.settings == "absent"
         )
+
+    @property
+    def emptied(self) -> bool:
+        """Whether the volume holds a site of ours that was opened once, and the database has none of its tables (any more)."""
+        opened = self.settings == "ours" and not self.closed and self.release is not None
+        return self.mounted and self.code == "complete" and opened and self.tables == 0 and not self.installing
 
 
 def native_password(password: str) -> str:
@@ -63,6 +71,11 @@ OURS = r'"lost\+found|\.webha-.*"'  # what may lie on an empty volume: readiness
 
 
 HEADER = f"// {manifest.HEADER}"  # how every settings.php of ours begins
+
+
+CLOSED = (
+    "http_response_code(503)"  # stands in settings.php while the installer works (templates/drupal/settings.php.j2)
+)
 
 
 STAGING = ".webha-unpack"  # where a release is unpacked before it is moved into place
