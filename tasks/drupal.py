@@ -8,7 +8,7 @@ from webha import drupal
 from webha.drupal import decisions, operations
 from webha.drupal.facts import Drupal
 from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, INSTALLER, TMPFILES, TWIG_CACHE
-from webha.drupal.state import VALUES
+from webha.drupal.state import VALUES, WRITABLE
 from webha.galera import operations as galera
 from webha.ground.manifest import UNITS
 from webha.ground.render import render
@@ -73,7 +73,7 @@ if context.on_a_node():
 
     operations.writable_directories(
         name="Drupal: what the web server may write",
-        paths=(f"{root}/sites/default/files", f"{root}/sites/default/config_sync"),
+        paths=tuple(f"{root}/{folder}" for folder in WRITABLE),
         _if=context.on_first,
     )
 

@@ -32,6 +32,7 @@ if seen is not None:
                 site=data.cluster_name,
                 volume=data.gluster_volume,
                 brick=data.gluster_brick,
+                root=data.drupal_root,
                 clock_skew=data.maximum_clock_skew,
             ),
         ),

@@ -1,6 +1,6 @@
 """Drupal: release, database, site (§2.5): its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.drupal.decisions import EMPTIED, TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts
+from webha.drupal.decisions import EMPTIED, TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts, unwell
 from webha.drupal.release import BLOCK, CHUNK, Release, ReleaseError, choose, digest, unpacked_size, verified
 from webha.drupal.state import HEADER, INSTALLING, MARKER, OURS, SETTINGS, STAGING, VALUES, Site, native_password
 
@@ -28,5 +28,6 @@ __all__ = [
     "to_unpack",
     "trusted_hosts",
     "unpacked_size",
+    "unwell",
     "verified",
 ]

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from webha.drupal.state import Site
+from webha.drupal.state import MARKER, WRITABLE, Site
 from webha.ground.verdict import Verdict
 
+FEW = 3  # names are enough for a person
 TAKEN = "the site's database has {} tables of somebody's: name another drupal_db, or, if they are your site's, put its settings.php in place first"
 
 EMPTIED = (
@@ -13,7 +14,7 @@ EMPTIED = (
 )
 
 
-def to_unpack(site: Site | None, checksum: str) -> Verdict:
+def to_unpack(site: Site | None, checksum: str) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the release is unpacked: once, onto a volume that holds nothing else."""
     if site is None or site.code is None:
         return Verdict("refuse", "what the docroot holds is unknown")
@@ -24,6 +25,8 @@ def to_unpack(site: Site | None, checksum: str) -> Verdict:
             "refuse",
             "the volume holds files that are not this tool's: move them away, or unpack your own Drupal with an index.php",
         )
+    if site.code == "complete" and site.unmarked and site.settings == "ours" and site.made:
+        return Verdict("mark", f"the release on the volume has lost its mark, {MARKER}")
     if site.code == "complete" and site.release not in (checksum, None):
         return Verdict(
             "other",
@@ -32,6 +35,33 @@ def to_unpack(site: Site | None, checksum: str) -> Verdict:
     if site.code == "complete":
         return Verdict("nothing", "the release is on the volume")
     return Verdict("unpack", "no release on the volume" if site.code == "none" else "an unpacking was cut off")
+
+
+def unwell(site: Site, root: str) -> list[str]:
+    """Say what is wrong with a site that answered for itself, each with what to do."""
+    if site.code != "complete":
+        return [f"the code on the volume is {site.code}: run tasks/drupal.py"]
+    if site.emptied:
+        return ["the site is not installed, or its database was emptied: import its dump, or run tasks/drupal.py"]
+    if not site.tables or site.installing:
+        return ["the site is not installed: run tasks/drupal.py"]
+    found = []
+    if site.mounted and site.settings == "absent":
+        found.append("the site's settings.php is gone: run tasks/drupal.py")
+    if site.unmarked and site.settings == "ours":
+        found.append(f"{root}/{MARKER} is gone, so readiness no longer tries a write: run tasks/drupal.py")
+    if site.writable and (site.release is not None or site.unmarked):
+        kept = " -o ".join(f"-path {root}/{folder}" for folder in WRITABLE)
+        found.append(
+            f"code in the docroot is writable by the site ({', '.join(site.writable)}): \"find {root} '(' {kept} ')' -prune -o -exec chown "
+            '-h root {} + -exec chmod go-w {} +" on one node, then run tasks/drupal.py'
+        )
+    if site.alone:
+        more = ", …" if len(site.alone) > FEW else ""
+        found.append(
+            f"Galera does not replicate {', '.join(site.alone[:FEW])}{more}: ALTER TABLE … ENGINE=InnoDB, on the node whose rows are the right ones"
+        )
+    return found
 
 
 def to_install(site: Site | None, confirm: str | None = None) -> Verdict:  # noqa: PLR0911 (one return a case)

@@ -161,7 +161,7 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
 
     The checksum is compared, and the archive looked into, on the control machine before anything reaches a node. Does
     nothing where a release (also another one) is there; refuses a volume with somebody's files. A run cut off half-way
-    is continued by the next one.
+    is continued by the next one. Of our own site whose marker somebody took away only that is written again.
     """
     site = host.get_fact(Drupal, root=root, database=database, user=user)
     verdict = drupal.to_unpack(site, release.checksum or "")
@@ -172,6 +172,10 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
         return
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
+        return
+    if verdict.action == "mark":  # which one it was nobody knows any more
+        marker = json.dumps({"archive": "unknown", "checksum": "unknown"})
+        yield shell.script(f'cd "$1"; printf %s "$2" > .webha-new; mv .webha-new {MARKER}', root, marker)
         return
     yield shell.run("true")  # what follows fetches: not while changes are only being looked for
     try:

@@ -16,7 +16,8 @@ class Site(AsJson):
     ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
     ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values;
-    ``closed``: it answers with 503, as ours does while the installer works.
+    ``closed``: it answers with 503, as ours does while the installer works. ``unmarked``: our marker was on the volume and is gone;
+    ``writable``: code that the web server may write; ``alone``: tables that Galera does not replicate, with their engine.
     ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
@@ -33,6 +34,9 @@ class Site(AsJson):
     included: bool = False
     made: bool = False
     closed: bool = False
+    unmarked: bool = False
+    writable: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -49,7 +53,7 @@ class Site(AsJson):
     @property
     def emptied(self) -> bool:
         """Whether the volume holds a site of ours that was opened once, and the database has none of its tables (any more)."""
-        opened = self.settings == "ours" and not self.closed and self.release is not None
+        opened = self.settings == "ours" and not self.closed and (self.release is not None or self.unmarked)
         return self.mounted and self.code == "complete" and opened and self.tables == 0 and not self.installing
 
 
@@ -62,6 +66,9 @@ MARKER = ".webha-release"  # names the release on the volume, written when all o
 
 
 SETTINGS = "sites/default/settings.php"
+
+
+WRITABLE = ("sites/default/files", "sites/default/config_sync")  # what the web server may write
 
 
 VALUES = "settings.webha.php"

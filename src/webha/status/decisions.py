@@ -6,7 +6,7 @@ Unknown is a problem of its own and said as such: a layer is healthy only where 
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import apache, cluster, galera
+from webha import apache, cluster, drupal, galera
 from webha.status.state import Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
@@ -188,16 +188,14 @@ def _bricks_lost(known: Mapping[str, Seen], expected: Expected) -> list[str]:
     return found
 
 
-def _drupal(known: Mapping[str, Seen], _: Expected) -> Layer:
+def _drupal(known: Mapping[str, Seen], expected: Expected) -> Layer:
     found = []
     for name, seen in known.items():
         site = seen.drupal
         if site is None or site.code is None or site.tables is None:
             found.append(f"{name}: unknown, the volume or the database did not say in time")
-        elif site.code != "complete":
-            found.append(f"{name}: the code on the volume is {site.code}: run tasks/drupal.py")
-        elif not site.tables or site.installing:
-            found.append(f"{name}: the site is not installed: run tasks/drupal.py")
+        else:
+            found += [f"{name}: {line}" for line in drupal.unwell(site, expected.root)]
     return Layer("", tuple(found))
 
 

@@ -49,6 +49,7 @@ class Expected:
     volume: str
     site: str
     brick: str = "/gluster"
+    root: str = "/var/www/html/drupal"
     web: str = "WebServer"
     address: str = "HA_VIP"
     clock_skew: float = 1.0
