@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from webha import apache, cluster, drupal, galera
+from webha.machine.decisions import kept_down, masked
 from webha.status.state import Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
@@ -62,6 +63,11 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     more = bool(primary) and len(members) != len(expected.names)
     more = more and all(len(members) <= member.size <= len(expected.names) for member in primary)
     found = galera.whole(members, sizes=not more)
+    found += [
+        f"{name}: MariaDB was started with another configuration than the one on disk: run tasks/galera.py"
+        for name, member in members.items()
+        if member is not None and member.stale
+    ]
     if not primary and any(members.values()):
         verdict = galera.bootstrap({name: members.get(name) for name in expected.names})
         what = (
@@ -79,6 +85,13 @@ def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
         f"{name}: {seen.health or 'the health page does not answer'}"
         for name, seen in known.items()
         if name not in ready
+    ]
+    found += [
+        f"{name}: unknown, whether Apache takes the configuration on disk"
+        if seen.refused is None
+        else f"{name}: Apache refuses the configuration on disk and would not start again here ({seen.refused}): mend it, 'apache2ctl -t'"
+        for name, seen in known.items()
+        if seen.refused != ""
     ]
     found += [
         f"{name}: unknown, whether {apache.UNIT} is handed to the cluster"
@@ -100,11 +113,11 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
             continue
         if seen.daemons is None:
             found.append(f"{name}: unknown, whether what looks after the node runs was not said in time")
-        found += [
-            f"{name}: {unit} does not run: systemctl start {unit}"
-            for unit, on in (seen.daemons or {}).items()
-            if not on
-        ]
+        for unit, one in (seen.daemons or {}).items():
+            if one.active is False and not masked(one.boot):
+                found.append(f"{name}: {unit} does not run: systemctl start {unit}")
+            if words := kept_down(unit, one.boot):
+                found.append(f"{name}: {words}")
         found += [f"{name}: {line}" for line in cluster.offline(seen.cluster.status, expected.names)]
         verdict = cluster.in_force(seen.cluster)
         if verdict.action not in ("nothing", "start"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from webha.cluster import Page, Peer
 from webha.drupal import Site
@@ -9,6 +10,13 @@ from webha.galera import Member
 from webha.gluster import Store
 from webha.ground.forms import AsJson
 from webha.machine import Machine
+
+
+class Watched(NamedTuple):
+    """A unit: whether it is active (None: its layer tells), and what systemd says of its start at boot (UnitFileState)."""
+
+    active: bool | None
+    boot: str
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,7 @@ class Seen(AsJson):
     ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
     ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here; ``handed``: systemd's unit of Apache is the cluster's;
     ``disks``: file system to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
-    ``daemons``: our own units to whether they are active.
+    ``daemons``: units, our own and those of the stack; ``refused``: what Apache refuses of the configuration on disk, empty: nothing.
     """
 
     machine: Machine | None = None
@@ -37,7 +45,8 @@ class Seen(AsJson):
     disks: Mapping[str, int] | None = None
     read_only: tuple[str, ...] | None = None
     failed: tuple[str, ...] | None = None
-    daemons: Mapping[str, bool] | None = None
+    daemons: Mapping[str, Watched] | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,14 @@ def test_a_unit_that_systemd_says_nothing_of_is_refused(states):
     assert "x.service" in perform(node.unit, "x.service", facts={Units: states}).refused
 
 
+@pytest.mark.parametrize("named", [{}, {"running": None}, {"enabled": None}])
+@pytest.mark.parametrize("enabled", ["masked", "masked-runtime"])
+def test_a_masked_unit_is_refused_with_the_way_out(enabled, named):
+    state = UnitState(False, "inactive", enabled, False)
+    assert "is masked, so nothing starts it: run systemctl unmask x.service there" in unit(state, **named).refused
+    assert unit(state, running=False, enabled=False).refused is None
+
+
 def test_a_unit_that_does_not_start_fails_with_its_last_words(tmp_path):
     fake_program(tmp_path, "systemctl", "exit 1")
     fake_program(tmp_path, "journalctl", "echo its last words")
