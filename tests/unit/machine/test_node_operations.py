@@ -216,6 +216,14 @@ def test_names_that_are_there_are_left_alone():
     assert perform(hosts.names, NODES, facts={Hosts: None}).refused
 
 
+def test_a_name_that_is_somebody_elses_is_refused_and_may_be_taken_away():
+    theirs = HostsState(with_nodes(f"10.9.9.9 nodoha2\n{BEFORE}", NODES), None)
+    assert "nodoha2 is 10.9.9.9" in perform(hosts.names, NODES, facts={Hosts: theirs}).refused
+    assert "nodoha2 is 10.9.9.9" in perform(hosts.known, NODES, facts={Hosts: theirs}).refused
+    assert perform(hosts.names, NODES, present=False, facts={Hosts: theirs}).refused is None
+    assert perform(hosts.known, NODES, facts={Hosts: HostsState(with_nodes(BEFORE, NODES), None)}).idle
+
+
 def test_missing_names_are_placed_and_cloud_init_is_told_only_where_it_is():
     done = perform(hosts.names, NODES, facts={Hosts: HostsState(BEFORE, None)})
     assert len(done.commands) == 1
