@@ -13,6 +13,7 @@ from webha.cluster.decisions import (
     strangers,
     stray,
 )
+from webha.cluster.safety import properties, unsafe
 from webha.cluster.state import (
     ALIKE,
     RELOADABLE,
@@ -56,6 +57,8 @@ __all__ = [
     "parse_crm_mon",
     "parse_page",
     "parse_preferences",
+    "properties",
     "strangers",
     "stray",
+    "unsafe",
 ]

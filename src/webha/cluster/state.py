@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from webha.ground.forms import AsJson
@@ -69,6 +69,8 @@ class CrmStatus:
     maintenance: bool = False
     stopped: bool = False
     bans: tuple[Placement, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)  # those that crm_mon tells
+    fencing: bool = False  # a fencing device is configured
 
     def instances(self, identity: str) -> tuple[CrmResource, ...]:
         """Return the resource of that id; of a cloned one all its instances."""
@@ -180,6 +182,8 @@ def parse_crm_mon(text: str) -> CrmStatus:
             Placement(one.get("id", ""), one.get("resource", ""), one.get("node", ""), ban=True)
             for one in root.findall("bans/ban")
         ),
+        properties=dict(properties),
+        fencing=any(one.get("resource_agent", "").startswith("stonith:") for one in root.iter("resource")),
     )
 
 

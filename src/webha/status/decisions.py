@@ -6,7 +6,7 @@ Unknown is a problem of its own and said as such: a layer is healthy only where 
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import apache, cluster, drupal, galera
+from webha import apache, cluster, drupal, galera, gluster
 from webha.machine.decisions import kept_down, masked
 from webha.status.state import Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
@@ -131,6 +131,7 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
             ]
     peers = [seen.cluster for seen in known.values() if seen.cluster is not None]
     found += list(dict.fromkeys(line for peer in peers for line in cluster.administration(peer, vip.OBJECTS)))
+    found += list(dict.fromkeys(line for peer in peers for line in cluster.unsafe(peer.status, expected.properties)))
     found += _keys(known)
     if len(views) > 1:
         each = sorted(f"coordinator {dc or 'none'}, {'quorum' if quorate else 'no quorum'}" for dc, quorate in views)
@@ -169,6 +170,8 @@ def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
             found.append(f"{name}: the docroot is mounted and does not answer")
         bricks |= {brick: bricks.get(brick, True) and serves for brick, serves in (seen.bricks or {}).items()}
     found += _bricks_lost(known, expected)
+    volumes = [volume for seen in known.values() if seen.gluster and (volume := seen.gluster.volume(expected.volume))]
+    found += list(dict.fromkeys(line for volume in volumes for line in gluster.unsafe(volume, expected.options)))
     heals = [seen.heal for seen in known.values() if seen.heal is not None]
     found += [
         f"{brick}: the brick does not serve: gluster volume start {expected.volume} force"

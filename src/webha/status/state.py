@@ -51,7 +51,7 @@ class Seen(AsJson):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the data says the stack is."""
+    """What the data says the stack is; ``properties``: the cluster's, ``options``: the volume's."""
 
     names: tuple[str, ...]
     vip: str
@@ -62,6 +62,8 @@ class Expected:
     web: str = "WebServer"
     address: str = "HA_VIP"
     clock_skew: float = 1.0
+    properties: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
