@@ -3,7 +3,7 @@
 from pyinfra.context import host
 
 from webha import programs
-from webha.cluster import decisions
+from webha.cluster import decisions, safety
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Wanted
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY, Cluster
@@ -48,7 +48,9 @@ if context.on_a_node():
     # Corosync's and Gluster's logs grow for ever without; Debian's minimal images have no logrotate.
     node.unit(name="Cluster: logs are rotated", unit="logrotate.timer")
 
-    cluster.stray_removed(name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name)
+    cluster.stray_removed(
+        name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name, nodes=names
+    )
 
     cluster.key_made(name="Cluster: the ring's key exists", nodes=names, _if=context.on_first)
 
@@ -121,7 +123,7 @@ if context.on_a_node():
     cluster.configured(
         name="Cluster: fencing, quorum, failures and lost nodes as decided",
         wanted=Wanted(
-            properties={"stonith-enabled": str(host.data.stonith_enabled).lower(), **host.data.cluster_properties},
+            properties=safety.properties(host.data.stonith_enabled, host.data.cluster_properties),
         ),
         _if=context.on_first,
     )

@@ -8,7 +8,7 @@ from webha import drupal
 from webha.drupal import decisions, operations
 from webha.drupal.facts import Drupal
 from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, HEALTH_ACCOUNT, INSTALLER, TMPFILES, TWIG_CACHE
-from webha.drupal.state import VALUES
+from webha.drupal.state import VALUES, WRITABLE
 from webha.galera import operations as galera
 from webha.ground.manifest import UNITS
 from webha.ground.render import render
@@ -38,8 +38,11 @@ if context.on_a_node():
         "twig_cache": TWIG_CACHE,
     }
 
+    # Of somebody who lost the database: a new site beside the old uploads is made only where that was said.
+    confirm = None if data.get("confirm") == data.cluster_name or not data.drupal_install else data.cluster_name
+
     survey.refuse(
-        lambda sites: decisions.of_others(sites, root),
+        lambda sites: decisions.of_others(sites, root, confirm),
         Drupal(),
         root=root,
         database=data.drupal_db,
@@ -68,7 +71,7 @@ if context.on_a_node():
 
     operations.writable_directories(
         name="Drupal: what the web server may write",
-        paths=(f"{root}/sites/default/files", f"{root}/sites/default/config_sync"),
+        paths=tuple(f"{root}/{folder}" for folder in WRITABLE),
         _if=context.on_first,
     )
 
@@ -127,6 +130,7 @@ if context.on_a_node():
             }
         ),
         install=data.drupal_install,
+        confirm=confirm,
         _if=context.on_first,
     )
 

@@ -3,6 +3,7 @@
 from pyinfra.context import host
 
 from webha import status
+from webha.cluster import properties
 from webha.run import context, survey
 from webha.status.facts import SECONDS, Status
 from webha.status.screen import show
@@ -32,7 +33,10 @@ if seen is not None:
                 site=data.cluster_name,
                 volume=data.gluster_volume,
                 brick=data.gluster_brick,
+                root=data.drupal_root,
                 clock_skew=data.maximum_clock_skew,
+                properties=properties(data.stonith_enabled, data.cluster_properties),
+                options=data.gluster_options,
             ),
         ),
         data.get("report"),

@@ -38,7 +38,6 @@ class Values:
     name: str
     nodes: dict[str, str]
     vip: str
-    netmask: int
     patience: float
     detection: float
     confirm: float
@@ -131,16 +130,17 @@ class Quorum:
         return found
 
 
-def let_go(vip: str, netmask: int, reason: str) -> None:
-    """Take the address off every device that has it."""
+def let_go(vip: str, reason: str) -> None:
+    """Take the address off every device that has it, with whatever prefix somebody gave it there."""
     removed = False
     shown = run("ip", "-4", "-o", "address", "show", seconds=PATIENCE)
     if shown.returncode != 0:
         print(f"cannot let go of {vip} yet: ip says {shown.stderr.strip() or shown.returncode}", flush=True)
     for line in shown.stdout.splitlines():
         words = line.split()
-        if f"{vip}/{netmask}" in words:
-            done = run("ip", "address", "del", f"{vip}/{netmask}", "dev", words[1], seconds=PATIENCE)
+        # Number, device, "inet", the address with its prefix.
+        for found in (one for one in words[3:4] if one.startswith(f"{vip}/")):
+            done = run("ip", "address", "del", found, "dev", words[1], seconds=PATIENCE)
             if done.returncode == 0:
                 removed = True
                 print(f"let go of {vip}: {reason}", flush=True)
@@ -188,6 +188,6 @@ def main(values: Values) -> None:
             if not slept and detach.excuses(*quorum.away()):
                 wanted, before = None, time.monotonic()
             else:
-                let_go(values.vip, values.netmask, wanted)
+                let_go(values.vip, wanted)
         if wanted is not None and not held(values.vip):
             wanted = None

@@ -11,6 +11,7 @@ LONGEST = 300
 PURE = (
     "state",
     "decisions",
+    "safety",
     "datadir",
     "returning",
     "components",

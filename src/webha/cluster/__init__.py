@@ -15,6 +15,7 @@ from webha.cluster.decisions import (
     strangers,
     stray,
 )
+from webha.cluster.safety import properties, unsafe
 from webha.cluster.state import (
     INFINITY,
     CrmNode,
@@ -59,7 +60,9 @@ __all__ = [
     "parse_constraints",
     "parse_crm_mon",
     "parse_page",
+    "properties",
     "ring",
     "strangers",
     "stray",
+    "unsafe",
 ]

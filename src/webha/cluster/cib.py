@@ -2,7 +2,8 @@
 
 The comparison is made on the XML rather than through crmsh, whose ``assist weak-bond`` adds a new pair at every call,
 whose prompts need answers and whose exit code is 0 on errors (docs/decisions/0004-cib.md). What an administrator adds,
-resources, meta attributes (target-role) or parameters that are not named here, stays as it is.
+resources, meta attributes (target-role) or parameters that are not named here, stays as it is; our resources' operations are ours, and
+one that was switched off is put back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -188,7 +189,7 @@ def _put_operations(primitive: ET.Element, wanted: Primitive, taken: set[str]) -
     operations = primitive.find("operations")
     if operations is None:
         operations = ET.SubElement(primitive, "operations")
-    listed = {(one.get("name"), one.get("interval"), one.get("timeout")) for one in operations}
+    listed = {(one.get("name"), one.get("interval"), one.get("timeout")) for one in operations if not _off(one)}
     if listed == {(op.name, op.interval, op.timeout) for op in wanted.operations}:
         return
     operations.attrib.pop("id-ref", None)
@@ -198,6 +199,16 @@ def _put_operations(primitive: ET.Element, wanted: Primitive, taken: set[str]) -
     for op in wanted.operations:
         identity = _new(f"{wanted.id}-{op.name}-{op.interval}", taken)
         ET.SubElement(operations, "op", id=identity, name=op.name, interval=op.interval, timeout=op.timeout)
+
+
+def _off(operation: ET.Element) -> bool:
+    """Whether somebody switched the operation off: disabled, without a consequence, or meant for a resource that does not run."""
+    said = {**operation.attrib, **{one.get("name", ""): one.get("value", "") for one in operation.iter("nvpair")}}
+    return (
+        said.get("enabled", "true").lower() in ("false", "no", "off", "n", "0")
+        or said.get("on-fail") in ("ignore", "block")
+        or said.get("role", "Started") != "Started"
+    )
 
 
 def _put_clone(root: ET.Element, wanted: Clone, changes: list[str], taken: set[str]) -> None:

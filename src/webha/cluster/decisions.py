@@ -11,6 +11,7 @@ from webha.cluster.state import (
 )
 from webha.ground.verdict import Verdict
 from webha.run.inventory import Node
+from webha.vip import manifest as vip
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ def misplaced(status: CrmStatus, everywhere: str, once: str, names: tuple[str, .
     return found
 
 
-def stray(peer: Peer | None, wanted: str) -> ClusterVerdict:
+def stray(peer: Peer | None, wanted: str, peers: Peers | None = None) -> ClusterVerdict:  # noqa: PLR0911 (one return a case)
     """Decide about a cluster that is already on the node: ours stays, Debian's shipped one goes, any other is refused.
 
-    Ours is what our corosync.conf says, under the wanted name where anything of it lives.
+    Ours is, under the wanted name where anything of it lives, what our corosync.conf says; and where that file was lost (a person's
+    edit, dpkg's question answered with the package's) what else proves it, with ``peers``, all nodes: it is put back then. One that
+    runs as Debian's meanwhile is stopped first; its copy of the configuration goes where another node has that of the cluster.
     """
     if peer is None:
         return ClusterVerdict("refuse", "the node's corosync state is unknown")
@@ -59,20 +62,48 @@ def stray(peer: Peer | None, wanted: str) -> ClusterVerdict:
             "refuse",
             f"this node belongs to the cluster {foreign[0]!r}, not to {wanted!r}: take it out there first, or set cluster_name",
         )
-    if not peer.wrote and peer.resources:
-        return ClusterVerdict(
-            "refuse",
-            f"a cluster with resources of somebody's is on this node ({', '.join(peer.resources)}): delete them there first",
-        )
-    if not (peer.wrote or peer.shipped) and (peer.configuration or peer.runs):
-        return ClusterVerdict(
-            "refuse",
+    ours = _proved(peer, wanted, peers or {})
+    if not ours and (words := _theirs(peer)):
+        return ClusterVerdict("refuse", words)
+    if SHIPPED_NAME not in names or wanted == SHIPPED_NAME or not lives:
+        lost = ours and not peer.wrote
+        return ClusterVerdict("nothing", _LOST if lost else "no other cluster on this node")
+    runs = cluster_name(peer.running_configuration or peer.configuration) if peer.runs else None
+    if ours and (runs == wanted or (peer.agent and not peer.runs)):
+        return ClusterVerdict("nothing", _LOST)
+    if peer.agent and ours and not any(one is not None and one.runs_ours(wanted) for one in (peers or {}).values()):
+        return ClusterVerdict("stop", "the cluster runs as the package's own one-node cluster here, with our resources")
+    return ClusterVerdict("remove", "the package's own one-node cluster is on this node")
+
+
+_LOST = "the cluster is ours, and its corosync.conf no longer says so: it is put back"
+
+
+def _proved(peer: Peer, wanted: str, peers: Peers) -> bool:
+    """Whether the cluster on the node is ours: by its file, by what runs, by our agent in the CIB, or by a key that another node has
+    beside our file.
+    """
+    if peer.wrote or peer.runs_ours(wanted) or peer.agent:
+        return True
+    known = [
+        one for one in peers.values() if one is not None and one.wrote and cluster_name(one.configuration) == wanted
+    ]
+    return peer.key is not None and any(one.key == peer.key for one in known)
+
+
+def _theirs(peer: Peer) -> str:
+    """Say what of a cluster that is not proved ours keeps this node out; empty: nothing, it is the package's own at most."""
+    foreign = [one for one in peer.resources if one not in vip.OBJECTS]
+    if foreign:
+        return f"a cluster with resources of somebody's is on this node ({', '.join(foreign)}): delete them there first"
+    if not peer.shipped and (peer.configuration or peer.runs):
+        return (
             "a corosync.conf is on this node that neither this tool nor Debian's package wrote: take its cluster down and move it away "
-            "first",
+            "first"
         )
-    if SHIPPED_NAME in names and wanted != SHIPPED_NAME and lives:
-        return ClusterVerdict("remove", "the package's own one-node cluster is on this node")
-    return ClusterVerdict("nothing", "no other cluster on this node")
+    if peer.resources:
+        return "a cluster is on this node whose web server and address are not ours, though called the same: take it down there first"
+    return ""
 
 
 def key(peers: Peers) -> ClusterVerdict:
@@ -137,7 +168,7 @@ def other_nodes(peers: Mapping[str, Peer | None], nodes: Iterable[Node]) -> list
     ]
     rings: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for name, peer in peers.items():
-        if peer is not None and peer.runs and peer.wrote and peer.running_configuration:
+        if peer is not None and peer.runs_what_we_wrote and peer.running_configuration:
             rings.setdefault(ring(peer.running_configuration), []).append(name)
     return found + [
         f"the cluster that runs on {', '.join(names)} is of {_listed(theirs)}; the inventory has {_listed(wanted)}: nodes are not added, "
@@ -156,7 +187,7 @@ def not_alike(peers: Mapping[str, Peer | None], wanted: str) -> list[str]:
     """Say which settings of the corosync.conf ``wanted`` a node that runs cannot be given while the others run."""
     found = []
     for name, peer in peers.items():
-        if peer is not None and peer.runs and peer.wrote and peer.running_configuration:
+        if peer is not None and peer.runs_what_we_wrote and peer.running_configuration:
             differing = [one for one in _differing(peer.running_configuration, wanted) if _alike(one)]
             found += [f"{name}: {_together(differing)}"] if differing else []
     return found
@@ -185,7 +216,7 @@ def offline(status: CrmStatus | None, names: tuple[str, ...]) -> list[str]:
 
 def of_others(peers: Mapping[str, Peer | None], wanted: str) -> list[str]:
     """Say which node is another Corosync cluster's, or cannot be asked."""
-    verdicts = {name: stray(peer, wanted) for name, peer in peers.items()}
+    verdicts = {name: stray(peer, wanted, peers) for name, peer in peers.items()}
     return [f"{name}: {verdict.reason}" for name, verdict in verdicts.items() if verdict.action == "refuse"]
 
 

@@ -37,7 +37,9 @@ class Cluster(Probe[cluster.Peer]):
                 "configuration": _text(CONFIGURATION),
                 "running configuration": f"if systemctl is-active -q corosync; then {_text(RUNNING_CONFIGURATION)}; fi",
                 "cib": f"[ -e {CIB} ]",
-                "resources": "grep -oE '<(primitive|template) id=\"[^\"]*' /var/lib/pacemaker/cib/cib.xml 2>/dev/null | cut -d'\"' -f2 || :",
+                # One of our own agent is followed by its provider.
+                "resources": f"grep -oE '<(primitive|template) id=\"[^>]*' {CIB} 2>/dev/null | "
+                'sed -E \'s/^[^"]*"([^"]*)".* provider="webha".*/\\1 webha/; s/^[^"]*"([^"]*)".*/\\1/\' || :',
                 "preferences": f"[ ! -e {CIB} ] || sed -n '/<constraints>/,/<\\/constraints>/p' {CIB}",
                 "shipped": f"dpkg-query -W -f='${{Conffiles}}' corosync 2>/dev/null | grep -qF \" {CONFIGURATION} $(md5sum < {CONFIGURATION} 2>/dev/null | cut -d' ' -f1)\" && echo yes || :",
                 "status": "if systemctl is-active -q pacemaker; then timeout 10 crm_mon --one-shot --inactive --output-as=xml; else exit 1; fi",
@@ -71,7 +73,8 @@ class Cluster(Probe[cluster.Peer]):
             configuration=answers["configuration"].text or None,
             running_configuration=answers["running configuration"].text or None,
             has_cib=answers["cib"].ok,
-            resources=tuple(answers["resources"].lines),
+            resources=tuple(line.removesuffix(" webha") for line in answers["resources"].lines),
+            agent=any(line.endswith(" webha") for line in answers["resources"].lines),
             shipped=answers["shipped"].text.strip() == "yes",
             status=status,
             preferences=preferences,

@@ -28,16 +28,20 @@ _DIAGNOSIS = "timeout 10 crm_mon -1rf; journalctl -u corosync -u pacemaker -n 15
 
 
 @operation()
-def stray_removed(cluster_name: str) -> Commands:
+def stray_removed(cluster_name: str, nodes: Iterable[str]) -> Commands:
     """Own that no other cluster lives on this node: Debian's shipped one-node cluster "debian" is stopped and forgotten.
 
+    Ours that runs as that one, its corosync.conf lost, is stopped; its configuration stays where no other of the ``nodes`` has it.
     Does nothing where the node is bare or ours; refuses where it belongs to somebody else's cluster.
     """
-    verdict = cluster.stray(host.get_fact(Cluster), cluster_name)
+    peers = everyone(Cluster, nodes)
+    verdict = cluster.stray(peers[host.name], cluster_name, peers)
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
     elif verdict.action == "nothing":
         host.noop(verdict.reason)
+    elif verdict.action == "stop":
+        yield shell.script("systemctl stop pacemaker.service corosync.service")
     else:
         yield shell.script(
             "systemctl stop pacemaker.service corosync.service; rm -rf /var/lib/pacemaker/cib/* /var/lib/corosync/ringid_*"

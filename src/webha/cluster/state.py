@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from webha.cluster.corosync_conf import cluster_name
 from webha.ground.forms import AsJson
 from webha.ground.manifest import HEADER
 
@@ -74,6 +75,8 @@ class CrmStatus:
     bans: tuple[Placement, ...] = ()
     asymmetric: bool = False
     granted: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)  # those that crm_mon tells
+    fencing: bool = False  # a fencing device is configured
 
     def instances(self, identity: str) -> tuple[CrmResource, ...]:
         """Return the resource of that id; of a cloned one all its instances."""
@@ -86,8 +89,8 @@ class CrmStatus:
 
 @dataclass(frozen=True)
 class Peer(AsJson):
-    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk; ``shipped``:
-    corosync.conf is the package's own, byte by byte.
+    """One node as probed. Digests and texts are None where the file is not there; ``resources``: those of the CIB on disk, ``agent``:
+    one of them is of our own agent; ``shipped``: corosync.conf is the package's own, byte by byte.
 
     ``running_*`` is what the running corosync was started with or last reloaded, noted by our drop-in.
     """
@@ -105,11 +108,21 @@ class Peer(AsJson):
     status: CrmStatus | None = None
     preferences: tuple[Placement, ...] = ()
     tickets: tuple[Ticket, ...] = ()
+    agent: bool = False
 
     @property
     def wrote(self) -> bool:
         """Whether corosync.conf says that it is ours."""
         return HEADER in (self.configuration or "").partition("\n")[0]
+
+    @property
+    def runs_what_we_wrote(self) -> bool:
+        """Whether corosync runs a configuration that says that it is ours, whatever became of the file since."""
+        return self.runs and HEADER in (self.running_configuration or "").partition("\n")[0]
+
+    def runs_ours(self, name: str) -> bool:
+        """Whether corosync runs a configuration that says that it is ours, as the cluster ``name``."""
+        return self.runs_what_we_wrote and cluster_name(self.running_configuration) == name
 
     @property
     def runs(self) -> bool:
@@ -188,6 +201,8 @@ def parse_crm_mon(text: str) -> CrmStatus:
         ),
         properties.get("symmetric-cluster") == "false",
         tuple(one.get("id", "") for one in root.findall("tickets/ticket") if one.get("status") == "granted"),
+        properties=dict(properties),
+        fencing=any(one.get("resource_agent", "").startswith("stonith:") for one in root.iter("resource")),
     )
 
 

@@ -1,12 +1,13 @@
 """Drupal: release, database, site (§2.5): its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.drupal.decisions import TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts
+from webha.drupal.decisions import EMPTIED, TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts, unwell
 from webha.drupal.release import BLOCK, CHUNK, Release, ReleaseError, choose, digest, unpacked_size, verified
 from webha.drupal.state import HEADER, INSTALLING, MARKER, OURS, SETTINGS, STAGING, VALUES, Site, native_password
 
 __all__ = [
     "BLOCK",
     "CHUNK",
+    "EMPTIED",
     "HEADER",
     "INSTALLING",
     "MARKER",
@@ -27,5 +28,6 @@ __all__ = [
     "to_unpack",
     "trusted_hosts",
     "unpacked_size",
+    "unwell",
     "verified",
 ]

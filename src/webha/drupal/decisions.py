@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from webha.drupal.state import Site
+from webha.drupal.state import MARKER, WRITABLE, Site
 from webha.ground.verdict import Verdict
 
+FEW = 3  # names are enough for a person
 TAKEN = "the site's database has {} tables of somebody's: name another drupal_db, or, if they are your site's, put its settings.php in place first"
 
+EMPTIED = (
+    "the volume holds a site of ours (release, settings) and its database (drupal_db) is empty or gone: import its dump, or repeat with "
+    "--data confirm={} to install a new one beside its uploads"
+)
 
-def to_unpack(site: Site | None, checksum: str) -> Verdict:
+
+def to_unpack(site: Site | None, checksum: str) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the release is unpacked: once, onto a volume that holds nothing else."""
     if site is None or site.code is None:
         return Verdict("refuse", "what the docroot holds is unknown")
@@ -19,6 +25,8 @@ def to_unpack(site: Site | None, checksum: str) -> Verdict:
             "refuse",
             "the volume holds files that are not this tool's: move them away, or unpack your own Drupal with an index.php",
         )
+    if site.code == "complete" and site.unmarked and site.settings == "ours" and site.made:
+        return Verdict("mark", f"the release on the volume has lost its mark, {MARKER}")
     if site.code == "complete" and site.release not in (checksum, None):
         return Verdict(
             "other",
@@ -29,8 +37,38 @@ def to_unpack(site: Site | None, checksum: str) -> Verdict:
     return Verdict("unpack", "no release on the volume" if site.code == "none" else "an unpacking was cut off")
 
 
-def to_install(site: Site | None) -> Verdict:  # noqa: PLR0911 (one return a case)
-    """Decide whether the installer runs: only into a database that a reachable Primary says is empty (or half filled by us)."""
+def unwell(site: Site, root: str) -> list[str]:
+    """Say what is wrong with a site that answered for itself, each with what to do."""
+    if site.code != "complete":
+        return [f"the code on the volume is {site.code}: run tasks/drupal.py"]
+    if site.emptied:
+        return ["the site is not installed, or its database was emptied: import its dump, or run tasks/drupal.py"]
+    if not site.tables or site.installing:
+        return ["the site is not installed: run tasks/drupal.py"]
+    found = []
+    if site.mounted and site.settings == "absent":
+        found.append("the site's settings.php is gone: run tasks/drupal.py")
+    if site.unmarked and site.settings == "ours":
+        found.append(f"{root}/{MARKER} is gone, so readiness no longer tries a write: run tasks/drupal.py")
+    if site.writable and (site.release is not None or site.unmarked):
+        kept = " -o ".join(f"-path {root}/{folder}" for folder in WRITABLE)
+        found.append(
+            f"code in the docroot is writable by the site ({', '.join(site.writable)}): \"find {root} '(' {kept} ')' -prune -o -exec chown "
+            '-h root {} + -exec chmod go-w {} +" on one node, then run tasks/drupal.py'
+        )
+    if site.alone:
+        more = ", …" if len(site.alone) > FEW else ""
+        found.append(
+            f"Galera does not replicate {', '.join(site.alone[:FEW])}{more}: ALTER TABLE … ENGINE=InnoDB, on the node whose rows are the right ones"
+        )
+    return found
+
+
+def to_install(site: Site | None, confirm: str | None = None) -> Verdict:  # noqa: PLR0911 (one return a case)
+    """Decide whether the installer runs: only into a database that a reachable Primary says is empty (or half filled by us).
+
+    ``confirm``: what ``--data confirm=`` has to say where the volume holds a site already; None: it was said, or nothing is installed.
+    """
     if site is None or not site.primary or site.tables is None:
         return Verdict(
             "refuse", "whether a site exists cannot be told: the database is not in a reachable primary component"
@@ -47,6 +85,8 @@ def to_install(site: Site | None) -> Verdict:  # noqa: PLR0911 (one return a cas
         return Verdict("install", "an installation of ours was cut off")
     if site.tables:
         return Verdict("nothing", f"a site is installed ({site.tables} tables)")
+    if site.emptied and confirm is not None:
+        return Verdict("refuse", EMPTIED.format(confirm))
     return Verdict("install", "the database is empty")
 
 
@@ -60,13 +100,17 @@ def trusted_hosts(literals: Sequence[str], patterns: Sequence[str]) -> list[str]
     return [*quoted, *patterns]
 
 
-def of_others(sites: Mapping[str, Site | None], root: str) -> list[str]:
-    """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's, or the database a site's tables."""
+def of_others(sites: Mapping[str, Site | None], root: str, confirm: str | None = None) -> list[str]:
+    """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's, or the database a site's tables, or
+    none of those of the site on the volume (``confirm`` as in :func:`to_install`).
+    """
     found = [f"{name}: what {root} and the database hold cannot be read" for name, one in sites.items() if one is None]
     ours = any(one is not None and one.ours for one in sites.values())
     taken = next((one for one in sites.values() if one is not None and one.taken), None)
     if taken is not None and not ours:
         found.append(TAKEN.format(taken.tables))
+    if confirm is not None and any(one is not None and one.emptied for one in sites.values()):
+        found.append(EMPTIED.format(confirm))
     foreign = [name for name, site in sites.items() if site is not None and site.mounted and site.code == "foreign"]
     if not foreign:
         return found

@@ -5,7 +5,7 @@ from shlex import quote
 from typing import ClassVar
 
 from webha import drupal, galera
-from webha.drupal.state import HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
+from webha.drupal.state import CLOSED, HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import probe
@@ -36,11 +36,16 @@ class Drupal(Probe[drupal.Site]):
                 # (So is one on a volume that does not answer; a question without a limit would hold the run for ever.)
                 "settings": f"timeout 10 ls {r}/sites/default >/dev/null 2>&1; [ $? != 124 ] || exit 0; s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
                 f"head -n 3 $s | grep -qF {quote(HEADER)}; then echo ours; else echo foreign; fi; "
-                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included",
+                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included; "
+                f"! grep -qsF {quote(CLOSED)} $s || echo closed; "
+                # Readiness writes its file only beside the marker.
+                f"[ -e {r}/{MARKER} ] || ! ls {r}/.webha-ready.* >/dev/null 2>&1 || echo unmarked; cd {r} 2>/dev/null || exit 0; "
+                f"find index.php core {SETTINGS} -maxdepth 0 ! -type l '(' -user www-data -o -group www-data -perm -g+w -o -perm -o+w ')' "
+                "-printf 'writable %p\n' 2>/dev/null || :",
                 "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
                 "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
                 "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
-                "tables": f"{SQL} \"SELECT table_name FROM information_schema.tables WHERE table_schema='{database}'\"",
+                "tables": f"{SQL} \"SELECT table_name, IF(table_type='BASE TABLE' AND engine<>'InnoDB', engine, '') FROM information_schema.tables WHERE table_schema='{database}'\"",
                 "user": f"{SQL} \"SELECT authentication_string FROM mysql.user WHERE user='{user}' AND host='localhost'\"",
                 "privileges": f"{SQL} \"SHOW GRANTS FOR '{user}'@localhost\" | grep -F 'GRANT ALL PRIVILEGES ON `{database}`.* TO'",
             }
@@ -57,7 +62,10 @@ class Drupal(Probe[drupal.Site]):
         for question in ("database", "made"):
             if member.synced and not answers[question].ok:
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
-        tables = answers["tables"].lines if answers["tables"].ok and member.synced else None
+        # A table's name, a tab, and the engine where it is not the one that Galera replicates.
+        listed = [line.partition("\t") for line in answers["tables"].lines]
+        tables = [name for name, _, _ in listed] if answers["tables"].ok and member.synced else None
+        settings = answers["settings"].lines
         release = (
             json.loads(answers["release"].text).get("checksum")
             if answers["release"].ok and answers["release"].text
@@ -74,6 +82,10 @@ class Drupal(Probe[drupal.Site]):
             password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
             privileges=answers["privileges"].ok,
             settings=probe.first_word(answers["settings"]) or "foreign",
-            included="included" in answers["settings"].lines,
+            included="included" in settings,
             made=answers["made"].text.strip() == "1",
+            closed="closed" in settings,
+            unmarked="unmarked" in settings,
+            writable=tuple(line.removeprefix("writable ") for line in settings if line.startswith("writable ")),
+            alone=tuple(f"{name} ({engine})" for name, _, engine in listed if engine.strip()) if tables else (),
         )

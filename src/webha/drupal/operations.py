@@ -161,7 +161,7 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
 
     The checksum is compared, and the archive looked into, on the control machine before anything reaches a node. Does
     nothing where a release (also another one) is there; refuses a volume with somebody's files. A run cut off half-way
-    is continued by the next one.
+    is continued by the next one. Of our own site whose marker somebody took away only that is written again.
     """
     site = host.get_fact(Drupal, root=root, database=database, user=user)
     verdict = drupal.to_unpack(site, release.checksum or "")
@@ -172,6 +172,10 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
         return
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
+        return
+    if verdict.action == "mark":  # which one it was nobody knows any more
+        marker = json.dumps({"archive": "unknown", "checksum": "unknown"})
+        yield shell.script(f'cd "$1"; printf %s "$2" > .webha-new; mv .webha-new {MARKER}', root, marker)
         return
     yield shell.run("true")  # what follows fetches: not while changes are only being looked for
     try:
@@ -244,6 +248,7 @@ def site(
     installer: str,
     configuration: str,
     install: bool,
+    confirm: str | None = None,
 ) -> Commands:
     """Own settings.php, unless it is somebody's own, and with ``install`` that a site is installed; for one node only.
 
@@ -251,11 +256,11 @@ def site(
     them; the site is its owner's then, and nothing is installed. While the installer works settings.php answers every web
     request with 503 (``closed_settings``): a page served meanwhile would leave a cached 404 behind. ``configuration``, JSON
     with the administrator's password, reaches the installer on standard input. Never installs over tables; refuses where
-    a reachable Primary cannot tell.
+    a reachable Primary cannot tell, and where the volume holds a site whose database is gone, until ``confirm`` was said (None: it was).
     """
     _named(database, user)
     state = host.get_fact(Drupal, root=root, database=database, user=user)
-    verdict = drupal.to_install(state)
+    verdict = drupal.to_install(state, confirm if install else None)
     foreign = state is not None and state.settings == "foreign"
     if foreign and state is not None and not state.included:
         say_at_end(

@@ -15,7 +15,9 @@ class Site(AsJson):
 
     ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
-    ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values.
+    ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values;
+    ``closed``: it answers with 503, as ours does while the installer works. ``unmarked``: our marker was on the volume and is gone;
+    ``writable``: code that the web server may write; ``alone``: tables that Galera does not replicate, with their engine.
     ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
@@ -31,6 +33,10 @@ class Site(AsJson):
     settings: str = "absent"
     included: bool = False
     made: bool = False
+    closed: bool = False
+    unmarked: bool = False
+    writable: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
 
     @property
     def ours(self) -> bool:
@@ -44,6 +50,12 @@ class Site(AsJson):
             self.mounted and bool(self.tables) and not self.installing and not self.ours and self.settings == "absent"
         )
 
+    @property
+    def emptied(self) -> bool:
+        """Whether the volume holds a site of ours that was opened once, and the database has none of its tables (any more)."""
+        opened = self.settings == "ours" and not self.closed and (self.release is not None or self.unmarked)
+        return self.mounted and self.code == "complete" and opened and self.tables == 0 and not self.installing
+
 
 def native_password(password: str) -> str:
     """Return the hash that MariaDB keeps for ``IDENTIFIED BY`` (mysql_native_password)."""
@@ -56,6 +68,9 @@ MARKER = ".webha-release"  # names the release on the volume, written when all o
 SETTINGS = "sites/default/settings.php"
 
 
+WRITABLE = ("sites/default/files", "sites/default/config_sync")  # what the web server may write
+
+
 VALUES = "settings.webha.php"
 
 
@@ -63,6 +78,11 @@ OURS = r'"lost\+found|\.webha-.*"'  # what may lie on an empty volume: readiness
 
 
 HEADER = f"// {manifest.HEADER}"  # how every settings.php of ours begins
+
+
+CLOSED = (
+    "http_response_code(503)"  # stands in settings.php while the installer works (templates/drupal/settings.php.j2)
+)
 
 
 STAGING = ".webha-unpack"  # where a release is unpacked before it is moved into place

@@ -1,6 +1,6 @@
 """GlusterFS: the replicated volume under the docroot (§2.4): its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.gluster.decisions import PoolVerdict, differing, not_ours, of_others, to_create, to_probe, volume_ids
+from webha.gluster.decisions import PoolVerdict, differing, not_ours, of_others, to_create, to_probe, unsafe, volume_ids
 from webha.gluster.state import CONNECTED, PoolMember, Store, Volume, mount_unit, parse_pool, parse_volumes
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "parse_volumes",
     "to_create",
     "to_probe",
+    "unsafe",
     "volume_ids",
 ]

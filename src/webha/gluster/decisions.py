@@ -83,6 +83,16 @@ def differing(volume: Volume, options: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in options.items() if volume.options.get(name) != value}
 
 
+def unsafe(volume: Volume, options: Mapping[str, str]) -> list[str]:
+    """Say which option that keeps two halves from writing at once is another in the volume than in ``options``, the data's."""
+    wanted = {name: options[name] for name in ("cluster.quorum-type", "cluster.server-quorum-type") if name in options}
+    return [
+        f"{name} of {volume.name} is {volume.options.get(name, 'not set')} and the data say {value} (whether a minority writes): "
+        "run tasks/gluster.py, or mend the data"
+        for name, value in differing(volume, wanted).items()
+    ]
+
+
 def of_others(
     stores: Mapping[str, Store | None], volume: str, brick: str, root: str, names: Collection[str] = ()
 ) -> list[str]:

@@ -47,6 +47,30 @@ def _lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
+def elsewhere(text: str, nodes: Iterable[Node], own: str) -> list[str]:
+    """Say which lines of the hosts file ``text`` give a node's name another IPv4 address, on the node ``own``.
+
+    Such a line wins over the block, or is answered beside it. The node's own name on a loopback address is let be: only Gluster looks
+    names up here, and takes that for itself.
+    """
+    found = []
+    for line in _lines(text):
+        address, *names = line.split("#", 1)[0].split() or [""]
+        called = {one.lower() for one in names}
+        for node in nodes:
+            loopback = address.startswith("127.") and node.name == own
+            if (
+                called & {node.name.lower(), node.fqdn.lower()}
+                and "." in address
+                and address != node.address
+                and not loopback
+            ):
+                found.append(
+                    f"{node.name} is {address} by a line of {own}'s /etc/hosts ({line.strip()}), and {node.address} is expected: take it out there"
+                )
+    return found
+
+
 def _hide(line: str, taken: set[str]) -> str:
     words = line.split("#", 1)[0].split()
     if words and words[0].startswith("127.") and words[0] != "127.0.0.1" and taken & set(words[1:]):

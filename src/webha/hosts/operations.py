@@ -6,7 +6,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
-from webha.hosts import CLOUD_INIT_NAMES, with_nodes, without_nodes
+from webha.hosts import CLOUD_INIT_NAMES, elsewhere, with_nodes, without_nodes
 from webha.hosts.facts import HOSTS, TEMPLATE, Hosts
 from webha.machine.operations import Commands, File, place
 from webha.run.inventory import Node
@@ -23,7 +23,8 @@ CLOUD_INIT = File(
 def names(nodes: Iterable[Node], present: bool = True) -> Commands:
     """Own one block of /etc/hosts (and of cloud-init's template of it), and hide the loopback line of the node's own name.
 
-    Does nothing where the lines are there. ``present=False`` restores the file as it was. Refuses where it cannot be read.
+    Does nothing where the lines are there. ``present=False`` restores the file as it was. Refuses where it cannot be read, and where a
+    line of somebody's says that a node is elsewhere.
     """
     state = host.get_fact(Hosts)
     if state is None:
@@ -33,6 +34,10 @@ def names(nodes: Iterable[Node], present: bool = True) -> Commands:
         )
         return
     listed = list(nodes)
+    # Lines that the block's making hides are no longer read.
+    if present and (wrong := elsewhere(with_nodes(state.hosts, listed), listed, host.name)):
+        yield shell.refusal("; ".join(wrong))
+        return
     changes = []
     for path, text in ((HOSTS, state.hosts), (TEMPLATE, state.template)):
         if text is None:
@@ -52,12 +57,15 @@ def names(nodes: Iterable[Node], present: bool = True) -> Commands:
 
 @operation()
 def known(nodes: Iterable[Node]) -> Commands:
-    """Assert that this node's hosts file names every node; never changes anything."""
+    """Assert that this node's hosts file names every node, and none of them elsewhere; never changes anything."""
     state = host.get_fact(Hosts)
+    listed = list(nodes)
     missing = [
-        node.name for node in nodes if state is None or f"{node.address} {node.fqdn} {node.name}\n" not in state.hosts
+        node.name for node in listed if state is None or f"{node.address} {node.fqdn} {node.name}\n" not in state.hosts
     ]
-    if missing:
+    if state is None or missing:
         yield shell.refusal(f"{HOSTS} does not name {', '.join(missing)}: run tasks/hosts.py first")
+    elif wrong := elsewhere(state.hosts, listed, host.name):
+        yield shell.refusal("; ".join(wrong))
     else:
         host.noop("every node is known by name")

@@ -28,6 +28,20 @@ def shortcomings(machines: Mapping[str, Machine | None], addresses: Mapping[str,
     return found
 
 
+def masked(enabled: str) -> bool:
+    """Whether systemd starts the unit in no way; ``enabled``: its UnitFileState."""
+    return enabled.startswith("masked")
+
+
+def kept_down(unit: str, enabled: str) -> str:
+    """Say what keeps ``unit`` from starting at the next boot, with the command that ends it; empty: nothing does that systemd tells."""
+    if masked(enabled):
+        return f"{unit} is masked, nothing starts it: systemctl unmask {unit}, then 'systemctl enable --now {unit}'"
+    if enabled in ("disabled", "enabled-runtime"):
+        return f"{unit} will not start at the next boot: systemctl enable {unit}"
+    return ""
+
+
 def _of_one(machine: Machine, address: str, needs: Needs) -> list[str]:
     found = []
     if machine.system != "debian" or machine.release not in needs.releases:

@@ -18,6 +18,7 @@ from pyinfra.context import host
 from webha.ground import shell
 from webha.ground.forms import all_of
 from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
+from webha.machine.decisions import masked
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
 from webha.machine.trial import Trial, tried
@@ -168,13 +169,18 @@ def unit(
     """Own whether the systemd unit ``unit`` runs and starts at boot; None leaves that as it is.
 
     Reloads systemd's view first where unit files on disk are newer, also those of the units that this one ``starts``. Never restarts a running unit. Fails with the
-    unit's own last words when it does not start within ``seconds``.
+    unit's own last words when it does not start within ``seconds``. Refuses to start or enable one that somebody masked.
     """
     states = host.get_fact(Units, names=(unit, *all_of(starts)))
     if not states:
         yield shell.refusal(f"systemd says nothing of {unit}")
         return
     state = next(iter(states.values()))
+    if masked(state.enabled) and (enabled or running):
+        yield shell.refusal(
+            f"{unit} is masked, so nothing starts it: run systemctl unmask {unit} there, then this again"
+        )
+        return
     noop = True
     if any(one.stale for one in states.values()):
         noop = False

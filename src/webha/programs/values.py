@@ -38,7 +38,6 @@ def files(nodes: Iterable[Node]) -> list[File]:
             name=host.name,
             nodes=addresses,
             vip=vip,
-            netmask=int(data.vip_netmask),
             patience=timers.guard_patience,
             detection=timers.detection,
             confirm=_confirm(len(addresses), timers.corosync_token),

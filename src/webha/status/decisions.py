@@ -6,7 +6,8 @@ Unknown is a problem of its own and said as such: a layer is healthy only where 
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import apache, cluster, galera, lock
+from webha import apache, cluster, drupal, galera, gluster, lock
+from webha.machine.decisions import kept_down, masked
 from webha.status.state import LINES, Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
@@ -63,6 +64,11 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     more = bool(primary) and len(members) != len(expected.names)
     more = more and all(len(members) <= member.size <= len(expected.names) for member in primary)
     found = [*galera.whole(members, sizes=not more), *galera.endangered(members)]
+    found += [
+        f"{name}: MariaDB was started with another configuration than the one on disk: run tasks/galera.py"
+        for name, member in members.items()
+        if member is not None and member.stale
+    ]
     if not primary and any(members.values()) and not any(galera.shut_out(*one) for one in members.items()):
         verdict = galera.bootstrap({name: members.get(name) for name in expected.names})
         what = (
@@ -77,6 +83,13 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
 def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
     ready = [name for name, seen in known.items() if seen.health == "ready"]
     found = [f"{name}: {_health(seen.health)}" for name, seen in known.items() if name not in ready]
+    found += [
+        f"{name}: unknown, whether Apache takes the configuration on disk"
+        if seen.refused is None
+        else f"{name}: Apache refuses the configuration on disk and would not start again here ({seen.refused}): mend it, 'apache2ctl -t'"
+        for name, seen in known.items()
+        if seen.refused != ""
+    ]
     found += [
         f"{name}: unknown, whether {apache.UNIT} is handed to the cluster"
         if seen.handed is None
@@ -104,11 +117,11 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
             continue
         if seen.daemons is None:
             found.append(f"{name}: unknown, whether what looks after the node runs was not said in time")
-        found += [
-            f"{name}: {unit} does not run: systemctl start {unit}"
-            for unit, on in (seen.daemons or {}).items()
-            if not on
-        ]
+        for unit, one in (seen.daemons or {}).items():
+            if one.active is False and not masked(one.boot):
+                found.append(f"{name}: {unit} does not run: systemctl start {unit}")
+            if words := kept_down(unit, one.boot):
+                found.append(f"{name}: {words}")
         found += [f"{name}: {line}" for line in cluster.offline(seen.cluster.status, expected.names)]
         verdict = cluster.in_force(seen.cluster)
         if verdict.action not in ("nothing", "start"):
@@ -122,6 +135,7 @@ def _cluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
             ]
     peers = [seen.cluster for seen in known.values() if seen.cluster is not None]
     found += list(dict.fromkeys(line for peer in peers for line in cluster.administration(peer, vip.OBJECTS)))
+    found += list(dict.fromkeys(line for peer in peers for line in cluster.unsafe(peer.status, expected.properties)))
     found += _keys(known)
     if len(views) > 1:
         each = sorted(f"coordinator {dc or 'none'}, {'quorum' if quorate else 'no quorum'}" for dc, quorate in views)
@@ -160,6 +174,8 @@ def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
             found.append(f"{name}: the docroot is mounted and does not answer")
         bricks |= {brick: bricks.get(brick, True) and serves for brick, serves in (seen.bricks or {}).items()}
     found += _bricks_lost(known, expected)
+    volumes = [volume for seen in known.values() if seen.gluster and (volume := seen.gluster.volume(expected.volume))]
+    found += list(dict.fromkeys(line for volume in volumes for line in gluster.unsafe(volume, expected.options)))
     heals = [seen.heal for seen in known.values() if seen.heal is not None]
     found += [
         f"{brick}: the brick does not serve: gluster volume start {expected.volume} force"
@@ -192,16 +208,14 @@ def _bricks_lost(known: Mapping[str, Seen], expected: Expected) -> list[str]:
     return found
 
 
-def _drupal(known: Mapping[str, Seen], _: Expected) -> Layer:
+def _drupal(known: Mapping[str, Seen], expected: Expected) -> Layer:
     found = []
     for name, seen in known.items():
         site = seen.drupal
         if site is None or site.code is None or site.tables is None:
             found.append(f"{name}: unknown, the volume or the database did not say in time")
-        elif site.code != "complete":
-            found.append(f"{name}: the code on the volume is {site.code}: run tasks/drupal.py")
-        elif not site.tables or site.installing:
-            found.append(f"{name}: the site is not installed: run tasks/drupal.py")
+        else:
+            found += [f"{name}: {line}" for line in drupal.unwell(site, expected.root)]
     return Layer("", tuple(found))
 
 

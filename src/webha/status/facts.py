@@ -14,22 +14,32 @@ from webha.apache.facts import SHOW_UNIT
 from webha.cluster import Page, parse_page
 from webha.cluster import manifest as cluster
 from webha.cluster.facts import LOOK_AT_PAGE, Cluster
+from webha.drupal import manifest as drupal
 from webha.drupal.facts import Drupal
 from webha.galera import manifest as galera
 from webha.galera.facts import Galera
 from webha.gluster import manifest as gluster
+from webha.gluster import mount_unit
 from webha.gluster.facts import Gluster
 from webha.ground import probe
 from webha.ground.fact import MALFORMED, Probe
 from webha.lock.facts import Runs
 from webha.machine.facts import Machine
-from webha.status.state import LINES, Seen
+from webha.status.state import LINES, Seen, Watched
 from webha.vip import manifest as vip
 
 T = TypeVar("T")
 SECONDS = 7  # for all questions together: gluster's CLI waits two minutes for a peer that is gone
 # What keeps the cluster alive besides the stack's own daemons.
-DAEMONS = (*vip.WATCH.units, *galera.RETURN.units, *gluster.LOOKING_AFTER.units, *cluster.STEPPING_ASIDE.units)
+DAEMONS = (
+    *vip.WATCH.units,
+    *galera.RETURN.units,
+    *gluster.LOOKING_AFTER.units,
+    *cluster.STEPPING_ASIDE.units,
+    *drupal.SCRIPTS.units,
+)
+# Whether these run their layers say; a boot starts them, and the volume's mount.
+AT_BOOT = ("mariadb.service", "corosync.service", "pacemaker.service", "glusterd.service")
 # What the system, the database, the volume and the logs lie on, whichever file systems those are. Not /boot, nor what else is
 # mounted: a full backup disk stops nobody, and an image that is only read (an ISO, a snap) is always full.
 SYSTEM = ("/", "/usr", "/var", "/var/lib", "/var/log", "/var/tmp", "/var/lib/mysql", "/var/lib/glusterd")  # noqa: S108 (names)
@@ -74,7 +84,8 @@ class Status(Probe[Seen]):
                 "holds": f"ip -4 -o address show | grep -cF ' {vip}/' || true",
                 "disks": FULLNESS.format(brick=quote(brick)),
                 "read-only": READ_ONLY.format(brick=quote(brick), scratch=SCRATCH),
-                "daemons": f"systemctl show -p Id,ActiveState -- {' '.join(DAEMONS)}",
+                "daemons": f"systemctl show -p Id,ActiveState,UnitFileState -- {' '.join((*DAEMONS, *AT_BOOT))} {quote(mount_unit(root))}",
+                "refused": "timeout 5 apache2ctl -t",
                 "failed": "systemctl list-units --failed --plain --no-legend --no-pager",
                 "runs": Runs().command(last=LINES),
             },
@@ -109,6 +120,7 @@ class Status(Probe[Seen]):
             disks=_disks(answers["disks"]),
             read_only=tuple(answers["read-only"].lines) if answers["read-only"].ok else None,
             daemons=_daemons(answers["daemons"]),
+            refused=_refused(answers["refused"]),
             failed=tuple(line.split()[0] for line in answers["failed"].lines) if answers["failed"].ok else None,
             runs=read_part(Runs(), answers["runs"]),
         )
@@ -167,7 +179,22 @@ def _disks(answer: probe.Answer) -> dict[str, int] | None:
     }
 
 
-def _daemons(answer: probe.Answer) -> dict[str, bool] | None:
-    """Read systemd's blocks: unit to whether it is active."""
-    found = re.findall(r"^Id=(\S+)\nActiveState=(\S+)$", answer.text, re.MULTILINE)
-    return {name: state == "active" for name, state in found} if answer.ok and len(found) == len(DAEMONS) else None
+def _daemons(answer: probe.Answer) -> dict[str, Watched] | None:
+    """Read systemd's blocks, those of ``DAEMONS`` first."""
+    blocks = [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in answer.text.split("\n\n")
+    ]
+    found = {
+        one["Id"]: Watched(one["ActiveState"] == "active" if one["Id"] in DAEMONS else None, one["UnitFileState"])
+        for one in blocks
+        if one.keys() >= {"Id", "ActiveState", "UnitFileState"}
+    }
+    return found if answer.ok and len(found) == len(DAEMONS) + len(AT_BOOT) + 1 else None
+
+
+def _refused(answer: probe.Answer) -> str | None:
+    """Read ``apache2ctl -t``: what it refuses, empty where it takes all; None where it did not come to a judgement."""
+    if answer.ok:
+        return ""
+    words = [line for line in answer.lines if "Syntax error" in line or "AH" not in line[:2]]
+    return " ".join(words[:2]) if answer.status == 1 and words else None

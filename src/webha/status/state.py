@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from webha.cluster import Page, Peer
 from webha.drupal import Site
@@ -14,6 +15,13 @@ from webha.machine import Machine
 LINES = 3  # of the journal, on the screen
 
 
+class Watched(NamedTuple):
+    """A unit: whether it is active (None: its layer tells), and what systemd says of its start at boot (UnitFileState)."""
+
+    active: bool | None
+    boot: str
+
+
 @dataclass(frozen=True)
 class Seen(AsJson):
     """What one node said; None for what it did not say within its time.
@@ -22,7 +30,8 @@ class Seen(AsJson):
     ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
     ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here; ``handed``: systemd's unit of Apache is the cluster's;
     ``disks``: file system that system, data or logs lie on to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
-    ``daemons``: our own units to whether they are active; ``runs``: the cluster's lock there, and the journal's last lines.
+    ``daemons``: units, our own and those of the stack; ``refused``: what Apache refuses of the configuration on disk, empty: nothing;
+    ``runs``: the cluster's lock there, and the journal's last lines.
     """
 
     machine: Machine | None = None
@@ -40,22 +49,26 @@ class Seen(AsJson):
     disks: Mapping[str, int] | None = None
     read_only: tuple[str, ...] | None = None
     failed: tuple[str, ...] | None = None
-    daemons: Mapping[str, bool] | None = None
+    daemons: Mapping[str, Watched] | None = None
+    refused: str | None = None
     runs: Notes | None = None
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the data says the stack is."""
+    """What the data says the stack is; ``properties``: the cluster's, ``options``: the volume's."""
 
     names: tuple[str, ...]
     vip: str
     volume: str
     site: str
     brick: str = "/gluster"
+    root: str = "/var/www/html/drupal"
     web: str = "WebServer"
     address: str = "HA_VIP"
     clock_skew: float = 1.0
+    properties: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def _add(parent: ET.Element, text: str) -> None:
 
 
 def _sets(draw: Callable[..., Any], name: str, resources: list[str]) -> str:
-    count = draw(st.integers(1, 2))
+    count = draw(st.integers(1, min(2, len(resources))))
     chosen = draw(st.lists(st.sampled_from(resources), min_size=count, max_size=4, unique=True))
     halves = [chosen] if count == 1 else [chosen[:1], chosen[1:] or chosen[:1]]
     return "".join(

@@ -140,6 +140,33 @@ def test_a_changed_object_is_the_only_change_and_is_set_right(old, new, change):
     assert new not in text
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        'enabled="false"/>',
+        'enabled="0"/>',
+        'on-fail="ignore"/>',
+        'on-fail="block"/>',
+        'role="Stopped"/>',
+        '><meta_attributes id="m"><nvpair id="m-e" name="enabled" value="no"/></meta_attributes></op>',
+    ],
+)
+def test_an_operation_that_somebody_switched_off_is_put_back(how):
+    live = edited('interval="20s" timeout="20s" />', f'interval="20s" timeout="20s" {how}')
+    text, changes = merged(live, WANTED)
+    assert changes == ["HA_VIP differs"]
+    assert tree(text) == tree(full().configuration)
+    assert merged(edited('interval="20s"', 'interval="0"'), WANTED)[1] == ["HA_VIP differs"]
+
+
+@pytest.mark.parametrize(
+    "how", ['enabled="true"', 'on-fail="restart"', 'on-fail="standby"', 'role="Started"', 'record-pending="true"']
+)
+def test_what_an_administrator_asks_of_an_operation_that_is_on_stays(how):
+    live = edited('interval="20s" timeout="20s" />', f'interval="20s" timeout="20s" {how} />')
+    assert merged(live, WANTED)[1] == []
+
+
 def test_a_resource_without_any_parameter_or_operation_is_filled_in():
     bare = Cib(
         "0.2",

@@ -29,26 +29,6 @@ def resource(name, *nodes, failed=False, blocked=False):
     return CrmResource(name, nodes, "Started" if nodes else "Stopped", failed, blocked)
 
 
-@pytest.mark.parametrize(
-    ("one", "words"),
-    [
-        (
-            peer(configuration=configuration("debian"), shipped=True),
-            "systemctl stop pacemaker.service corosync.service",
-        ),
-        (None, "unknown"),
-        (peer(configuration=configuration("shop")), "'shop'"),
-    ],
-)
-def test_a_stray_cluster_goes_or_is_refused(one, words):
-    assert words in perform(cluster.stray_removed, "hacloud", facts={Cluster: one}).text
-
-
-@pytest.mark.parametrize("one", [peer(), BARE])
-def test_our_cluster_stays(one):
-    assert perform(cluster.stray_removed, "hacloud", facts={Cluster: one}).idle
-
-
 def test_the_key_is_made_where_no_node_has_one():
     assert "corosync-keygen" in perform(cluster.key_made, NAMES, peers=of(BARE, BARE, BARE)).text
     assert perform(cluster.key_made, NAMES, peers=of(BARE, peer(), BARE)).idle

@@ -83,3 +83,14 @@ def test_what_all_nodes_have_alike_is_not_changed_while_they_run():
     assert [one.partition(":")[0] for one in found] == list(NAMES)
     assert "totem.interface.mcastport changed" in found[0]
     assert not_alike(of(BARE, BARE, BARE), configuration(port=5407)) == []
+
+
+def test_a_cluster_of_ours_that_runs_counts_though_its_file_was_lost_and_debians_own_does_not():
+    lost = running(configuration="# edited\ntotem {\n}\n")
+    assert len(other_nodes(of(lost, lost, lost), NODES[::-1])) == 1
+    assert len(not_alike(of(lost, lost, lost), configuration(port=5407))) == 3
+    debians = running(
+        running_configuration="totem {\n cluster_name: debian\n}\nnodelist {\n node {\n name: node1\n nodeid: 1\n }\n}\n"
+    )
+    assert other_nodes(of(debians, BARE, BARE), NODES) == []
+    assert not_alike(of(debians, BARE, BARE), configuration()) == []

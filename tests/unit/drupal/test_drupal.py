@@ -5,6 +5,7 @@ import io
 import lzma
 import re
 import tarfile
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -16,6 +17,7 @@ from webha.drupal import (
     choose,
     digest,
     native_password,
+    of_others,
     to_install,
     to_unpack,
     trusted_hosts,
@@ -237,6 +239,36 @@ def test_the_reason_names_both_releases():
 )
 def test_a_site_is_installed_only_into_a_database_that_is_known_to_be_empty(one, action):
     assert to_install(one).action == action
+
+
+LOST = site()  # settings and release on the volume, and no table
+
+
+def test_a_site_whose_database_is_gone_is_not_installed_anew_without_a_word():
+    verdict = to_install(LOST, "hacloud")
+    assert verdict.action == "refuse"
+    assert "import its dump, or repeat with --data confirm=hacloud" in verdict.reason
+    assert of_others({"a": None, "b": LOST}, "/r", "hacloud")[-1] == verdict.reason
+    assert to_install(LOST, None).action == "install"
+    assert of_others({"b": LOST}, "/r", None) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        ({"settings": "absent"}, "install"),  # a first deploy that was cut off after the release
+        ({"closed": True}, "install"),  # and one before the installer's first table
+        ({"closed": True, "installing": True, "tables": 30}, "install"),
+        ({"closed": True, "tables": 70}, "nothing"),
+        ({"tables": 70}, "nothing"),
+        ({"release": None}, "install"),  # a Drupal of somebody's own
+        ({"settings": "foreign"}, "nothing"),
+    ],
+)
+def test_a_deploy_that_was_cut_off_goes_on_without_a_confirmation(changes, action):
+    one = replace(LOST, **changes)
+    assert to_install(one, "hacloud").action == action
+    assert of_others({"a": one}, "/r", "hacloud") == []
 
 
 @pytest.mark.parametrize(

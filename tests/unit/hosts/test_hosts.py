@@ -1,6 +1,6 @@
 import pytest
 
-from webha.hosts import BEGIN, CLOUD_INIT_NAMES, END, HIDDEN, with_nodes, without_nodes
+from webha.hosts import BEGIN, CLOUD_INIT_NAMES, END, HIDDEN, elsewhere, with_nodes, without_nodes
 from webha.run.inventory import Node
 
 NODES = (
@@ -89,6 +89,41 @@ def test_a_line_that_maps_no_node_to_a_loopback_alias_stays(line):
 @pytest.mark.parametrize("name", ["nodoha", "nodoha3", "nodoha2.gonzalonazareno.com"])
 def test_any_nodes_name_on_a_loopback_alias_is_hidden(name):
     assert with_nodes(f"127.0.1.1 {name} other\n", NODES).splitlines()[0] == f"{HIDDEN}127.0.1.1 {name} other"
+
+
+@pytest.mark.parametrize(
+    ("line", "node"),
+    [
+        ("10.9.9.9 nodoha2", "nodoha2 is 10.9.9.9 by a line of nodoha's /etc/hosts (10.9.9.9 nodoha2), and 10.0.0.134"),
+        ("10.9.9.9 printer NODOHA3.gonzalonazareno.com # old", "nodoha3 is 10.9.9.9"),
+        ("127.0.0.1 localhost nodoha2", "nodoha2 is 127.0.0.1"),
+        ("10.9.9.9 nodoha", "nodoha is 10.9.9.9"),
+    ],
+)
+@pytest.mark.parametrize("after", [False, True])
+def test_a_line_that_says_that_a_node_is_elsewhere_is_named(line, node, after):
+    text = with_nodes(DEBIAN, NODES) + f"{line}\n" if after else with_nodes(f"{line}\n{DEBIAN}", NODES)
+    (said,) = elsewhere(text, NODES, "nodoha")
+    assert said.startswith(node)
+    assert said.endswith("take it out there")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "127.0.0.1 localhost nodoha",
+        "127.0.1.1 nodoha",
+        "10.0.0.134 nodoha2 db",
+        "10.9.9.9 nodoha22 printer",
+        "# 10.9.9.9 nodoha2",
+        "# was\x0c10.9.9.9 nodoha2",
+        "::1 nodoha2",
+        "127.0.1.1 nodoha2",
+        "",
+    ],
+)
+def test_a_line_that_misleads_nobody_is_let_be(line):
+    assert elsewhere(with_nodes(f"{line}\n{DEBIAN}", NODES), NODES, "nodoha") == []
 
 
 def test_cloud_inits_placeholders_are_hidden_in_its_template_only():

@@ -163,6 +163,14 @@ def test_a_unit_that_systemd_says_nothing_of_is_refused(states):
     assert "x.service" in perform(node.unit, "x.service", facts={Units: states}).refused
 
 
+@pytest.mark.parametrize("named", [{}, {"running": None}, {"enabled": None}])
+@pytest.mark.parametrize("enabled", ["masked", "masked-runtime"])
+def test_a_masked_unit_is_refused_with_the_way_out(enabled, named):
+    state = UnitState(False, "inactive", enabled, False)
+    assert "is masked, so nothing starts it: run systemctl unmask x.service there" in unit(state, **named).refused
+    assert unit(state, running=False, enabled=False).refused is None
+
+
 def test_a_unit_that_does_not_start_fails_with_its_last_words(tmp_path):
     fake_program(tmp_path, "systemctl", "exit 1")
     fake_program(tmp_path, "journalctl", "echo its last words")
@@ -206,6 +214,14 @@ def test_names_that_are_there_are_left_alone():
     assert perform(hosts.names, NODES, facts={Hosts: HostsState(with_nodes(BEFORE, NODES), None)}).idle
     assert perform(hosts.names, NODES, present=False, facts={Hosts: HostsState(BEFORE, None)}).idle
     assert perform(hosts.names, NODES, facts={Hosts: None}).refused
+
+
+def test_a_name_that_is_somebody_elses_is_refused_and_may_be_taken_away():
+    theirs = HostsState(with_nodes(f"10.9.9.9 nodoha2\n{BEFORE}", NODES), None)
+    assert "nodoha2 is 10.9.9.9" in perform(hosts.names, NODES, facts={Hosts: theirs}).refused
+    assert "nodoha2 is 10.9.9.9" in perform(hosts.known, NODES, facts={Hosts: theirs}).refused
+    assert perform(hosts.names, NODES, present=False, facts={Hosts: theirs}).refused is None
+    assert perform(hosts.known, NODES, facts={Hosts: HostsState(with_nodes(BEFORE, NODES), None)}).idle
 
 
 def test_missing_names_are_placed_and_cloud_init_is_told_only_where_it_is():

@@ -16,7 +16,7 @@ from ..stubs import fake_program
 
 VIP = "10.0.0.250"
 NODES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135"}
-VALUES = module.Values("nodoha", NODES, VIP, 24, patience=1.5, detection=2.2, confirm=0.15)
+VALUES = module.Values("nodoha", NODES, VIP, patience=1.5, detection=2.2, confirm=0.15)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def programs(tmp_path, monkeypatch):
         lambda *given, real=subprocess.Popen, **named: begun.append(real(*given, **named)) or begun[-1],
     )
 
-    def let_go(addresses, vip=VIP, netmask=24, body=":"):
+    def let_go(addresses, vip=VIP, body=":"):
         (tmp_path / "shown").write_text(shown(*addresses))
         for name in ("done", "told"):
             (tmp_path / name).unlink(missing_ok=True)
@@ -64,7 +64,7 @@ def programs(tmp_path, monkeypatch):
             tmp_path, "ip", f'case $* in *show) cat {tmp_path}/shown ;; *) echo "$*" >> {tmp_path}/done ;; esac\n{body}'
         )
         fake_program(tmp_path, "attrd_updater", f'echo "$*" > {tmp_path}/told')
-        module.let_go(vip, netmask, "because")
+        module.let_go(vip, "because")
         for one in begun:
             one.wait(timeout=10)
         told = tmp_path / "told"
@@ -80,17 +80,23 @@ def test_the_address_is_taken_off_its_device_with_its_prefix_and_nothing_else_is
 
 
 @pytest.mark.parametrize(
-    ("vip", "netmask", "addresses"),
+    ("vip", "addresses"),
     [
-        ("10.0.0.25", 24, ["10.0.0.250/24"]),
-        ("10.0.0.250", 24, ["10.0.0.25/24", "110.0.0.250/24", "10.0.0.250/32"]),
-        ("10.0.0.250", 2, ["10.0.0.250/24"]),
-        ("10.0.0.250", 24, []),
+        ("10.0.0.25", ["10.0.0.250/24"]),
+        ("10.0.0.250", ["10.0.0.25/24", "110.0.0.250/24", "10.0.0.1 peer 10.0.0.250/32"]),
+        ("10.0.0.250", []),
     ],
 )
-def test_what_only_looks_like_the_address_stays(programs, capfd, vip, netmask, addresses):
-    assert programs(addresses, vip, netmask) == ([], "")
+def test_what_only_looks_like_the_address_stays(programs, capfd, vip, addresses):
+    assert programs(addresses, vip) == ([], "")
     assert capfd.readouterr().out == ""
+
+
+def test_the_address_goes_with_the_prefix_that_somebody_gave_it(programs):
+    assert programs(["10.0.0.250/32", "10.0.0.250/24"])[0] == [
+        "address del 10.0.0.250/32 dev eth0",
+        "address del 10.0.0.250/24 dev eth1",
+    ]
 
 
 def test_an_address_on_two_devices_is_taken_off_both(programs):
@@ -112,7 +118,7 @@ def test_a_pacemaker_that_hangs_is_not_waited_for_and_does_not_stay(tmp_path, mo
         tmp_path, "timeout", f'echo "$*" > {tmp_path}/told.new; mv {tmp_path}/told.new {tmp_path}/told; exec sleep 3'
     )
     begun = time.monotonic()
-    module.let_go(VIP, 24, "because")
+    module.let_go(VIP, "because")
     assert time.monotonic() - begun < 2
     while not (tmp_path / "told").exists():
         assert time.monotonic() - begun < 10
@@ -277,6 +283,6 @@ def test_an_ip_that_does_not_do_it_is_said_and_nothing_is_told(tmp_path, monkeyp
     (tmp_path / "shown").write_text(shown("10.0.0.250/24"))
     fake_program(tmp_path, "ip", f"case $* in *{which}*) {body} ;; esac; cat {tmp_path}/shown")
     fake_program(tmp_path, "attrd_updater", f"touch {tmp_path}/told")
-    module.let_go(VIP, 24, "because")
+    module.let_go(VIP, "because")
     assert capfd.readouterr().out.startswith("cannot let go of 10.0.0.250 yet: ip says ")
     assert not (tmp_path / "told").exists()

@@ -10,7 +10,7 @@ from ..stubs import fake_program
 
 VIP = "10.0.0.250"
 NODES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135"}
-VALUES = guard.Values("nodoha", NODES, VIP, 24, patience=1.5, detection=2.2, confirm=0.15)
+VALUES = guard.Values("nodoha", NODES, VIP, patience=1.5, detection=2.2, confirm=0.15)
 
 
 AWAY = ({"nodoha2"}, {"nodoha3"})
@@ -74,9 +74,7 @@ def guarded(monkeypatch):
         monkeypatch.setattr(script.time, "monotonic", lambda: clock.now)
         monkeypatch.setattr(script, "Quorum", Quorum)
         monkeypatch.setattr(script, "held", lambda vip: holds and vip == VIP and len(said) < world.get("tries", 1))
-        monkeypatch.setattr(
-            script, "let_go", lambda _vip, _netmask, reason: said.append((round(clock.now - 100, 1), reason))
-        )
+        monkeypatch.setattr(script, "let_go", lambda _vip, reason: said.append((round(clock.now - 100, 1), reason)))
         with pytest.raises(EnoughError):
             script.main(VALUES)
         return said

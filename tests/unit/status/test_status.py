@@ -6,8 +6,7 @@ import pytest
 
 from webha import cluster, galera
 from webha.status import FULL, LAYERS, report
-from webha.status.facts import DAEMONS
-from webha.status.state import Seen
+from webha.status.state import Seen, Watched
 
 from ..stubs import NAMES
 from .whole_stack import (
@@ -15,6 +14,7 @@ from .whole_stack import (
     MEMBER,
     NOT_REACHED,
     PEER,
+    UNITS,
     VIP,
     A,
     B,
@@ -201,7 +201,7 @@ def test_a_corosync_key_that_differs_is_named():
 
 
 def test_a_daemon_of_ours_that_does_not_run_is_named():
-    assert found(with_(B, daemons=dict.fromkeys(DAEMONS, True) | {"webha-guard.service": False})) == {
+    assert found(with_(B, daemons=UNITS | {"webha-guard.service": Watched(False, "enabled")})) == {
         "cluster": [f"{B}: webha-guard.service does not run: systemctl start webha-guard.service"]
     }
     assert found(with_(C, daemons=None)) == {

@@ -12,11 +12,12 @@ from webha.cluster import Page
 from webha.ground import probe
 from webha.lock import Notes
 from webha.status import facts
-from webha.status.facts import DAEMONS, SECONDS, Status
+from webha.status.facts import SECONDS, Status
 from webha.status.state import Seen
 
 from ..captured_facts import CAPTURED, CONVERGED, FACTS, fact, text
 from ..stubs import fake_program
+from .whole_stack import UNITS
 
 ARGUMENTS = FACTS["status"][1]
 PROBES = ("galera", "cluster", "gluster", "drupal", "machine")
@@ -48,7 +49,8 @@ SMALL = {
     "claimants": "02:00:0A:00:00:85\n06:07:08:09:0a:0b\n",
     "disks": "/gluster 7%\n/ 41%\n",
     "read-only": "",
-    "daemons": "\n".join(f"Id={unit}\nActiveState=active\n" for unit in DAEMONS),
+    "daemons": "\n".join(f"Id={unit}\nActiveState=active\nUnitFileState=enabled\n" for unit in UNITS),
+    "refused": "AH00558: apache2: Could not reliably determine the server's fully qualified domain name\nSyntax OK\n",
     "runs": "@@webha-begin lock\n\n@@webha-end lock 3\n@@webha-begin journal\n\n@@webha-end journal 0\n",
     "failed": "ssh.service loaded failed failed OpenBSD Secure Shell server\n",
 }
@@ -167,7 +169,8 @@ def test_a_captured_node_is_seen_in_all_its_parts(suite, monkeypatch):
         disks={"/gluster": 7, "/": 41},
         read_only=(),
         failed=("ssh.service",),
-        daemons=dict.fromkeys(DAEMONS, True),
+        daemons=UNITS,
+        refused="",
         runs=Notes(None),
     )
 

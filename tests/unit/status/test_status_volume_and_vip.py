@@ -87,7 +87,11 @@ def test_the_most_that_any_node_counts_waits_for_healing():
         ({"tables": None}, "unknown, the volume or the database did not say in time"),
         ({"code": "partial"}, "the code on the volume is partial: run tasks/drupal.py"),
         ({"code": "none"}, "the code on the volume is none: run tasks/drupal.py"),
-        ({"tables": 0}, "the site is not installed: run tasks/drupal.py"),
+        (
+            {"tables": 0},
+            "the site is not installed, or its database was emptied: import its dump, or run tasks/drupal.py",
+        ),
+        ({"tables": 0, "settings": "absent"}, "the site is not installed: run tasks/drupal.py"),
         ({"installing": True}, "the site is not installed: run tasks/drupal.py"),
     ],
 )

@@ -5,8 +5,8 @@ from dataclasses import replace
 from webha.cluster import Page
 from webha.lock import Notes
 from webha.status import FULL, report
-from webha.status.facts import DAEMONS
-from webha.status.state import Expected, Seen
+from webha.status.facts import AT_BOOT, DAEMONS
+from webha.status.state import Expected, Seen, Watched
 
 from ..captured_facts import fact
 from ..stubs import NAMES
@@ -18,6 +18,8 @@ HARDWARE = dict(zip(NAMES, ("02:00:0a:00:00:85", "02:00:0a:00:00:86", "02:00:0a:
 BRICKS = {f"{name}:/gluster": True for name in NAMES}
 NOT_REACHED = "unknown, the node was not reached"
 OTHER = "0a0a0a0a-e6ae-11f1-b424-5a194bf1f37b"
+MOUNT = "var-www-html-drupal.mount"
+UNITS = dict.fromkeys(DAEMONS, Watched(True, "enabled")) | dict.fromkeys((*AT_BOOT, MOUNT), Watched(None, "enabled"))
 MACHINE, MEMBER, PEER, STORE, SITE = (
     fact("trixie", name) for name in ("machine", "galera", "cluster", "gluster", "drupal")
 )
@@ -61,7 +63,8 @@ def whole():
             disks={"/": 41, "/gluster": FULL - 1},
             read_only=(),
             failed=(),
-            daemons=dict.fromkeys(DAEMONS, True),
+            daemons=UNITS,
+            refused="",
             runs=Notes(None),
         )
         for name in NAMES
