@@ -14,6 +14,7 @@ from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, ending, survey
 from webha.run.timers import of_this_run
+from webha_node import detach
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -71,6 +72,7 @@ if context.on_a_node():
                     running_key=RUNNING_KEY,
                     configuration=CONFIGURATION,
                     running_configuration=RUNNING_CONFIGURATION,
+                    ended=detach.NOTE,
                 ),
             ),
             node.File(PACEMAKER_DROP_IN, render("cluster/pacemaker.service.conf.j2")),

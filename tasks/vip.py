@@ -15,7 +15,7 @@ from webha.machine import operations as node
 from webha.reset.manifest import paths
 from webha.run import context, credentials, ending
 from webha.run.timers import of_this_run
-from webha.vip.manifest import ADDRESS, FORMER, GUARD_UNIT, HANDOVER_UNIT, READY_UNIT, WEB, WEBS
+from webha.vip.manifest import ADDRESS, DEPARTURE, FORMER, GUARD_UNIT, HANDOVER_UNIT, READY_UNIT, WEB, WEBS
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -72,6 +72,7 @@ if context.on_a_node():
                     mount=mount_unit(data.drupal_root),
                 ),
             ),
+            node.File(DEPARTURE, render("vip/mariadb.service.conf.j2", program=program("departure"))),
         ],
     )
 

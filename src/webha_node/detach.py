@@ -20,7 +20,16 @@ from webha_node import maintenance
 from webha_node.commands import run
 from webha_node.reach import out_of_reach
 
-NOTE = Path("/run/webha/detached")  # so that a guard that starts anew knows it, too
+# How systemd saw the last corosync end, written by our drop-in of its unit: "success" is in order. Gone once there is a majority again.
+NOTE = Path("/run/webha/corosync.ended")
+
+
+def ended_in_order() -> bool:
+    """Whether the corosync before the one that runs was stopped in order, and no majority was heard since."""
+    try:
+        return NOTE.read_text().strip() == "success"
+    except OSError:
+        return False
 
 
 def corosync() -> str:
@@ -48,28 +57,25 @@ class Detach:
     """What is known of the detach under way; ``nodes``: name to address."""
 
     def __init__(self, name: str, nodes: Mapping[str, str], vip: str) -> None:
-        """What a guard before this one knew."""
+        """None is known."""
         self.name, self.nodes, self.vip = name, nodes, vip
-        self.begun = NOTE.exists()
+        self.begun = False
 
     def excuses(self, missing: Collection[str], departed: Collection[str]) -> bool:
         """Whether silence, or a lost majority, is a person's doing: ``missing`` nodes are no members, ``departed`` left in order."""
         state = corosync() if maintenance.on() else "failed"
-        in_order = state == "stopped" or (state == "runs" and bool(missing) and set(missing) <= set(departed))
-        if state == "failed" or not (in_order or self.begun):
+        left = bool(missing) and set(missing) <= set(departed)
+        if not (state == "stopped" or (state == "runs" and (left or ended_in_order()))):
             self.over()
             return False
         if not self.begun:
-            print("the cluster's daemons are detached in maintenance mode: the address stays", flush=True)
-            NOTE.parent.mkdir(parents=True, exist_ok=True)
-            NOTE.touch()
             self.begun = True
+            print("the cluster's daemons are detached in maintenance mode: the address stays", flush=True)
         away = out_of_reach({name: where for name, where in self.nodes.items() if name != self.name})
         return 2 * len(away) < len(self.nodes) and alone_with(self.vip)
 
     def over(self) -> None:
         """The detach has ended, or there was none."""
         if self.begun:
-            print("no longer detached", flush=True)
             self.begun = False
-            NOTE.unlink(missing_ok=True)
+            print("no longer detached", flush=True)

@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,10 +66,6 @@ class Keeper:
         """Return the processes whose command line is like that."""
         return self.run("pgrep", *options, "-f", pattern).stdout.split()
 
-    def held(self) -> bool:
-        """Whether the virtual IP is here."""
-        return address.held(self.values.vip)
-
     def mounted(self) -> bool:
         """Whether there is a mount at the docroot, alive or dead."""
         wanted = [self.values.root, "fuse.glusterfs"]
@@ -120,12 +115,7 @@ class Keeper:
 
     def handed_over(self) -> bool:
         """Make the virtual IP leave, if it is here; whether it is elsewhere."""
-        if self.held():
-            self.run(*address.LEAVE, seconds=5)
-            deadline = time.monotonic() + HANDOVER
-            while self.held() and time.monotonic() < deadline:
-                time.sleep(0.1)
-        return not self.held()
+        return address.left(self.values.vip, HANDOVER)
 
     def serves(self, name: str) -> bool:
         """Whether glusterd says that the brick of that node runs."""

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from webha_node import reaper
-from webha_node.address import LEAVE, held
+from webha_node.address import ask_to_leave, held
 from webha_node.commands import run
 from webha_node.corosync_log import Departures
-from webha_node.detach import Detach
+from webha_node.detach import NOTE, Detach
 
 STEP = 0.1
 PATIENCE = 30.0  # seconds for ip, on a node that wakes up starved
@@ -96,6 +96,8 @@ class Quorum:
                 while self._library.votequorum_getinfo(handle, OWN_NODE, ctypes.byref(info)) == CS_OK:
                     now, quorate = time.monotonic(), bool(info.flags & QUORATE)
                     if quorate:
+                        if not had:
+                            NOTE.unlink(missing_ok=True)
                         self.heard, had = now, True
                     self.lost = had and not quorate
                     if self.lost:
@@ -147,7 +149,9 @@ def let_go(vip: str, reason: str) -> None:
     if not removed:
         return
     # So that it stays where the others have put it; not waited for, as Pacemaker may hang with corosync.
-    subprocess.Popen(["timeout", "-k", "1", "20", *LEAVE], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.Popen(
+        ["timeout", "-k", "1", "20", *ask_to_leave()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def verdict(gap: float, silence: float, lost: bool, values: Values) -> str | None:

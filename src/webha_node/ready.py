@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webha_node import attributes, sql
+from webha_node.address import leaving
 from webha_node.commands import run
 
 DATA = "/var/lib/mysql"
@@ -24,16 +25,20 @@ CONFIRM = 2  # looks in a row that must be bad, or good, before one is believed
 WRITE_EVERY = 5.0
 PUBLISH_EVERY = 10.0
 MUCH = 4096  # bytes of a page
-SQL = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state_comment','wsrep_ready')"
+SQL = (
+    "SHOW GLOBAL STATUS WHERE Variable_name IN "
+    "('wsrep_cluster_status','wsrep_local_state_comment','wsrep_ready','wsrep_cluster_size')"
+)
 
 
 @dataclass(frozen=True)
 class Values:
     """``interval``: seconds between two looks at one thing; ``patience``: seconds that an answer may take, longer than the whole
-    cluster waits when it loses a node.
+    cluster waits when it loses a node. ``nodes``: how many there are.
     """
 
     name: str
+    nodes: int
     root: str
     health_port: int
     interval: float
@@ -80,19 +85,20 @@ class Opinion:
         return self._good_now
 
 
-def score(serving: list[bool | None], room: bool | None) -> int | None:
-    """The attribute's value; None while something is not known yet."""
-    if None in (*serving, room):
+def score(serving: list[bool | None], well: bool | None) -> int | None:
+    """The attribute's value; None while something is not known yet. ``well``: what serves has room, and is no minority's."""
+    if None in (*serving, well):
         return None
-    return READY if room and all(serving) else PART * sum(map(bool, serving))
+    return READY if well and all(serving) else PART * sum(map(bool, serving))
 
 
 class Looks:
     """One look at each thing; raises where it is not well."""
 
     def __init__(self, values: Values) -> None:
-        """Nothing was written yet."""
+        """Nothing was written yet, and no component seen."""
         self.values, self.written = values, float("-inf")
+        self.few: tuple[float, int] | None = None  # since when the database's component has how few nodes
 
     def volume(self) -> None:
         """The docroot is mounted, and can be read and written."""
@@ -117,14 +123,30 @@ class Looks:
     def database(self) -> None:
         """MariaDB is a synced member of the primary component. One that lets nobody of ours in answers, and nothing else is known of it."""
         done = sql.ask(SQL, seconds=self.values.patience + 5)
+        if done.returncode != 0:
+            self.few = None
         if done.returncode != 0 and sql.shut_out(done.stderr):
             return
         if done.returncode != 0:
             raise BrokenError((done.stderr.strip().splitlines() or ["mariadbd does not answer"])[-1])
         state = dict(line.split("\t", 1) for line in done.stdout.splitlines())
+        size = state.pop("wsrep_cluster_size", "")
         wanted = {"wsrep_cluster_status": "Primary", "wsrep_local_state_comment": "Synced", "wsrep_ready": "ON"}
+        few = state == wanted and size.isdigit() and 2 * int(size) <= self.values.nodes
+        self.few = ((self.few or (time.monotonic(),))[0], int(size)) if few else None
         if state != wanted:
             raise BrokenError("galera: " + ", ".join(state.values()))
+
+    def minority(self, now: float) -> str | None:
+        """Say that the database's component has not most of the nodes: another one may, and take writes as well.
+
+        Only where that lasts. Of members that stop one after the other the last is the one that serves, and those that left
+        must have been found out by their own readiness first; one that comes back is seen here before it is Synced there.
+        """
+        few, values = self.few, self.values
+        if few is None or now - few[0] <= values.patience + CONFIRM * values.interval:
+            return None
+        return f"{few[1]} of {values.nodes} nodes in its component"
 
     def room(self) -> None:
         """The database can grow."""
@@ -177,9 +199,11 @@ def main(values: Values) -> None:
     while True:
         now = time.monotonic()
         *serving, enough = [opinion.good(now) for opinion in opinions.values()]
-        value = score(serving, enough)
+        apart = looks.minority(now)
+        value = 0 if leaving() else score(serving, None if enough is None else enough and not apart)
         if value is not None:
             wrong = [f"{name}: {one.problem}" for name, one in opinions.items() if one.problem]
+            wrong += [f"database: {apart}"] if apart else []
             words = f"not ready ({value}): " + "; ".join(wrong) if wrong else "ready"
             news = re.sub(r"since \d+ s|\d+ MB left", "", words)
             if news != said:

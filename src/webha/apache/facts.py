@@ -1,8 +1,10 @@
 """The node's Apache."""
 
+from typing import ClassVar
+
 from webha import apache
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ABSENT, ANY, Probe
 
 PID = "/run/apache2/apache2.pid"
 SHOW_UNIT = f"systemctl show -p Type,ActiveState,SubState,UnitFileState {apache.UNIT}"
@@ -11,6 +13,8 @@ RELOADED = "/run/webha/apache.reloaded"  # holds the server's PID, as old as our
 
 class Apache(Probe[apache.Server]):
     """One :class:`webha.apache.Server`; ``health_port`` is where the loopback vhost shows server-status."""
+
+    statuses: ClassVar = {"installed": ABSENT, "running": (1,), "status": ANY, "unit": ANY}
 
     def command(self, health_port: int) -> str:
         """Ask the files, the process and the status page."""

@@ -1,12 +1,13 @@
 """Corosync, Pacemaker and their configuration on one node."""
 
 from shlex import quote
+from typing import ClassVar
 from xml.etree.ElementTree import ParseError
 
 from webha import cluster
 from webha.cluster import cib
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ABSENT, ANY, Probe
 from webha.machine.state import active_states
 
 KEY = "/etc/corosync/authkey"
@@ -22,6 +23,8 @@ def _text(path: str) -> str:
 
 class Cluster(Probe[cluster.Peer]):
     """One :class:`webha.cluster.Peer`; needs root. The key itself never leaves the node with this fact."""
+
+    statuses: ClassVar = {"installed": ABSENT, "cib": (1,), "status": ANY}
 
     def command(self) -> str:
         """Ask dpkg, systemd, the files and Pacemaker."""

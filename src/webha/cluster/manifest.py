@@ -2,7 +2,7 @@
 
 from webha.cluster.facts import CONFIGURATION, KEY, RUNNING_CONFIGURATION, RUNNING_KEY
 from webha.ground.manifest import Part, drop_in
-from webha_node import aside
+from webha_node import aside, detach
 
 ASIDE_UNIT = "webha-aside.service"
 COROSYNC_DROP_IN, PACEMAKER_DROP_IN = drop_in("corosync.service"), drop_in("pacemaker.service")
@@ -12,7 +12,7 @@ FORMER = ("webha-node-lost",)  # an alert of Pacemaker's told of lost nodes, unt
 STEPPING_ASIDE = Part("stepping aside", files=(str(aside.NOTE),), units=(ASIDE_UNIT,))
 DAEMONS = Part(
     "corosync and pacemaker",
-    files=(CONFIGURATION, RUNNING_CONFIGURATION, RUNNING_KEY, COROSYNC_DROP_IN, PACEMAKER_DROP_IN),
+    files=(CONFIGURATION, RUNNING_CONFIGURATION, RUNNING_KEY, str(detach.NOTE), COROSYNC_DROP_IN, PACEMAKER_DROP_IN),
     packages="cluster_packages",
     # A configuration with resources of somebody's is kept aside; what they run is not ours to stop any other way.
     stop=f"systemctl stop pacemaker.service corosync.service || :; cib={_CIB}/cib.xml; "

@@ -2,17 +2,26 @@
 
 import json
 from shlex import quote
+from typing import ClassVar
 
 from webha import drupal, galera
 from webha.drupal.state import CLOSED, HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ANY, Probe
 
 
 class Drupal(Probe[drupal.Site]):
     """One :class:`webha.drupal.Site`; needs root."""
+
+    statuses: ClassVar = {
+        "mounted": (1,),
+        "code": ANY,
+        "release": ANY,
+        **dict.fromkeys(("status", "database", "made", "tables", "user"), ANY),
+        "privileges": (1,),
+    }
 
     def command(self, root: str, database: str, user: str) -> str:
         """Ask the volume and the database. ``database`` and ``user`` are plain names (checked by the operation)."""
@@ -44,6 +53,10 @@ class Drupal(Probe[drupal.Site]):
 
     def answer(self, answers: probe.Answers) -> drupal.Site:
         """A database that does not answer leaves ``tables`` unknown, which is not "none"."""
+        if answers["status"].ok:  # MariaDB answers: what it does not say of the site is unknown, not "none"
+            for question in ("database", "made", "user"):
+                if not answers[question].ok:
+                    raise probe.ProbeError(f"{question}: {answers[question].text}")
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
         member = galera.Member(installed=True, unit="active", status=status)
         for question in ("database", "made"):
@@ -53,10 +66,14 @@ class Drupal(Probe[drupal.Site]):
         listed = [line.partition("\t") for line in answers["tables"].lines]
         tables = [name for name, _, _ in listed] if answers["tables"].ok and member.synced else None
         settings = answers["settings"].lines
-        release = json.loads(answers["release"].text).get("checksum") if answers["release"].text else None
+        release = (
+            json.loads(answers["release"].text).get("checksum")
+            if answers["release"].ok and answers["release"].text
+            else None
+        )
         return drupal.Site(
             mounted=answers["mounted"].ok,
-            code=answers["code"].text.strip() if answers["code"].ok else None,
+            code=answers["code"].text.strip() if answers["code"].ok and answers["release"].ok else None,
             release=release,
             primary=member.synced,
             database=answers["database"].text.strip() == "1",

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Mapping
 
+from webha.galera.components import apart
 from webha.galera.datadir import PLACE, owning
+from webha.galera.returning import of_unknown_age, returning
 from webha.galera.state import Member, Members
 from webha.ground.verdict import Verdict
 
 
-def bootstrap(members: Members) -> Verdict:
+def bootstrap(members: Members) -> Verdict:  # noqa: PLR0911 (one return a case)
     """Decide whether the first node may make a new primary component.
 
     Only if every node answered, none is in a primary component, none runs and none holds a cluster's history: unknown
-    is not absent, and a second primary component is data lost (stack-notes, "What hurts the users", 1 and 2).
+    is not absent, and a second primary component is data lost (stack-notes, "What hurts the users", 1 and 2). Nor where a node
+    besides it holds databases of ours: they may be newer, and would be copied over.
     """
     unknown = sorted(name for name, member in members.items() if member is None)
     known = {name: member for name, member in members.items() if member is not None}
@@ -34,64 +37,9 @@ def bootstrap(members: Members) -> Verdict:
         )
     if any(member.grastate and member.grastate.has_history for member in known.values()):
         return Verdict("refuse", f"a cluster's history is on disk: it is not overwritten. {returning(members)}")
+    if words := of_unknown_age(members):
+        return Verdict("refuse", words)
     return Verdict("bootstrap", "every node answered, none is primary, none holds a cluster's history")
-
-
-def returning(members: Members) -> str:
-    """Say, where no node is in a primary component, what is known of each and which command makes one again.
-
-    The sentences are for a person who decides: they name the most advanced node only among those whose positions are
-    known, and say what those that were not reached may hold.
-    """
-    listed = "; ".join(f"{name}: {_told(member)}" for name, member in sorted(members.items()))
-    return f"{listed}. {_command(members)}"
-
-
-def _told(member: Member | None) -> str:
-    if member is None:
-        return "not reached"
-    words = "no cluster's history"
-    if member.grastate and member.grastate.has_history:
-        state = member.grastate
-        words = f"cluster {state.uuid}, seqno {state.seqno}, safe_to_bootstrap {int(state.safe_to_bootstrap)}"
-        if state.seqno < 0 and member.position is not None:
-            words += f", recovered seqno {member.position}"
-    said = f", its keeper: {member.keeper}" if member.keeper else ""
-    return f"{words}, {member.unit}{said}"
-
-
-def _command(members: Members) -> str:
-    missing = sorted(name for name, member in members.items() if member is None)
-    past = {name: one for name, one in sorted(members.items()) if one and one.grastate and one.grastate.has_history}
-    if len({one.grastate.uuid for one in past.values() if one.grastate}) > 1:
-        return "These are different clusters: decide whose data stay, and save the other's /var/lib/mysql first"
-    positions = {name: one.position for name, one in past.items() if one.position is not None}
-    safe = [name for name, one in past.items() if one.grastate and one.grastate.safe_to_bootstrap]
-    best = max(positions, key=lambda name: (positions[name], name in safe), default=None)
-    if best is not None and safe == [best] and not missing and not any(one.runs for one in past.values()):
-        return f"{best} was the last to stop: run 'galera_new_cluster' there, then this again"
-    if missing:
-        first = f"{', '.join(missing)} may hold what the others do not: bring it back if you can, the rest then follows by itself"
-    else:
-        first = "With every node there webha-galera-keeper brings it back by itself where that loses nothing"
-    among = "of the others " if missing else ""
-    where = "the most advanced one"
-    if best is not None and len(positions) == len(past):
-        first += f"; {among}{best} is the most advanced (seqno {positions[best]})"
-        where = best
-    never = f"If {', '.join(missing)} never returns" if missing else "By hand"
-    # Once the others have gone on, Galera may take a node in that kept commits of its own, and keep those.
-    last = (
-        f"; before {', '.join(missing)} is started again all the same, 'rm /var/lib/mysql/grastate.dat' there"
-        if missing
-        else ""
-    )
-    return (
-        f"{first}. {never}: on {', '.join(past)} 'systemctl stop webha-galera-keeper; timeout 30 systemctl stop mariadb; "
-        f"systemctl kill -s KILL mariadb' (one that waits for the others does not end by itself) and compare 'galera_recovery'; "
-        f"on {where} \"sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat && galera_new_cluster\"; "
-        f"on the other 'systemctl start mariadb', one by one; on all 'systemctl start webha-galera-keeper'{last}"
-    )
 
 
 def shut_out(name: str, member: Member | None) -> str:
@@ -128,6 +76,8 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
     uuids = {one.uuid for one in donors.values()}
     if len(uuids) > 1:
         return Verdict("refuse", f"the primary nodes disagree on the cluster: {', '.join(sorted(map(str, uuids)))}")
+    if words := apart(members):
+        return Verdict("refuse", words)
     if member.grastate is not None and member.grastate.has_history and uuids and member.grastate.uuid not in uuids:
         return Verdict(
             "refuse",
@@ -136,7 +86,14 @@ def may_join(name: str, members: Members) -> Verdict:  # noqa: PLR0911 (one retu
         )
     if member.own:
         return Verdict("refuse", f"{name} {owning(member.unmarked, member.strangers)}")
-    return Verdict("join", f"{name} can join {', '.join(sorted(donors))}" if donors else f"{name} is on its way")
+    if not donors:
+        return Verdict("join", f"{name} is on its way")
+    over = (
+        f", by a full copy over its own ({', '.join(member.undated)}), whose history is not known"
+        if member.undated
+        else ""
+    )
+    return Verdict("join", f"{name} can join {', '.join(sorted(donors))}{over}")
 
 
 def may_restart(name: str, members: Members) -> Verdict:
@@ -157,6 +114,8 @@ def may_restart(name: str, members: Members) -> Verdict:
             "refuse",
             f"{name} needs a restart for its changed configuration, but {', '.join(missing)} is not Synced: not two at once",
         )
+    if words := apart(members):
+        return Verdict("refuse", words)
     return Verdict("restart", f"the configuration of {name} changed since mariadbd started")
 
 
@@ -165,7 +124,8 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
 
     Without ``sizes`` a member may see more nodes than were asked.
     """
-    found = []
+    parted = apart(members)
+    found = [parted] if parted else []
     for name, member in sorted(members.items()):
         if member is None:
             found.append(f"{name}: state unknown")
@@ -175,10 +135,10 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
             found.append(
                 f"{name}: not Synced in a primary component ({member.unit}, {member.status.get('wsrep_local_state_comment', 'no answer')})"
             )
-        elif sizes and member.size != len(members):
+        elif sizes and not parted and member.size != len(members):
             found.append(f"{name}: sees {member.size} of {len(members)} nodes")
     uuids = {member.uuid for member in members.values() if member is not None and member.uuid}
-    if len(uuids) > 1:
+    if len(uuids) > 1 and not parted:
         found.append(f"more than one cluster: {', '.join(sorted(uuids))}")
     return found
 
@@ -189,8 +149,9 @@ def of_others(
     """Say which node's MariaDB must not be given Galera's configuration: with it, its next start may erase what it holds.
 
     Nor one that runs in a cluster of another name than ``called``, or of others than ``addresses`` (where these are given): its
-    restart would be for nothing, or take it out. The first node may bring databases of its own: where no node ever was in a cluster, they become the cluster's. Not one of the
-    name ``site``, which would be taken for the site's.
+    restart would be for nothing, or take it out. The first node may bring databases of its own: where no node ever was in a cluster,
+    they become the cluster's. Not one of the name ``site``, which would be taken for the site's. Nor where several nodes hold
+    databases of ours and none knows how old they are, or are in more than one primary component.
     """
     new = not any(one is not None and one.was_member for one in members.values())
     ours = {str(one.uuid) for one in members.values() if one is not None and one.primary and one.configured}
@@ -200,7 +161,12 @@ def of_others(
     }
     for name, member in members.items():
         said[name] = said[name] or shut_out(name, member) or _of_another(member, called, set(addresses))
-    return [f"{name}: {words}" for name, words in said.items() if words]
+    # One that starts may be primary when its turn comes: the bootstrap looks again.
+    starts = any(one is not None and one.unit == "activating" for one in members.values())
+    age = "" if starts else of_unknown_age(members, site)
+    if age:  # what it says of the site's database without our mark counts, not that it may be dropped
+        said |= {name: "" for name, one in members.items() if one and one.configured and one.own == (site,)}
+    return [*(f"{name}: {words}" for name, words in said.items() if words), *filter(None, (age, apart(members)))]
 
 
 def _of_another(member: Member | None, called: str, addresses: set[str]) -> str:

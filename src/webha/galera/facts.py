@@ -1,11 +1,12 @@
 """The node's mariadbd, its data directory and its place in the cluster."""
 
 from shlex import join
+from typing import ClassVar
 
 from webha import galera
 from webha.galera import datadir
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ABSENT, ANY, Probe
 from webha.machine.state import active_states
 from webha_node import sql
 
@@ -15,10 +16,11 @@ SAID = "/run/webha/galera-keeper.said"
 PURGED = "/var/lib/webha/mariadb"  # a reset notes here that the MariaDB which it purged was ours
 SQL = f"timeout 10 {join(sql.client(patience=5))} -e"  # and a statement, quoted
 STATEMENTS = f"timeout 60 {join(sql.client())}"  # on its standard input
+_VARIABLES = "wsrep_cluster_name wsrep_cluster_address wsrep_on wsrep_OSU_method innodb_flush_log_at_trx_commit log_bin sync_binlog"
 # Where root is not let in, the account of the state transfer is asked, behind what MariaDB said of root.
 _STATUS = f"""
 systemctl is-active -q mariadb || exit 0
-ask="SHOW GLOBAL STATUS LIKE 'wsrep%'; SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_cluster_name', 'wsrep_cluster_address')"
+ask="SHOW GLOBAL STATUS LIKE 'wsrep%'; SHOW GLOBAL VARIABLES WHERE Variable_name IN ({", ".join(f"'{name}'" for name in _VARIABLES.split())})"
 said=$({SQL} "$ask" 2>&1); code=$?
 printf '%s\\n' "$said"
 ! printf '%s\\n' "$said" | grep -qE '{sql.SHUT_OUT}' || {{ timeout 10 {join(sql.as_mysql(patience=5))} -e "$ask"; code=$?; }}
@@ -57,6 +59,8 @@ list 2>/dev/null || list # a file that goes away meanwhile is not there the seco
 
 class Galera(Probe[galera.Member]):
     """One :class:`webha.galera.Member`; needs root (MariaDB's unix_socket login, the data directory)."""
+
+    statuses: ClassVar = {"installed": ABSENT, "status": ANY, "keeper": ANY}
 
     def command(self) -> str:
         """Ask dpkg, systemd, mariadbd and the data directory."""
@@ -112,6 +116,8 @@ class Galera(Probe[galera.Member]):
 
 class Account(Probe[set[str]]):
     """The privileges of the local account ``account``, upper case; none at all where there is no such account."""
+
+    statuses: ClassVar = {"grants": ANY}
 
     def command(self, account: str) -> str:
         """Ask mariadbd for the account's grants."""

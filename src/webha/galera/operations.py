@@ -10,6 +10,7 @@ from webha import galera
 from webha.galera.facts import SQL, Account, Galera
 from webha.ground import shell
 from webha.machine.operations import Commands
+from webha.run import ending
 from webha.run.across import everyone
 
 _DIAGNOSIS = (
@@ -137,8 +138,14 @@ def configuration_in_force(node: str, nodes: Iterable[str], seconds: int = 1800)
 
 @operation()
 def whole(nodes: Iterable[str]) -> Commands:
-    """Assert that all nodes are Synced members of one cluster; never changes anything, fails naming what is wrong."""
-    wrong = galera.whole(everyone(Galera, nodes))
+    """Assert that all nodes are Synced members of one cluster; never changes anything, fails naming what is wrong.
+
+    Tells the run's end where one runs otherwise than acknowledged writes need it.
+    """
+    members = everyone(Galera, nodes)
+    for line in galera.endangered(members):
+        ending.say_at_end(line)
+    wrong = galera.whole(members)
     if wrong:
         yield shell.refusal("; ".join(wrong))
     else:

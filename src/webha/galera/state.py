@@ -11,7 +11,7 @@ from webha_node.grastate import Grastate
 
 @dataclass(frozen=True)
 class Member(AsJson):
-    """One node as probed. ``status`` is wsrep's own, empty when mariadbd does not answer; ``shut_out``: MariaDB's words where it does
+    """One node as probed. ``status`` is wsrep's own and some of what runs, empty when mariadbd does not answer; ``shut_out``: MariaDB's words where it does
     not let root in through the socket (``status`` is then what it told the account mysql, if that one was let in).
 
     ``here``: there is a data directory. ``databases`` are those besides MariaDB's own, ``made`` those among them that carry our
@@ -58,6 +58,11 @@ class Member(AsJson):
         return self.primary or (self.grastate is not None and self.grastate.has_history)
 
     @property
+    def undated(self) -> tuple[str, ...]:
+        """The databases that carry our mark, where no grastate.dat tells whose history they are of, and how far they came."""
+        return () if self.was_member else tuple(one for one in self.databases if one in self.made)
+
+    @property
     def unmarked(self) -> tuple[str, ...]:
         """The databases that do not carry our mark."""
         return tuple(one for one in self.databases if one not in self.made)
@@ -89,6 +94,12 @@ class Member(AsJson):
         """The members that this running mariadbd was told of, itself included; empty where it does not say, or was told none."""
         told = self.status.get("wsrep_cluster_address", "").removeprefix("gcomm://").partition("?")[0]
         return tuple(one.strip().partition(":")[0] for one in told.split(",") if one.strip())
+
+    @property
+    def component(self) -> frozenset[str]:
+        """The addresses of the members of its component; empty where it does not say."""
+        said = self.status.get("wsrep_incoming_addresses", "")
+        return frozenset(one.strip() for one in said.split(",") if one.strip() not in ("", "AUTO"))
 
     @property
     def uuid(self) -> str | None:

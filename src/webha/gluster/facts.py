@@ -2,11 +2,12 @@
 
 import re
 from shlex import quote
+from typing import ClassVar
 
 from webha import gluster
 from webha.drupal.state import HEADER, MARKER, SETTINGS, STAGING
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ABSENT, ANY, Probe
 from webha.machine.state import active_states
 
 _ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
@@ -35,6 +36,14 @@ class Pool(Probe[tuple[gluster.PoolMember, ...]]):
 
 class Gluster(Probe[gluster.Store]):
     """One :class:`webha.gluster.Store`; needs root. The CLI is given a time limit: it hangs when a peer vanished."""
+
+    statuses: ClassVar = {
+        "installed": ABSENT,
+        "pool": ANY,
+        "volumes": ANY,
+        "reachable": ANY,
+        "sealed": ANY,
+    }
 
     def command(self, brick: str, root: str) -> str:
         """Ask systemd, glusterd, the brick directory and the mount table."""

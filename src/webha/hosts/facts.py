@@ -1,6 +1,7 @@
 """The node's hosts file and cloud-init's template for it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from webha.ground import probe
 from webha.ground.fact import Probe
@@ -22,6 +23,8 @@ class HostsState(AsJson):
 class Hosts(Probe[HostsState]):
     """The node's own view of names."""
 
+    statuses: ClassVar = {"template": (EXISTS,)}
+
     def command(self) -> str:
         """Read both files."""
         return probe.script(
@@ -37,6 +40,4 @@ class Hosts(Probe[HostsState]):
         if not answers["hosts"].ok:
             raise probe.ProbeError(answers["hosts"].text)
         template = answers["template"]
-        if template.status not in (0, EXISTS):
-            raise probe.ProbeError(template.text)
         return HostsState(answers["hosts"].text + "\n", template.text + "\n" if template.status == EXISTS else None)

@@ -1,9 +1,10 @@
 """A node's lock, and lines of its journal."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ANY, Probe
 from webha.lock import state
 from webha.lock.manifest import FOLDER, JOURNAL, LOCK, LONGEST
 
@@ -16,6 +17,8 @@ class Runs(Probe[state.Notes]):
 
     A lock that is there and cannot be read, or a folder that cannot be looked into, is unknown and not free.
     """
+
+    statuses: ClassVar = {"lock": (FREE,), "journal": ANY}
 
     def command(self, last: int = 0, ids: Iterable[str] = ()) -> str:
         """Read both files as base64: what is in them is anybody's."""

@@ -3,6 +3,7 @@
 import re
 import time
 from shlex import quote
+from typing import ClassVar
 
 from webha.ground import manifest, probe
 from webha.ground.fact import Probe
@@ -96,6 +97,8 @@ class Written(Probe[dict[str, tuple[str, ...]]]):
 class Packages(Probe[PackageState]):
     """State of the Debian packages ``names``, of dpkg itself and of our block on service starts."""
 
+    statuses: ClassVar = {"packages": (1,), "audit": (1,), "block": (1, 2)}
+
     def command(self, names: str | tuple[str, ...]) -> str:
         """Ask dpkg."""
         return probe.script(
@@ -187,6 +190,8 @@ _PROCESS = re.compile(r'users:\(\("([^"]+)"')
 
 class Machine(Probe[state.Machine]):
     """One :class:`webha.state.Machine`. Asks the network who holds ``vip`` (ARP), which changes nothing."""
+
+    statuses: ClassVar = {"vip": (3,)}
 
     def command(self, vip: str) -> str:
         """Ask the system; the clock last, so that its answer is as young as possible when it is read."""

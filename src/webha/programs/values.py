@@ -12,7 +12,7 @@ from webha.programs.archive import archive
 from webha.run.context import or_stop
 from webha.run.inventory import Node
 from webha.run.timers import of_this_run
-from webha_node import aside, docroot, guard, handover, ready
+from webha_node import aside, departure, docroot, guard, handover, ready
 from webha_node.galera import keeper
 from webha_node.values import checked
 
@@ -24,6 +24,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
     root, vip = str(data.drupal_root), str(data.vip)
     values = {
         "aside": aside.Values(name=host.name, nodes=addresses, window=max(10.0, 3 * timers.detection)),
+        "departure": departure.Values(vip=vip),
         "docroot-keeper": docroot.Values(
             volume=data.gluster_volume,
             brick=data.gluster_brick,
@@ -44,6 +45,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
         "handover": handover.Values(vip=vip),
         "ready": ready.Values(
             name=host.name,
+            nodes=len(addresses),
             root=root,
             health_port=int(data.health_port),
             interval=timers.ready_interval,

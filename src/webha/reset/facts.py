@@ -2,6 +2,7 @@
 
 import re
 from shlex import quote
+from typing import ClassVar
 
 from pyinfra.api.exceptions import FactProcessError
 
@@ -11,7 +12,7 @@ from webha.drupal.facts import Drupal
 from webha.galera.facts import Galera
 from webha.gluster.facts import Gluster
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import ANY, MALFORMED, Probe
 from webha.ground.forms import all_of
 from webha.machine.facts import INSTALLED
 from webha.machine.state import dpkg_lines
@@ -23,6 +24,8 @@ _KNOWN = re.compile(r"[hirp][^n ].? ")  # dpkg's abbreviated state of anything t
 
 class Remains(Probe[reset.Remains]):
     """The packages of one layer that we installed and that are still on the node, and its files; empty where it is bare."""
+
+    statuses: ClassVar = {"packages": (1,), "superfluous": ANY}
 
     def command(self, packages: str | tuple[str, ...], paths: str | tuple[str, ...]) -> str:
         """Ask dpkg (configuration files count), our own record, apt's history for what was before the record, the file system."""
@@ -73,7 +76,7 @@ class Belongings(Probe[reset.Belongings]):
         """Take the parts apart; without any of them the node's state is unknown."""
         try:
             return self.answer(probe.apart(output))
-        except ValueError as error:
+        except MALFORMED as error:
             raise FactProcessError(f"Belongings: {error}") from error
 
     def answer(self, answers: probe.Answers) -> reset.Belongings:

@@ -108,9 +108,9 @@ class Holder(BaseStateCallback):
         """
         _end_on_signals()
         self.run = changes.this_run(self.tasks)  # from here on it is given back, however the run ends
+        self.privileges = {one.name: _given(state, one, op_hash) for one in self.hosts}
         for one in self.hosts:
             self.asked = one.name
-            self.privileges[one.name] = _given(state, one, op_hash)
             instead = self.judgement.instead.get(one.name, "")
             answer = commands.taking(said(one, commands.take(self.run, instead), PATIENCE, self.privileges[one.name]))
             if answer.powerless and one is self.hosts[0]:
@@ -139,9 +139,10 @@ class Holder(BaseStateCallback):
     def _see(self, run: lock.Run) -> None:
         """Stop where the lock is another's by now: one look at one node, which takes an eleventh of the run's time at most."""
         first, begin = self.hosts[0], time.monotonic()
-        lost = lock.lost(run, first.name, ask(first, Runs(), PATIENCE, self.privileges[first.name]), time.time())
+        notes = ask(first, Runs(), PATIENCE, self.privileges[first.name])
+        lost = lock.lost(run, first.name, notes, time.time())
         if lost is not None:
-            self.displaced = True
+            self.displaced = notes is not None
             raise PyinfraError(lost)
         self.seen = time.monotonic()
         self.fresh = max(FRESH, SHARE * (self.seen - begin))

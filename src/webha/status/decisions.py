@@ -63,7 +63,7 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     # A member may well see a node that was not reached from here.
     more = bool(primary) and len(members) != len(expected.names)
     more = more and all(len(members) <= member.size <= len(expected.names) for member in primary)
-    found = galera.whole(members, sizes=not more)
+    found = [*galera.whole(members, sizes=not more), *galera.endangered(members)]
     found += [
         f"{name}: MariaDB was started with another configuration than the one on disk: run tasks/galera.py"
         for name, member in members.items()

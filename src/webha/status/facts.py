@@ -22,7 +22,7 @@ from webha.gluster import manifest as gluster
 from webha.gluster import mount_unit
 from webha.gluster.facts import Gluster
 from webha.ground import probe
-from webha.ground.fact import Probe
+from webha.ground.fact import MALFORMED, Probe
 from webha.lock.facts import Runs
 from webha.machine.facts import Machine
 from webha.status.state import LINES, Seen, Watched
@@ -97,7 +97,7 @@ class Status(Probe[Seen]):
         """Take the answers apart; without any of them the node's state is unknown."""
         try:
             return self.answer(probe.apart(output))
-        except (ValueError, KeyError) as error:
+        except MALFORMED as error:
             raise FactProcessError(f"Status: {error}") from error
 
     def answer(self, answers: probe.Answers) -> Seen:
@@ -136,8 +136,8 @@ def _patiently(command: str) -> str:
 
 def read_part(fact: Probe[T], answer: probe.Answer) -> T | None:
     try:
-        return fact.answer(probe.read(answer.text.splitlines()))
-    except (ValueError, KeyError, IndexError, SyntaxError, AttributeError, TypeError):
+        return fact.told(probe.read(answer.text.splitlines()))
+    except MALFORMED:
         return None
 
 

@@ -137,7 +137,7 @@ def test_a_change_of_one_programs_code_is_a_change_of_that_program_alone(node):
 def test_a_change_of_shared_code_is_one_of_all_that_use_it(node):
     before = digests(node)
     node.changes["webha_node/address.py"] = "# more\n"
-    assert changed(node, before) == {"docroot-keeper", "guard"}
+    assert changed(node, before) == {"departure", "docroot-keeper", "guard", "ready"}
 
 
 def test_a_change_of_a_module_below_a_program_is_one(node):

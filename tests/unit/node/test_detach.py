@@ -27,7 +27,7 @@ def property_set(value, name="maintenance-mode", rule=""):
 def node(tmp_path, monkeypatch):
     """A node's detach in a world of the test's: what systemd says, the CIB on disk, whom it reaches, who answers for the address."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(detach, "NOTE", tmp_path / "run/detached")
+    monkeypatch.setattr(detach, "NOTE", tmp_path / "corosync.ended")
     monkeypatch.setattr(maintenance, "CIB", tmp_path / "cib.xml")
     fake_program(tmp_path, "ip", f"echo '2: eth0    inet {VIP}/24 scope global secondary eth0'")
     world = {"away": set(), "conflict": 0, "corosync": STOPPED}
@@ -113,25 +113,31 @@ def test_where_corosync_runs_only_those_who_left_in_order_may_be_missing(node, m
     assert detached().excuses(missing, departed) is excused
 
 
-def test_a_corosync_that_comes_back_alone_after_a_detach_is_still_one_and_a_crash_ends_it(node):
-    one = detached()
-    assert one.excuses(PEERS, set())
+def test_a_corosync_that_was_stopped_in_order_and_runs_again_is_excused_until_there_is_a_majority(node):
     node(corosync=RUNS)
-    assert one.excuses(PEERS, set())
-    assert detached().excuses(PEERS, set()), "a guard that starts anew knows it from its note"
-    node(corosync=KILLED)
-    assert not one.excuses(PEERS, set())
-    node(corosync=RUNS)
-    assert not one.excuses(PEERS, set())
+    assert not detached().excuses(PEERS, set())
+    detach.NOTE.write_text("success\n")
+    assert detached().excuses(PEERS, set()), "also by a guard that starts anew, and that never saw it stopped"
+    detach.NOTE.unlink()  # as the guard does when it hears of a majority
     assert not detached().excuses(PEERS, set())
 
 
-def test_what_is_heard_again_is_over(node):
-    one = detached()
-    assert one.excuses(PEERS, set())
-    one.over()
+@pytest.mark.parametrize("result", ["signal", "core-dump", "timeout", "watchdog", "exit-code", ""])
+def test_a_corosync_that_runs_again_after_a_crash_is_not_excused(node, result):
     node(corosync=RUNS)
-    assert not one.excuses(PEERS, set())
+    detach.NOTE.write_text(f"{result}\n")
+    assert not detached().excuses(PEERS, set())
+
+
+@pytest.mark.usefixtures("node")
+def test_its_begin_and_its_end_are_said_once(capsys):
+    one = detached()
+    for _ in range(3):
+        assert one.excuses(PEERS, set())
+    assert capsys.readouterr().out.count("detached in maintenance mode") == 1
+    one.over()
+    one.over()
+    assert capsys.readouterr().out.count("no longer detached") == 1
 
 
 @pytest.mark.parametrize(("away", "excused"), [({"10.0.0.134"}, True), ({"10.0.0.134", "10.0.0.135"}, False)])

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from webha_node import docroot
+from webha_node import address, docroot
 
 A, B, C = "10.0.0.133", "10.0.0.134", "10.0.0.135"
 NODES = {"nodoha": A, "nodoha2": B, "nodoha3": C}
@@ -37,7 +37,6 @@ class Node:
         keeper.mounted = lambda: self.mounted
         keeper.dead = lambda: self.dead
         self.holds, self.lets_go = False, True
-        keeper.held = lambda: self.holds
 
     def result(self, text="", code=0):
         return SimpleNamespace(stdout=text, stderr="", returncode=code)
@@ -78,9 +77,12 @@ def node(tmp_path, monkeypatch):
     keeper = docroot.Keeper(VALUES)
     monkeypatch.setattr(docroot, "NOTES", tmp_path / "notes")
     keeper.identified = lambda: True
+    one = Node(keeper)
+    monkeypatch.setattr(address, "held", lambda _: one.holds)
+    monkeypatch.setattr(address, "run", one.run)
     monkeypatch.setattr(docroot, "VOLUMES", tmp_path)
     (tmp_path / "fs_ha").mkdir()
-    return Node(keeper)
+    return one
 
 
 def test_where_all_is_well_nothing_is_done(node):
@@ -214,9 +216,7 @@ def test_a_docroot_stays_where_the_address_does_not_leave(node, monkeypatch):
     assert node.look()[-3] == f"umount -l {ROOT}"  # at the next look, without two new ones
 
 
-def test_the_address_of_another_node_is_not_held():
-    assert docroot.Keeper(replace(VALUES, vip="192.0.2.7")).held() is False
-    assert docroot.Keeper(replace(VALUES, vip="127.0.0.1")).held() is True
+def test_the_mounts_client_is_known_by_the_docroot_alone():
     assert docroot.Keeper(VALUES).clients["mount"] == "^/usr/sbin/glusterfs .* /var/www/html/drupal$"
 
 

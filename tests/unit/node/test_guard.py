@@ -187,6 +187,14 @@ def test_a_quorate_corosync_is_heard_each_time(monkeypatch):
     assert not quorum.news.is_set()
 
 
+def test_the_first_majority_makes_how_corosync_ended_old_news(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "NOTE", tmp_path / "corosync.ended")
+    for answers, there in (([0, 0], True), ([0, 1], False)):
+        module.NOTE.write_text("success")
+        watched(monkeypatch, answers)
+        assert module.NOTE.exists() is there
+
+
 def test_a_majority_that_is_gone_is_lost_at_once_until_it_is_back(monkeypatch):
     quorum, seen = watched(monkeypatch, [1, 0, 0, 1])
     assert seen == [False, True, True, False]

@@ -1,5 +1,6 @@
 """Whether a node could serve the site: what is believed of each thing, and what each look finds."""
 
+import contextlib
 import os
 import socket
 import time
@@ -14,7 +15,7 @@ from ..stubs import fake_program
 
 
 def ready(root="/var/www/html/drupal", health_port=8081, interval=1, patience=8):
-    return module.Looks(module.Values(socket.gethostname(), str(root), health_port, interval, patience))
+    return module.Looks(module.Values(socket.gethostname(), 3, str(root), health_port, interval, patience))
 
 
 SCRIPT = ready()
@@ -225,6 +226,49 @@ def test_any_other_database_is_broken_and_says_how(mariadb, body, words):
     with pytest.raises(module.BrokenError) as broken:
         mariadb(body)()
     assert words in str(broken.value)
+
+
+def counted(size):
+    return f"{galera()}; printf 'wsrep_cluster_size\\t{size}\\n'"
+
+
+@pytest.fixture
+def sizes(mariadb, monkeypatch):
+    """What a readiness of so many nodes says of the component at a second, after looks (second, what the database answers)."""
+
+    def said(nodes, *looks, at):
+        mariadb(":")
+        script = module.Looks(module.Values("nodoha", nodes, "/srv", 8081, interval=1, patience=8))
+        for second, body in looks:
+            monkeypatch.setattr(module.time, "monotonic", lambda second=second: second)
+            mariadb(body)
+            with contextlib.suppress(module.BrokenError):
+                script.database()
+        return script.minority(at)
+
+    return said
+
+
+@pytest.mark.parametrize(
+    ("size", "nodes", "few"), [(1, 3, True), (2, 3, False), (3, 3, False), (2, 4, True), (3, 4, False), (2, 5, True)]
+)
+def test_a_component_without_most_of_the_nodes_is_said_once_it_lasts(sizes, size, nodes, few):
+    assert sizes(nodes, (100, counted(size)), at=110) is None
+    expected = f"{size} of {nodes} nodes in its component" if few else None
+    assert sizes(nodes, (100, counted(size)), (105, counted(size)), at=110.1) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [counted(2), galera(), galera("non-Primary", "Initialized", "OFF"), 'echo "ERROR 2002: no" >&2; exit 1']
+)
+def test_one_that_comes_back_and_one_that_does_not_say_are_no_minority_at_once(sizes, body):
+    assert sizes(3, (100, counted(1)), (111, body), at=111) is None
+    assert sizes(3, (100, counted(1)), (111, body), (112, counted(1)), at=113) is None
+
+
+def test_a_minority_serves_where_nobody_is_better_and_gives_way_to_the_majority():
+    lonely, without_database = module.score([True] * 3, False), module.score([True, False, True], True)
+    assert without_database < lonely < module.score([True] * 3, True) - 100
 
 
 class EnoughError(BaseException):

@@ -123,7 +123,7 @@ def test_a_shorter_standstill_is_no_silence_of_corosync(guarded):
 def published(monkeypatch):
     """What readiness told Pacemaker and the journal in its rounds: opinions of the four things by round."""
 
-    def run(opinions, takes=True):
+    def run(opinions, takes=True, minority=lambda _now: None):
         script, told = ready, []
         clock = Clock(len(opinions))
         rounds = iter(opinions)
@@ -151,10 +151,11 @@ def published(monkeypatch):
 
         monkeypatch.setattr(script.time, "monotonic", lambda: clock.now)
         monkeypatch.setattr(script.time, "sleep", clock.passes)
+        monkeypatch.setattr(script.Looks, "minority", lambda _self, now: minority(now))
         for name, other in (("Opinion", Opinion), ("publish", publish), ("watch", lambda *_: None)):
             monkeypatch.setattr(script, name, other)
         with pytest.raises((EnoughError, StopIteration)):
-            script.main(script.Values("nodoha", "/var/www/html/drupal", 8081, interval=1, patience=8))
+            script.main(script.Values("nodoha", 3, "/var/www/html/drupal", 8081, interval=1, patience=8))
         return told
 
     return run
@@ -192,6 +193,14 @@ def test_a_disk_that_fills_is_said_once_and_keeps_what_the_services_are_worth(pu
     filling = [(None, None, None, f"{left} MB left in /var/lib/mysql") for left in (190, 70, 3)]
     assert published([WELL, *filling]) == [1000, 750]
     assert capsys.readouterr().out.splitlines()[1:] == ["not ready (750): disk: 190 MB left in /var/lib/mysql"]
+
+
+def test_a_component_without_most_of_the_nodes_is_worth_less_and_said(published, capsys):
+    words = "1 of 3 nodes in its component"
+    assert published([WELL] * 4, minority=lambda now: words if now > 100.2 else None) == [1000, 750]
+    assert capsys.readouterr().out.splitlines() == ["ready", f"not ready (750): database: {words}"]
+    assert published([NO_VOLUME], minority=lambda _now: words) == [500]
+    assert published([None, WELL], minority=lambda _now: words) == [750]
 
 
 def test_what_is_wrong_with_another_thing_besides_is_said(published, capsys):

@@ -56,7 +56,7 @@ def test_a_database_that_is_away_is_asked_once(here):
 
 
 def looks():
-    return ready.Looks(ready.Values(NAMES[0], "/srv", 8081, 1.0, 8.0))
+    return ready.Looks(ready.Values(NAMES[0], 3, "/srv", 8081, 1.0, 8.0))
 
 
 def test_a_member_that_does_not_let_root_in_is_ready(here):

@@ -13,7 +13,6 @@ from .whole_stack import (
     EXPECTED,
     MEMBER,
     NOT_REACHED,
-    OTHER,
     PEER,
     UNITS,
     VIP,
@@ -150,7 +149,10 @@ def test_clocks_may_be_apart_by_what_the_data_allows():
     [
         (member(local_state_comment="Joined"), f"{B}: not Synced in a primary component (active, Joined)"),
         (member(cluster_size="1"), f"{B}: sees 1 of 3 nodes"),
-        (member(cluster_state_uuid=OTHER), f"more than one cluster: {', '.join(sorted((OTHER, MEMBER.uuid)))}"),
+        (
+            replace(MEMBER, status=MEMBER.status | {"wsrep_on": "OFF"}),
+            f"{B}: {galera.endangered({'': replace(MEMBER, status={'wsrep_on': 'OFF'})})[0].removeprefix(': ')}",
+        ),
     ],
 )
 def test_a_galera_member_that_differs_is_named(seen, words):
