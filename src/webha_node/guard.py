@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from webha_node import reaper
+from webha_node import maintenance, reaper
 from webha_node.address import ask_to_leave, held
 from webha_node.commands import run
 from webha_node.corosync_log import Departures
@@ -23,6 +23,10 @@ from webha_node.detach import NOTE, Detach
 
 STEP = 0.1
 PATIENCE = 30.0  # seconds for ip, on a node that wakes up starved
+LONGEST_LOOK = 10.0  # seconds that a look at a detach takes at most, else this node stood still in it
+SURE = (
+    1.0  # seconds in maintenance mode, where nobody else takes the address, until the log and the others have told all
+)
 CS_OK = 1
 OWN_NODE = 0
 QUORATE = 2  # VOTEQUORUM_INFO_QUORATE
@@ -95,6 +99,15 @@ class Quorum:
                 losses = self.losses = reaper.Losses(numbers, self.values.confirm)
                 while self._library.votequorum_getinfo(handle, OWN_NODE, ctypes.byref(info)) == CS_OK:
                     now, quorate = time.monotonic(), bool(info.flags & QUORATE)
+                    # Corosync numbers the nodes as its own file lists them; where this node is another one there, it is an older file.
+                    if numbers.get(info.node) == self.values.name:
+                        self.departures.read()
+                        self.departures.names -= (
+                            losses.members
+                        )  # a line of its return may be lost where the log is rotated
+                        states = self._states(handle, numbers, info.node)
+                        self._reap(losses.saw(states, quorate, now, self.departures.names))
+                    # After the others' states, by which a lost majority is judged.
                     if quorate:
                         if not had:
                             NOTE.unlink(missing_ok=True)
@@ -102,11 +115,6 @@ class Quorum:
                     self.lost = had and not quorate
                     if self.lost:
                         self.news.set()
-                    # Corosync numbers the nodes as its own file lists them; where this node is another one there, it is an older file.
-                    if numbers.get(info.node) == self.values.name:
-                        self.departures.read()
-                        states = self._states(handle, numbers, info.node)
-                        self._reap(losses.saw(states, quorate, now, self.departures.names))
                     time.sleep(STEP / 2)
                 self.lost = False
                 self._library.votequorum_finalize(handle)
@@ -149,9 +157,7 @@ def let_go(vip: str, reason: str) -> None:
     if not removed:
         return
     # So that it stays where the others have put it; not waited for, as Pacemaker may hang with corosync.
-    subprocess.Popen(
-        ["timeout", "-k", "1", "20", *ask_to_leave()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    subprocess.Popen(["timeout", "-k", "1", "8", *ask_to_leave()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def verdict(gap: float, silence: float, lost: bool, values: Values) -> str | None:
@@ -169,7 +175,7 @@ def main(values: Values) -> None:
     """Watch for ever."""
     quorum = Quorum(values)
     threading.Thread(target=quorum.watch, daemon=True).start()
-    before, wanted, slept = time.monotonic(), None, False
+    before, wanted, slept, refused = time.monotonic(), None, False, None
     detach = Detach(values.name, values.nodes, values.vip)
     while True:
         quorum.news.wait(STEP)
@@ -185,9 +191,17 @@ def main(values: Values) -> None:
         slept = gap > values.detection or (slept and wanted is not None)
         wanted = reason or wanted
         if wanted is not None and held(values.vip):
-            if not slept and detach.excuses(*quorum.away()):
-                wanted, before = None, time.monotonic()
-            else:
+            if not slept and maintenance.on():
+                excused = detach.excuses(*quorum.away())
+                after = time.monotonic()
+                slept = after - now > LONGEST_LOOK
+                refused = None if excused else now if refused is None else refused
+                before = after
+                if excused and not slept:
+                    wanted = None
+                elif not slept and after - (refused or after) < SURE:
+                    continue
+            if wanted is not None:
                 let_go(values.vip, wanted)
         if wanted is not None and not held(values.vip):
             wanted = None

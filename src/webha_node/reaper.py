@@ -44,8 +44,11 @@ class Losses:
             elif state == DEAD and name in self.members:
                 self.members.remove(name)
                 self._gone[name] = now
-        self._gone = {name: since for name, since in self._gone.items() if name not in departed}
-        due = [name for name, since in self._gone.items() if quorate and self.confirm <= now - since <= LATEST]
+        due = [
+            name
+            for name, since in self._gone.items()
+            if quorate and name not in departed and self.confirm <= now - since <= LATEST
+        ]
         self._gone = {name: since for name, since in self._gone.items() if name not in due and now - since <= LATEST}
         return due
 

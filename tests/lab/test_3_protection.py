@@ -28,7 +28,6 @@ SECRETS = {
     "sites/default/files/backup_migrate/x.sql.gz": "secret",
     "sites/default/files/config_x/sync/a.yml.txt": "secret",
     "sites/default/files/php/twig/a.txt": "secret",
-    "sites/default/files/deep/private/a.txt": "secret",
     "sites/default/files/a_modules_own/a.txt": "secret",
     "sites/default/files/x.php": "<?php echo 6*7;",
     "sites/default/files/x.phtml": "<?php echo 6*7;",
@@ -56,7 +55,10 @@ def configured(here: str, file: str, text: str, more: str = ":") -> Iterator[Non
 def uploads(deployed: str) -> Iterator[None]:  # noqa: ARG001 (needed before)
     folders = " ".join(f"{FILES}/{one}" for one in (*OURS, "config_x/sync", "deep/private"))
     files = "; ".join(f"echo '{text}' > {DOCROOT}/{path}" for path, text in SECRETS.items() if text)
-    on("nodoha", f"mkdir -p {folders}; {files}; echo public > {FILES}/deep/a.css")
+    on(
+        "nodoha",
+        f"mkdir -p {folders}; {files}; for f in deep/a.css deep/config_guide.pdf deep/private/a.jpg deep/acme.inc.pdf; do echo public > {FILES}/$f; done",
+    )
     on("nodoha", f"printf '{DENIED}' > {FILES}/a_modules_own/.htaccess; chown -R www-data: {FILES}")
     yield
     on("nodoha", f"cd {FILES} && rm -rf {' '.join(OURS)} php x.php x.phtml x.php.jpg")
@@ -71,9 +73,11 @@ def answers(here: str, base: str, paths: list[str]) -> dict[str, str]:
 class TestProtection:
     def test_holds_at_the_sites_own_address(self) -> None:
         assert set(answers("nodoha", f"http://{VIP}", list(SECRETS)).values()) == {"403"}
-        assert answers("nodoha", f"http://{VIP}", ["sites/default/files/deep/a.css"]) == {
-            "sites/default/files/deep/a.css": "200"
-        }
+        public = [
+            f"sites/default/files/deep/{name}"
+            for name in ("a.css", "config_guide.pdf", "private/a.jpg", "acme.inc.pdf")
+        ]
+        assert set(answers("nodoha", f"http://{VIP}", public).values()) == {"200"}
 
     def test_holds_in_a_virtual_host_of_somebodys(self) -> None:
         site = "Listen 8443\\n<VirtualHost *:8443>\\nDocumentRoot /var/www/html\\n</VirtualHost>\\n"

@@ -93,7 +93,7 @@ def configuration_in_force(health_port: int) -> Commands:
         )
 
 
-# A running unit with processes is a server that systemd started itself, before the unit was handed over.
+# A running unit with processes is a server that systemd started itself, before the unit was handed over. It goes on (KillMode=none).
 _HAND_OVER = f"""
 systemctl daemon-reload
 [ "$(systemctl show -p SubState --value {apache.UNIT})" != running ] || systemctl stop {apache.UNIT}
@@ -106,7 +106,7 @@ systemctl start {apache.UNIT} || {{ journalctl -q -n 15 --no-pager -o cat -u {ap
 def handed_over(health_port: int) -> Commands:
     """Own that systemd's unit of Apache is the cluster's: it starts, restarts and stops nothing, and a reload is graceful.
 
-    A server that systemd runs itself is stopped. Does nothing where the unit is handed over already.
+    A server that systemd runs itself goes on, as Pacemaker's. Does nothing where the unit is handed over already.
     """
     server = host.get_fact(Apache, health_port=health_port)
     if server is None or server.handed is None:

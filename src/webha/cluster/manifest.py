@@ -15,7 +15,7 @@ DAEMONS = Part(
     files=(CONFIGURATION, RUNNING_CONFIGURATION, RUNNING_KEY, str(detach.NOTE), COROSYNC_DROP_IN, PACEMAKER_DROP_IN),
     packages="cluster_packages",
     # A configuration with resources of somebody's is kept aside; what they run is not ours to stop any other way.
-    stop=f"systemctl stop pacemaker.service corosync.service || :; cib={_CIB}/cib.xml; "
+    stop=f"systemctl stop pacemaker.service corosync.service || :; rm -f {detach.NOTE}; cib={_CIB}/cib.xml; "
     "! grep -oE '<(primitive|template) id=\"[^\"]*' $cib 2>/dev/null | cut -d'\"' -f2 | grep -qvxE 'HA_VIP|WebServer' || "
     "install -m 600 $cib /var/backups/webha-cib-$(date +%Y%m%d-%H%M%S).xml; "
     # The last one is the log daemon's of Debian 12, which its package leaves.

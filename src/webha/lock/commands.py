@@ -39,14 +39,16 @@ mv -fT "$new" {LOCK}
 _GIVE_BACK = f"""
 {_ALONE}
 line=$(base64 -d)
+note() {{
+  mkdir -p {FOLDER} && umask 027 && touch {JOURNAL} || return
+  [ -z "$(tail -c 1 {JOURNAL})" ] || echo >> {JOURNAL} || return # the end of one that was cut off
+  printf '%s\\n' "$line" >> {JOURNAL} || return
+  [ "$(wc -l < {JOURNAL})" -le {KEPT} ] || {{
+    tail -n {KEPT} {JOURNAL} > {FOLDER}/.lock.record && mv -f {FOLDER}/.lock.record {JOURNAL}
+  }}
+}}
 if [ "$2" = forget ]; then rm -f {JOURNAL}
-elif [ -n "$line" ]; then
-  mkdir -p {FOLDER}; umask 027; touch {JOURNAL}
-  [ -z "$(tail -c 1 {JOURNAL})" ] || echo >> {JOURNAL} # the end of one that was cut off
-  printf '%s\\n' "$line" >> {JOURNAL}
-  if [ "$(wc -l < {JOURNAL})" -gt {KEPT} ]; then
-    tail -n {KEPT} {JOURNAL} > {FOLDER}/.lock.record; mv -f {FOLDER}/.lock.record {JOURNAL}
-  fi
+elif [ -n "$line" ]; then note || : # a full disk must not keep the lock
 fi
 if [ -f {LOCK} ] && [ "$(digest)" = "$1" ]; then rm -f {LOCK}; fi
 rmdir {FOLDER} 2>/dev/null || :

@@ -24,7 +24,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
     root, vip = str(data.drupal_root), str(data.vip)
     values = {
         "aside": aside.Values(name=host.name, nodes=addresses, window=max(10.0, 3 * timers.detection)),
-        "departure": departure.Values(vip=vip),
+        "departure": departure.Values(name=host.name, vip=vip),
         "docroot-keeper": docroot.Values(
             volume=data.gluster_volume,
             brick=data.gluster_brick,

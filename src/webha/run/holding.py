@@ -207,10 +207,12 @@ def _before_disconnecting() -> bool:
     if not getattr(disconnect, "of_webha", False):
 
         def end(state: State) -> None:
-            for one in state.callback_handlers:
-                if isinstance(one, Holder):
-                    one.end(state)
-            disconnect(state)
+            try:
+                for one in state.callback_handlers:
+                    if isinstance(one, Holder):
+                        one.end(state)
+            finally:
+                disconnect(state)
 
         end.of_webha = True  # type: ignore[attr-defined]  # a mark, so that it is wrapped once
         cli.disconnect_all = end  # type: ignore[attr-defined]

@@ -17,12 +17,18 @@ def departing(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setattr(maintenance, "CIB", tmp_path / "cib.xml")
     monkeypatch.setattr(departure, "LONGEST", 0.3)
-    fake_program(tmp_path, "attrd_updater", f'echo "$*" >> {tmp_path}/told')
 
-    def run(looks):
+    def run(looks, other=1000):
+        rows = "".join(
+            f'name="webha-ready" host="{host}" value="{value}"\\n'
+            for host, value in (("nodoha", 1000), ("nodoha2", other))
+        )
+        fake_program(
+            tmp_path, "attrd_updater", f"case $* in *-Q*) printf '{rows}';; *) echo \"$*\" >> {tmp_path}/told;; esac"
+        )
         left = iter([True] * looks)
         monkeypatch.setattr(address, "held", lambda vip: vip == VIP and next(left, False))
-        departure.main(departure.Values(VIP))
+        departure.main(departure.Values("nodoha", VIP))
         told = tmp_path / "told"
         return told.read_text() if told.exists() else "", capsys.readouterr().out
 
@@ -41,6 +47,11 @@ def test_an_address_that_is_here_is_made_to_leave_and_waited_for(departing):
 
 def test_one_that_nobody_takes_is_said_and_does_not_keep_the_database_from_stopping(departing):
     assert "no other node takes it" in departing(1000)[1]
+
+
+@pytest.mark.parametrize("other", [500, 250, 0, "unknown"])
+def test_it_stays_where_no_other_node_is_worth_more_than_this_one_will_be(departing, other):
+    assert departing(1000, other) == ("", "")
 
 
 def test_in_maintenance_mode_nothing_moves(departing, monkeypatch):

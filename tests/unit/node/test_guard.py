@@ -123,7 +123,7 @@ def test_a_pacemaker_that_hangs_is_not_waited_for_and_does_not_stay(tmp_path, mo
     while not (tmp_path / "told").exists():
         assert time.monotonic() - begun < 10
         time.sleep(0.01)
-    assert (tmp_path / "told").read_text() == "-k 1 20 attrd_updater -n webha-ready -U 0 -d 0\n"
+    assert (tmp_path / "told").read_text() == "-k 1 8 attrd_updater -n webha-ready -U 0 -d 0\n"
 
 
 class EnoughError(BaseException):
