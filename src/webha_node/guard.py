@@ -102,9 +102,6 @@ class Quorum:
                     # Corosync numbers the nodes as its own file lists them; where this node is another one there, it is an older file.
                     if numbers.get(info.node) == self.values.name:
                         self.departures.read()
-                        self.departures.names -= (
-                            losses.members
-                        )  # a line of its return may be lost where the log is rotated
                         states = self._states(handle, numbers, info.node)
                         self._reap(losses.saw(states, quorate, now, self.departures.names))
                     # After the others' states, by which a lost majority is judged.

@@ -71,6 +71,7 @@ def guarded(monkeypatch):
                 pass
 
         monkeypatch.setattr(script, "Detach", Detach)
+        monkeypatch.setattr(script.maintenance, "on", lambda: world.get("maintenance", world.get("detached", False)))
         monkeypatch.setattr(script.time, "monotonic", lambda: clock.now)
         monkeypatch.setattr(script, "Quorum", Quorum)
         monkeypatch.setattr(script, "held", lambda vip: holds and vip == VIP and len(said) < world.get("tries", 1))
@@ -97,6 +98,12 @@ def test_a_detach_excuses_silence_and_no_standstill(guarded):
     ((when, reason),) = guarded(100, hears=lambda now: now, extra={50: 10.0}, detached=True)
     assert "stood still" in reason
     assert when > 10
+
+
+def test_in_maintenance_mode_what_is_not_excused_lets_go_a_second_later(guarded):
+    ((when, reason), *_) = guarded(100, maintenance=True)
+    assert "no quorate corosync was heard" in reason
+    assert 2.5 < when <= 2.8
 
 
 def test_a_node_without_the_address_has_nothing_to_let_go(guarded):
