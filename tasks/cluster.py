@@ -46,7 +46,7 @@ if context.on_a_node():
     node.packages(name="Cluster: packages", names=host.data.cluster_packages)
 
     # Corosync's and Gluster's logs grow for ever without; Debian's minimal images have no logrotate.
-    node.unit(name="Cluster: logs are rotated", unit="logrotate.timer")
+    node.unit(name="Cluster: logs are rotated", unit="logrotate.timer", wish=True)
 
     cluster.stray_removed(
         name="Cluster: no other cluster on the nodes", cluster_name=host.data.cluster_name, nodes=names

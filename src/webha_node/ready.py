@@ -118,7 +118,7 @@ class Looks:
                 os.fsync(file.fileno())
             self.written = time.monotonic()
             if not os.path.exists(f"{root}/.webha-release"):  # noqa: PTH110 (a reset erased the site meanwhile)
-                os.unlink(f"{root}/.webha-ready.{self.values.name}")  # noqa: PTH108
+                os.unlink(f"{root}/.webha-ready.{self.values.name}")  # noqa: PTH108 (as few calls as can be)
 
     def database(self) -> None:
         """MariaDB is a synced member of the primary component. One that lets nobody of ours in answers, and nothing else is known of it."""

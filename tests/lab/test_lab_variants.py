@@ -12,8 +12,8 @@ from .test_lab import lab, on
 AS_ANYBODY = (
     'ssh -F none -i "$WEBHA_SSH_KEY" -o UserKnownHostsFile="$WEBHA_SSH_KNOWN_HOSTS" -o BatchMode=yes {}@nodoha2 {}'
 )
+UMASKS = {"root": "0027", "debian": "0007"}  # pam_umask lets a user's own group do what the user may
 HARDENED = {
-    "umask": "0027",
     "cat /proc/sys/net/ipv4/ip_nonlocal_bind": "1",
     "findmnt -n -o OPTIONS /tmp | grep -o noexec": "noexec",
     "f=$(mktemp /tmp/XXXXXX) && chmod 755 $f && ! $f 2>/dev/null && echo refused": "refused",
@@ -39,6 +39,7 @@ def looks() -> None:
             banner, answer = as_anybody(user, command)
             assert banner.startswith("Authorised")
             assert answer == said, command
+        assert as_anybody(user, "umask")[-1] == UMASKS[user]
     assert as_anybody("debian", "sudo -n id -u")[-1] == "0"
 
 

@@ -12,7 +12,7 @@ def unfit(live: Cib, wanted: Wanted) -> list[str]:
 
     A group with a resource of ours that runs once is no such: it goes with the others in it, where the node is ready.
     """
-    root = ET.fromstring(live.configuration)  # noqa: S314
+    root = ET.fromstring(live.configuration)  # noqa: S314 (of our own cluster)
     kinds = {one.id: "primitive" for one in wanted.primitives} | {one.id: "clone" for one in wanted.clones}
     kinds |= {name: "" for one in wanted.constraints for name in references.identities(constraint(one))}
     constraints = root.find("constraints")
@@ -52,4 +52,4 @@ def _leaving(wrapper: ET.Element, resource: str) -> str:
 
 def holding(live: Cib, ids: Iterable[str]) -> list[str]:
     """Say which objects of somebody's keep ``ids`` from being taken out, each with the command that ends it."""
-    return references.holding(ET.fromstring(live.configuration), ids)  # noqa: S314
+    return references.holding(ET.fromstring(live.configuration), ids)  # noqa: S314 (of our own cluster)

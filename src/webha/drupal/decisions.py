@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from webha.drupal.state import MARKER, WRITABLE, Site
+from webha.drupal.state import MARKER, Site
 from webha.ground.verdict import Verdict
 
 FEW = 3  # names are enough for a person
 TAKEN = "the site's database has {} tables of somebody's: name another drupal_db, or, if they are your site's, put its settings.php in place first"
 
 EMPTIED = (
-    "the volume holds a site of ours (release, settings) and its database (drupal_db) is empty or gone: import its dump, or repeat with "
+    "the volume holds a site of ours (release, settings) and its database (drupal_db) is empty or gone: import its dump, or, also where it "
+    "was never installed, repeat with "
     "--data confirm={} to install a new one beside its uploads"
 )
 
@@ -46,14 +47,13 @@ def unwell(site: Site, root: str) -> list[str]:
     if not site.tables or site.installing:
         return ["the site is not installed: run tasks/drupal.py"]
     found = []
-    if site.mounted and site.settings == "absent":
+    if site.mounted and site.settings == "absent" and (site.release is not None or site.unmarked):
         found.append("the site's settings.php is gone: run tasks/drupal.py")
     if site.unmarked and site.settings == "ours":
         found.append(f"{root}/{MARKER} is gone, so readiness no longer tries a write: run tasks/drupal.py")
     if site.writable and (site.release is not None or site.unmarked):
-        kept = " -o ".join(f"-path {root}/{folder}" for folder in WRITABLE)
         found.append(
-            f"code in the docroot is writable by the site ({', '.join(site.writable)}): \"find {root} '(' {kept} ')' -prune -o -exec chown "
+            f'code in the docroot is writable by the site ({", ".join(site.writable)}): "find {root} -path {root}/sites -prune -o -exec chown '
             '-h root {} + -exec chmod go-w {} +" on one node, then run tasks/drupal.py'
         )
     if site.alone:

@@ -32,9 +32,8 @@ class Drupal(Probe[drupal.Site]):
                 "code": f"cd {r} && timeout 20 sh -c 'if [ -e {MARKER} ]; then echo complete; elif [ -e {STAGING} ]; then echo partial; "
                 f'elif [ -e index.php ]; then echo complete; elif [ -n "$(ls -A | grep -vxE {OURS})" ]; then echo foreign; else echo none; fi\'',
                 "release": f"timeout 10 ls -d {r}/{MARKER} >/dev/null 2>&1; [ $? != 124 ] || exit 1; [ ! -e {r}/{MARKER} ] || timeout 10 cat {r}/{MARKER}",
-                # A link, a directory or a file that cannot be read is somebody's.
-                # (So is one on a volume that does not answer; a question without a limit would hold the run for ever.)
-                "settings": f"timeout 10 ls {r}/sites/default >/dev/null 2>&1; [ $? != 124 ] || exit 0; s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
+                # A link, a directory or a file that cannot be read is somebody's; of a volume that does not answer nothing is known.
+                "settings": f"timeout 10 ls {r}/sites/default >/dev/null 2>&1; [ $? != 124 ] || exit 1; s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
                 f"head -n 3 $s | grep -qF {quote(HEADER)}; then echo ours; else echo foreign; fi; "
                 f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included; "
                 f"! grep -qsF {quote(CLOSED)} $s || echo closed; "

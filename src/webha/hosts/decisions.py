@@ -50,7 +50,7 @@ def _lines(text: str) -> list[str]:
 def elsewhere(text: str, nodes: Iterable[Node], own: str) -> list[str]:
     """Say which lines of the hosts file ``text`` give a node's name another IPv4 address, on the node ``own``.
 
-    Such a line wins over the block, or is answered beside it. The node's own name on a loopback address is let be: only Gluster looks
+    Such a line wins over the block, or is answered beside it; nobody here asks for the full name. The node's own name on a loopback address is let be: only Gluster looks
     names up here, and takes that for itself.
     """
     found = []
@@ -59,12 +59,7 @@ def elsewhere(text: str, nodes: Iterable[Node], own: str) -> list[str]:
         called = {one.lower() for one in names}
         for node in nodes:
             loopback = address.startswith("127.") and node.name == own
-            if (
-                called & {node.name.lower(), node.fqdn.lower()}
-                and "." in address
-                and address != node.address
-                and not loopback
-            ):
+            if node.name.lower() in called and "." in address and address != node.address and not loopback:
                 found.append(
                     f"{node.name} is {address} by a line of {own}'s /etc/hosts ({line.strip()}), and {node.address} is expected: take it out there"
                 )

@@ -164,18 +164,27 @@ def packages(names: str | Iterable[str]) -> Commands:
 
 @operation()
 def unit(
-    unit: str, running: bool | None = True, enabled: bool | None = True, seconds: int = 120, starts: Iterable[str] = ()
+    unit: str,
+    running: bool | None = True,
+    enabled: bool | None = True,
+    seconds: int = 120,
+    starts: Iterable[str] = (),
+    *,
+    wish: bool = False,
 ) -> Commands:
     """Own whether the systemd unit ``unit`` runs and starts at boot; None leaves that as it is.
 
     Reloads systemd's view first where unit files on disk are newer, also those of the units that this one ``starts``. Never restarts a running unit. Fails with the
-    unit's own last words when it does not start within ``seconds``. Refuses to start or enable one that somebody masked.
+    unit's own last words when it does not start within ``seconds``. Refuses to start or enable one that somebody masked; with ``wish`` that is left as it is.
     """
     states = host.get_fact(Units, names=(unit, *all_of(starts)))
     if not states:
         yield shell.refusal(f"systemd says nothing of {unit}")
         return
     state = next(iter(states.values()))
+    if masked(state.enabled) and wish:
+        host.noop(f"{unit} is masked, by somebody's wish")
+        return
     if masked(state.enabled) and (enabled or running):
         yield shell.refusal(
             f"{unit} is masked, so nothing starts it: run systemctl unmask {unit} there, then this again"

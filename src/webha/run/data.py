@@ -75,7 +75,7 @@ _QUOTED = _text(f"[^{_NO_TEXT}]*", "a text (a number in quotes)")  # compared wi
 _VALUE = Kind("a number, True or False", lambda value: isinstance(value, (int, float)) and isfinite(value))
 _PHP = _any_of(_text(f"[^'{_NO_TEXT}]*", "a text of one line without '"), _VALUE)  # php.ini has no escape for it
 # They stand in one line, in quotes, with ; between.
-_PROVIDER = _any_of(_text(r"[A-Za-z0-9_.:/?=@,+*%-]*", "a text of letters, digits and _.:/?=@,+*%-"), _VALUE)
+_PROVIDER = _any_of(_text(r"[A-Za-z0-9_.:/?=@,+*%!-]*", "a text of letters, digits and _.:/?=@,+*%!-"), _VALUE)
 # With a - behind it apt removes the package.
 _PACKAGES = _all_of(_text(r"[a-z0-9][a-z0-9.+-]*[a-z0-9.+]", "a Debian package's name"), least=1)
 _WORD = _text(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "a letter, then letters, digits, - and _")

@@ -201,7 +201,7 @@ def _bricks_lost(known: Mapping[str, Seen], expected: Expected) -> list[str]:
         if store is not None and store.brick != "used" and store.volume(expected.volume) is not None:
             reset = f"gluster volume reset-brick {expected.volume} {name}:{expected.brick}"
             found.append(
-                f"{name}: {expected.brick} is not the brick it was (emptied, or another disk): 'systemctl stop webha-docroot.timer; "
+                f"{name}: {expected.brick} is not the brick it was. Is its disk mounted (findmnt, /etc/fstab)? If it was emptied, or is another disk: 'systemctl stop webha-docroot.timer; "
                 f"{reset} start' there, empty it, '{reset} {name}:{expected.brick} commit force; systemctl start "
                 "webha-docroot.timer'; the others then heal it"
             )

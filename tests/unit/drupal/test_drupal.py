@@ -247,7 +247,9 @@ LOST = site()  # settings and release on the volume, and no table
 def test_a_site_whose_database_is_gone_is_not_installed_anew_without_a_word():
     verdict = to_install(LOST, "hacloud")
     assert verdict.action == "refuse"
-    assert "import its dump, or repeat with --data confirm=hacloud" in verdict.reason
+    assert (
+        "import its dump, or, also where it was never installed, repeat with --data confirm=hacloud" in verdict.reason
+    )
     assert of_others({"a": None, "b": LOST}, "/r", "hacloud")[-1] == verdict.reason
     assert to_install(LOST, None).action == "install"
     assert of_others({"b": LOST}, "/r", None) == []
