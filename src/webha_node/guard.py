@@ -183,8 +183,10 @@ def main(values: Values) -> None:
             quorum.heard = min(now, quorum.heard + gap)  # this program stood still and could hear nobody
         # A reason stays one until the address has gone: a standstill shows in one round only, and ip may take its time.
         reason = verdict(gap, now - quorum.heard, quorum.lost, values)
-        if reason is None and now - quorum.heard < 10 * STEP:
-            detach.over()
+        if reason is None:
+            refused = None
+            if now - quorum.heard < 10 * STEP:
+                detach.over()
         slept = gap > values.detection or (slept and wanted is not None)
         wanted = reason or wanted
         if wanted is not None and held(values.vip):
@@ -197,7 +199,7 @@ def main(values: Values) -> None:
                 if excused and not slept:
                     wanted = None
                 elif not slept and after - (refused or after) < SURE:
-                    continue
+                    wanted = None
             if wanted is not None:
                 let_go(values.vip, wanted)
         if wanted is not None and not held(values.vip):
