@@ -196,9 +196,7 @@ def main(values: Values) -> None:
                 slept = after - now > LONGEST_LOOK
                 refused = None if excused else now if refused is None else refused
                 before = after
-                if excused and not slept:
-                    wanted = None
-                elif not slept and after - (refused or after) < SURE:
+                if (excused and not slept) or (not slept and after - (refused or after) < SURE):
                     wanted = None
             if wanted is not None:
                 let_go(values.vip, wanted)
