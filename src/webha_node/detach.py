@@ -13,6 +13,7 @@ although no quorate corosync is heard, as long as all of this is true:
 The last two are asked anew each time. A node that stood still is never excused.
 """
 
+import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from webha_node import maintenance
 from webha_node.commands import run
 from webha_node.reach import out_of_reach
 
+SURE = 1.0  # seconds
 # How systemd saw the last corosync end, written by our drop-in of its unit: "success" is in order. Gone once there is a majority again.
 NOTE = Path("/run/webha/corosync.ended")
 
@@ -60,6 +62,22 @@ class Detach:
         """None is known."""
         self.name, self.nodes, self.vip = name, nodes, vip
         self.begun = False
+        self.refused: float | None = None  # since when there was no excuse
+
+    def keeps(self, missing: Collection[str], departed: Collection[str]) -> bool:
+        """Whether the address may stay: with an excuse, and for a second without, as the log may tell late who left in order.
+
+        In maintenance mode nobody else takes the address in that second.
+        """
+        excused, now = self.excuses(missing, departed), time.monotonic()
+        self.refused = None if excused else now if self.refused is None else self.refused
+        return self.refused is None or now - self.refused < SURE
+
+    def calm(self, heard: bool) -> None:
+        """There is no reason to let go; with ``heard`` because there is a majority."""
+        self.refused = None
+        if heard:
+            self.over()
 
     def excuses(self, missing: Collection[str], departed: Collection[str]) -> bool:
         """Whether silence, or a lost majority, is a person's doing: ``missing`` nodes are no members, ``departed`` left in order."""

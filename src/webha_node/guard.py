@@ -24,9 +24,6 @@ from webha_node.detach import NOTE, Detach
 STEP = 0.1
 PATIENCE = 30.0  # seconds for ip, on a node that wakes up starved
 LONGEST_LOOK = 10.0  # seconds that a look at a detach takes at most, else this node stood still in it
-SURE = (
-    1.0  # seconds in maintenance mode, where nobody else takes the address, until the log and the others have told all
-)
 CS_OK = 1
 OWN_NODE = 0
 QUORATE = 2  # VOTEQUORUM_INFO_QUORATE
@@ -172,7 +169,7 @@ def main(values: Values) -> None:
     """Watch for ever."""
     quorum = Quorum(values)
     threading.Thread(target=quorum.watch, daemon=True).start()
-    before, wanted, slept, refused = time.monotonic(), None, False, None
+    before, wanted, slept = time.monotonic(), None, False
     detach = Detach(values.name, values.nodes, values.vip)
     while True:
         quorum.news.wait(STEP)
@@ -184,19 +181,15 @@ def main(values: Values) -> None:
         # A reason stays one until the address has gone: a standstill shows in one round only, and ip may take its time.
         reason = verdict(gap, now - quorum.heard, quorum.lost, values)
         if reason is None:
-            refused = None
-            if now - quorum.heard < 10 * STEP:
-                detach.over()
+            detach.calm(heard=now - quorum.heard < 10 * STEP)
         slept = gap > values.detection or (slept and wanted is not None)
         wanted = reason or wanted
         if wanted is not None and held(values.vip):
             if not slept and maintenance.on():
-                excused = detach.excuses(*quorum.away())
-                after = time.monotonic()
-                slept = after - now > LONGEST_LOOK
-                refused = None if excused else now if refused is None else refused
-                before = after
-                if (excused and not slept) or (not slept and after - (refused or after) < SURE):
+                kept = detach.keeps(*quorum.away())
+                before = time.monotonic()
+                slept = before - now > LONGEST_LOOK
+                if kept and not slept:
                     wanted = None
             if wanted is not None:
                 let_go(values.vip, wanted)

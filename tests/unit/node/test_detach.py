@@ -152,3 +152,20 @@ def test_somebody_who_answers_for_the_address_or_cannot_be_asked_for_ends_it(nod
     assert not detached().excuses(PEERS, set())
     node(conflict=0)
     assert detached().excuses(PEERS, set())
+
+
+def test_without_an_excuse_the_address_stays_a_second_longer_and_calm_begins_anew(node, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(detach.time, "monotonic", lambda: clock[0])
+    node(corosync=KILLED)
+    one = detached()
+    for now, kept in ((100.0, True), (100.9, True), (101.1, False), (102.0, False)):
+        clock[0] = now
+        assert one.keeps(PEERS, set()) is kept
+    one.calm(heard=False)
+    assert one.keeps(PEERS, set())
+    node(corosync=STOPPED)
+    assert one.keeps(PEERS, set())
+    assert one.begun
+    one.calm(heard=True)
+    assert not one.begun
