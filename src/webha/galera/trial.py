@@ -41,7 +41,7 @@ chmod 711 "$folder"; mkdir "$folder/etc"; cp -a "$etc/." "$folder/etc"
 mkdir -p "$(dirname "$folder/etc/$file")"; install -m 644 "$candidate" "$folder/etc/$file"
 printf '%s' "$start" > "$folder/start"; echo 'SHUTDOWN;' > "$folder/end"
 addresses=$(ip -o address show scope global | awk '{ print $4 }')
-room=$(df -Pk "$folder" | awk 'NR == 2 { print $4 > 2097152 ? $4 - 1048576 : int($4 / 2) }')
+room=$(df -Pk "$folder" | awk 'NR == 2 { print ($4 > 2097152 ? $4 - 1048576 : int($4 / 2)) }')
 memory=$(awk '/^MemTotal:/ { print $2 * 2 + 8388608 }' /proc/meminfo)
 for try in 1 2 3; do
   rm -rf "$folder/data"; mkdir -p "$folder/data/mysql"; chown -R mysql: "$folder/data"
