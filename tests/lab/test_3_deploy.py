@@ -39,7 +39,9 @@ class TestEveryNode:
         assert node.service(unit).is_enabled
 
     def test_leaves_apache_to_pacemaker(self, node: Host) -> None:
-        assert not node.service("apache2").is_enabled
+        shown = node.check_output("systemctl show -p Type,ActiveState,SubState apache2.service").splitlines()
+        assert set(shown) == {"Type=oneshot", "ActiveState=active", "SubState=exited"}
+        assert "pacemaker.service" in node.check_output("cat /proc/$(cat /run/apache2/apache2.pid)/cgroup")
 
     def test_is_a_synced_member_of_three(self, node: Host) -> None:
         rows = dict(

@@ -34,5 +34,12 @@ def server(debian: int) -> Part:
         # Pacemaker's Apache, which systemd does not know of.
         stop=f"[ ! -e {APACHE_DROP_IN} ] || systemctl stop {UNIT} || :; "
         "[ ! -e /etc/apache2/sites-enabled/webha.conf ] || pkill -x apache2 || :",
-        folders=("/etc/apache2", "/etc/php", "/var/lib/apache2", "/var/log/apache2", AGENT.rpartition("/")[0]),
+        folders=(
+            "/etc/apache2",
+            "/etc/php",
+            "/var/lib/apache2",
+            "/var/log/apache2",
+            AGENT.rpartition("/")[0],
+            APACHE_DROP_IN.rpartition("/")[0],
+        ),
     )
