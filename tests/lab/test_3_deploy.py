@@ -178,7 +178,7 @@ class TestAnotherRun:
         before = everywhere(look)
         changed = [
             word
-            for pair in ("corosync_token=4000", "vip_monitor_interval=33s", "galera_cluster_name=other")
+            for pair in ("corosync_token=4000", "vip_monitor_interval=33s", "wsrep_slave_threads=6")
             for word in ("--data", pair)
         ]
         run = pyinfra("deploy.py", "--dry", *changed)
