@@ -13,26 +13,27 @@ BY_NAME = {one.name: one for one in NODES}
 Answer = TypeVar("Answer")
 
 
-def ask(name: str, command: str, seconds: float = 30) -> str:
-    """Run ``command`` on the node and return what it printed; "" where the node did not say anything in time."""
+def _run(name: str, command: str, seconds: float) -> subprocess.CompletedProcess[str] | None:
+    """Run ``command`` on the node; None where it did not end in time."""
     try:
-        done = subprocess.run(
+        return subprocess.run(
             access.ssh(BY_NAME[name], command),
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return ""
-    return done.stdout.strip()
+        return None
+
+
+def ask(name: str, command: str, seconds: float = 30) -> str:
+    """Run ``command`` on the node and return what it printed; "" where the node did not say anything in time."""
+    done = _run(name, command, seconds)
+    return "" if done is None else done.stdout.strip()
 
 
 def told(name: str, command: str, seconds: float) -> str:
     """Run ``command`` on the node as a person types it; say how it failed, "" where it did not."""
-    try:
-        done = subprocess.run(
-            access.ssh(BY_NAME[name], command),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
+    done = _run(name, command, seconds)
+    if done is None:
         return f"{name}: {command}: not done after {seconds:.0f} s"
     words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
     return "" if done.returncode == 0 else f"{name}: {command}: exit code {done.returncode}: {''.join(words)}"

@@ -7,6 +7,7 @@ from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
 
 PID = "/run/apache2/apache2.pid"
+RUNNING = f"[ -e {PID} ] && [ -d /proc/$(cat {PID}) ]"
 SHOW_UNIT = f"systemctl show -p Type,ActiveState,SubState,UnitFileState {apache.UNIT}"
 RELOADED = "/run/webha/apache.reloaded"  # holds the server's PID, as old as our last graceful reload of it
 
@@ -21,7 +22,7 @@ class Apache(Probe[apache.Server]):
         return probe.script(
             {
                 "installed": "command -v apache2",
-                "running": f"[ -e {PID} ] && [ -d /proc/$(cat {PID}) ]",
+                "running": RUNNING,
                 "modules": "ls /etc/apache2/mods-enabled 2>/dev/null || true",
                 "sites": "ls /etc/apache2/sites-enabled 2>/dev/null || true",
                 "confs": "ls /etc/apache2/conf-enabled 2>/dev/null || true",

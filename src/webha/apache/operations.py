@@ -7,7 +7,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import apache
-from webha.apache.facts import PID, RELOADED, Apache
+from webha.apache.facts import PID, RELOADED, RUNNING, Apache
 from webha.apache.trial import APPLY, sites_and
 from webha.ground import shell
 from webha.ground.forms import all_of
@@ -65,7 +65,7 @@ def sites(
 
 
 _END = f"pid=$(cat {PID}); kill -TERM $pid; for i in $(seq 150); do [ -d /proc/$pid ] || break; sleep 0.2; done"
-_BACK = f"! systemctl -q is-active pacemaker || {{ [ -e {PID} ] && [ -d /proc/$(cat {PID}) ]; }}"
+_BACK = f"! systemctl -q is-active pacemaker || {{ {RUNNING}; }}"
 
 
 @operation()
