@@ -4,6 +4,7 @@ from pyinfra import local
 
 local.include("tasks/guards.py")
 local.include("tasks/hosts.py")
+local.include("tasks/firewall.py")
 local.include("tasks/galera.py")
 local.include("tasks/apache.py")
 local.include("tasks/cluster.py")

@@ -83,6 +83,18 @@ minimum_ram_mb = 900  # the least memory of a machine
 minimum_disk_mb = 3000  # the least free disk
 maximum_clock_skew = 1.0  # seconds between any two nodes
 
+# --- who reaches the nodes ----------------------------------------------------------------------------------------
+# True: a node answers ssh, the site at the virtual IP, and the other nodes; nobody else. False: the document's, everybody
+# reaches everything; every run says what that means. Others' rules (fail2ban, Docker) are never touched.
+firewall = True
+firewall_packages = ["nftables"]  # Debian's
+# Whom ssh is open to: addresses and networks of both kinds. New rules stay only where a new connection comes through them.
+ssh_sources = ["0.0.0.0/0", "::/0"]
+web_sources = []  # who asks a node's own address for the site, beside the nodes: a load balancer, a monitor
+database_sources = []  # who reaches MariaDB's port 3306; the site's own database is asked on the node itself
+# What else is open, a text each: "tcp 9100", "udp 60000-61000 from 10.0.0.0/8".
+firewall_open = []
+
 # --- §2.1 Galera --------------------------------------------------------------------------------------------------
 # Debian's packages.
 galera_packages = ["mariadb-server", "galera-4", "mariadb-backup", "rsync", "socat"]

@@ -9,6 +9,7 @@ from webha.apache.manifest import APACHE_DROP_IN, HEALTH, PROTECTION, php_settin
 from webha.apache.trial import php
 from webha.ground.render import render
 from webha.machine import operations as node
+from webha.machine import trial
 from webha.run import context
 from webha.run.inventory import addressed_as, network_of
 
@@ -18,18 +19,18 @@ if context.on_a_node():
 
     node.packages(name="Apache: packages", names=data.apache_packages)
 
+    settings = node.File(php_settings(context.debian()), render("apache/php.ini.j2", settings=data.php_settings))
+
+    trial.taken(name="Apache: PHP takes its settings", file=settings, trial=php(context.debian()))
+
     node.placed(
         name="Apache: PHP settings, the health page, the resource agent",
         files=[
-            node.File(
-                php_settings(context.debian()),
-                render("apache/php.ini.j2", settings=data.php_settings),
-            ),
+            settings,
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
             node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=data.drupal_root)),
             node.File(APACHE_DROP_IN, render("apache/apache2.service.conf.j2", pid=PID)),
         ],
-        trials=[php(context.debian())],
     )
 
     apache.sites(
@@ -46,7 +47,9 @@ if context.on_a_node():
             "webha-health": render("apache/webha-health.conf.j2", health_port=data.health_port, health_root=HEALTH),
         },
         protections={
-            PROTECTION: render("apache/webha-protection.conf.j2", drupal_root=data.drupal_root),
+            PROTECTION: render(
+                "apache/webha-protection.conf.j2", drupal_root=data.drupal_root, installed=data.drupal_install
+            ),
         },
         modules=modules(data.apache_modules, context.debian()),
         health_port=data.health_port,

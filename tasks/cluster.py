@@ -12,6 +12,7 @@ from webha.cluster.trial import COROSYNC
 from webha.galera.manifest import KEEPER_UNIT
 from webha.ground.render import render
 from webha.machine import operations as node
+from webha.machine import trial
 from webha.run import context, ending, survey
 from webha.run.timers import of_this_run
 from webha_node import detach
@@ -56,14 +57,14 @@ if context.on_a_node():
 
     cluster.key_carried(name="Cluster: the ring's key is on every node", nodes=names)
 
+    ring = node.File(CONFIGURATION, configuration, shipped=True)
+
+    trial.taken(name="Cluster: Corosync takes its configuration", file=ring, trial=COROSYNC)
+
     node.placed(
         name="Cluster: configuration",
         files=[
-            node.File(
-                CONFIGURATION,
-                configuration,
-                shipped=True,
-            ),
+            ring,
             node.File(
                 COROSYNC_DROP_IN,
                 render(
@@ -77,7 +78,6 @@ if context.on_a_node():
             ),
             node.File(PACEMAKER_DROP_IN, render("cluster/pacemaker.service.conf.j2")),
         ],
-        trials=[COROSYNC],
     )
 
     for one in host.loop(names):

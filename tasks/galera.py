@@ -12,6 +12,7 @@ from webha.galera.manifest import MARIADB_DROP_IN, TRANSFER_ACCOUNT
 from webha.galera.trial import MARIADB
 from webha.ground.render import render
 from webha.machine import operations as node
+from webha.machine import trial
 from webha.run import context, survey
 from webha.run.timers import of_this_run
 
@@ -43,23 +44,27 @@ if context.on_a_node():
 
     node.packages(name="Galera: packages", names=host.data.galera_packages)
 
+    configuration = node.File(
+        CONFIGURATION,
+        render(
+            "galera/galera.cnf.j2",
+            node=this,
+            nodes=nodes,
+            cluster_name=host.data.galera_cluster_name,
+            bind_address=host.data.galera_bind_address,
+            sst_method=host.data.wsrep_sst_method,
+            applier_threads=host.data.wsrep_slave_threads,
+            innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
+            provider_options=of_this_run().wsrep_provider_options,
+        ),
+    )
+
+    trial.taken(name="Galera: MariaDB takes its configuration", file=configuration, trial=MARIADB)
+
     node.placed(
         name="Galera: configuration",
         files=[
-            node.File(
-                CONFIGURATION,
-                render(
-                    "galera/galera.cnf.j2",
-                    node=this,
-                    nodes=nodes,
-                    cluster_name=host.data.galera_cluster_name,
-                    bind_address=host.data.galera_bind_address,
-                    sst_method=host.data.wsrep_sst_method,
-                    applier_threads=host.data.wsrep_slave_threads,
-                    innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
-                    provider_options=of_this_run().wsrep_provider_options,
-                ),
-            ),
+            configuration,
             node.File(
                 MARIADB_DROP_IN,
                 render(
@@ -67,7 +72,6 @@ if context.on_a_node():
                 ),
             ),
         ],
-        trials=[MARIADB],
     )
 
     node.unit(name="Galera: at boot", unit="mariadb.service", running=None)

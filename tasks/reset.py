@@ -11,6 +11,7 @@ from webha.cloud import operations as cloud
 from webha.cloud import wanted
 from webha.cluster import manifest as cluster
 from webha.drupal import manifest as drupal
+from webha.firewall import manifest as firewall
 from webha.galera import manifest as galera
 from webha.gluster import manifest as gluster
 from webha.gluster import mount_unit
@@ -21,6 +22,7 @@ from webha.reset.facts import Belongings
 from webha.reset.manifest import paths
 from webha.run import context, ending, holding, survey
 from webha.vip import manifest as vip
+from webha.vip.operations import address_removed
 
 context.refuse_what_nobody_knows()
 data = host.data
@@ -46,6 +48,7 @@ if context.on_a_node():
     site = {"root": root, "database": data.drupal_db, "user": data.drupal_db_user}
     server = apache.server(context.debian())
     parts = {"galera": galera.MARIADB, "apache": server, "cluster": cluster.DAEMONS, "gluster": gluster.GLUSTERD}
+    parts["firewall"] = firewall.FIREWALL
     lists = {layer: data.get(part.packages) for layer, part in parts.items()}
 
     survey.refuse(
@@ -64,6 +67,9 @@ if context.on_a_node():
 
     if "vip" in plan.layers:
         operations.unconfigured(name="Reset vip: resources and constraints", ids=vip.OBJECTS, _if=context.on_first)
+
+        # Before the handover, which waits until the address is elsewhere.
+        address_removed(name="Reset vip: the address is on no device", vip=data.vip)
 
         operations.erased(name=f"Reset vip: {vip.WATCH.name}", part=vip.WATCH)
 
@@ -126,6 +132,13 @@ if context.on_a_node():
         )
 
         operations.databases_erased(name="Reset galera: its databases", database=data.drupal_db)
+
+    if "firewall" in plan.layers:
+        operations.erased(
+            name=f"Reset firewall: {firewall.FIREWALL.name}",
+            part=firewall.FIREWALL,
+            packages=reset.packages(lists, "firewall", plan.layers),
+        )
 
     if {"vip", "gluster", "cluster", "galera"} & set(plan.layers):
         # And the programs' archive, where no unit that stays runs one of them.

@@ -35,6 +35,7 @@ if seen is not None:
                 brick=data.gluster_brick,
                 root=data.drupal_root,
                 clock_skew=data.maximum_clock_skew,
+                firewall=data.firewall,
                 properties=properties(data.stonith_enabled, data.cluster_properties),
                 options=data.gluster_options,
             ),

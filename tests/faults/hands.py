@@ -58,6 +58,16 @@ def detached(scene: Scene) -> None:
         typed("crm_attribute --type crm_config --name maintenance-mode --delete")(scene)
 
 
+def opened(_: Scene) -> None:
+    """A cluster as it was before it was ever closed, with its connections."""
+    converge("tasks/firewall.py", "--data", "firewall=False")
+
+
+def closed(_: Scene) -> None:
+    """The deploy's own step, on the running cluster."""
+    converge("tasks/firewall.py")
+
+
 def _reinstalled(name: str, *packages: str) -> Fault:
     return Fault(
         f"reinstall-{name}",
@@ -81,6 +91,7 @@ HANDS = {
         *(_reinstalled(one, one) for one in _PACKAGES),
         _reinstalled("all", *_PACKAGES),
         Fault("detach", detached, lasting=5),
+        Fault("close", closed, lasting=15, prepare=opened),
     )
 }
 

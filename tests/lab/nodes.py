@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ADDRESSES = {"nodoha": "10.0.0.133", "nodoha2": "10.0.0.134", "nodoha3": "10.0.0.135"}
 VIP = "10.0.0.250"
 DOCROOT = "/var/www/html/drupal"
-STEPS = ("hosts", "galera", "apache", "cluster", "gluster", "drupal", "vip")
+STEPS = ("hosts", "firewall", "galera", "apache", "cluster", "gluster", "drupal", "vip")
 MOUNT = "var-www-html-drupal.mount"
 
 

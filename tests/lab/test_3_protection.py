@@ -1,5 +1,6 @@
 """What nobody gets of the site, whatever virtual host reaches it; whose page it is; and habits around systemd's unit of Apache."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +38,9 @@ SECRETS = {
     "sites/default/settings.php": "",
     "autoload.php": "",
     "core/lib/Drupal.php": "",
+    "core/install.php": "",
+    "core/CHANGELOG.txt": "",
+    "INSTALL.txt": "",
 }
 OURS = ("private", "backup_migrate", "config_x", "php/twig", "deep", "a_modules_own")
 
@@ -78,6 +82,14 @@ class TestProtection:
             for name in ("a.css", "config_guide.pdf", "private/a.jpg", "acme.inc.pdf")
         ]
         assert set(answers("nodoha", f"http://{VIP}", public).values()) == {"200"}
+
+    def test_the_server_does_not_say_what_it_is_made_of(self) -> None:
+        said = on("nodoha", f"curl -sI http://{VIP}/").lower()
+        assert re.findall(r"^server: (.*?)\s*$", said, re.MULTILINE) == ["apache"]
+        assert not re.search(r"^(x-powered-by|x-generator):", said, re.MULTILINE)
+        assert re.findall(r"^(x-frame-options|x-content-type-options|referrer-policy):", said, re.MULTILINE)
+        assert "apache/" not in on("nodoha", f"curl -s http://{VIP}/sites/default/settings.php").lower()
+        assert on("nodoha", f"curl -s -o /dev/null -w '%{{http_code}}' -X TRACE http://{VIP}/") == "405"
 
     def test_holds_in_a_virtual_host_of_somebodys(self) -> None:
         site = "Listen 8443\\n<VirtualHost *:8443>\\nDocumentRoot /var/www/html\\n</VirtualHost>\\n"

@@ -6,6 +6,7 @@ from webha.apache import facts as apache
 from webha.cloud import facts as cloud
 from webha.cluster import facts as cluster
 from webha.drupal import facts as drupal
+from webha.firewall import facts as firewall
 from webha.galera import facts as galera
 from webha.gluster import facts as gluster
 from webha.hosts import facts as hosts
@@ -13,6 +14,7 @@ from webha.lock import facts as lock
 from webha.machine import facts as node
 from webha.reset import facts as reset
 from webha.status import facts as status
+from webha.vip import facts as vip
 
 CAPTURED = Path(__file__).parent / "captured"
 SUITES = sorted(one.name for one in CAPTURED.iterdir())
@@ -29,8 +31,10 @@ FACTS = {
     "cluster": (cluster.Cluster, {}),
     "daemon": (node.Daemon, {"unit": "webha-ready.service", "program": "ready"}),
     "directories": (node.Directories, {"paths": ("/etc", "/nonexistent")}),
+    "devices": (vip.Devices, {"vip": "10.0.0.250"}),
     "drupal": (drupal.Drupal, {"root": "/var/www/html/drupal", "database": "drupal", "user": "drupal"}),
     "files": (node.Files, {"paths": ("/etc/hosts", "/nonexistent")}),
+    "firewall": (firewall.FirewallState, {}),
     "galera": (galera.Galera, {}),
     "gluster": (gluster.Gluster, {"brick": "/gluster", "root": "/var/www/html/drupal"}),
     "pool": (gluster.Pool, {}),

@@ -67,6 +67,7 @@ def _inventory(root: Path, overrides: dict[str, Any], machine: str, runs: str, c
                             ("cluster", "running key"),
                             ("gluster", "brick"),
                             ("drupal", "privileges"),
+                            ("firewall", "in force"),
                         )
                     },
                     "@@webha-begin lock'": runs,

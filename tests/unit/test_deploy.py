@@ -13,7 +13,7 @@ from .lock.runs import encoded, run
 from .prepared import RUNS, prepare
 from .stubs import NAMES, ROOT
 
-LAYERS = ["Hosts", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "VIP"]
+LAYERS = ["Hosts", "Firewall", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "VIP"]
 # reset needs a confirmation; guards and status only judge.
 TASKS = sorted(one.stem for one in (ROOT / "tasks").glob("*.py") if one.stem not in ("reset", "guards", "status"))
 
@@ -36,6 +36,9 @@ def test_the_document_of_a_converged_run_shows_every_operation(plan):
 @pytest.mark.parametrize(
     ("first", "then"),
     [
+        ("Galera: MariaDB takes its configuration", "Galera: configuration"),
+        ("Apache: PHP takes its settings", "Apache: PHP settings, the health page, the resource agent"),
+        ("Cluster: Corosync takes its configuration", "Cluster: configuration"),
         ("Galera: configuration", "Galera: a primary component exists"),
         ("Galera: a primary component exists", "Galera: the account of the state transfer"),
         ("Galera: the account of the state transfer", "Galera: join, one by one"),

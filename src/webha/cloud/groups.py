@@ -12,7 +12,7 @@ def group_rules(wanted: Wanted, group: str) -> frozenset[Rule]:
     return frozenset(
         Rule(port.protocol, port.first, port.last, None if port.source == "anywhere" else group)
         for port in ports.table(wanted.corosync_port)
-        if port.source != "nobody"
+        if port.source != "database_sources"
     )
 
 

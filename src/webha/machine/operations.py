@@ -21,7 +21,6 @@ from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.decisions import masked
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
-from webha.machine.trial import Trial, tried
 
 Commands = Generator[StringCommand, None, None]
 
@@ -83,10 +82,9 @@ def send(local: Path, remote: str) -> StringCommand:
 
 
 @operation()
-def placed(files: Iterable[File], trials: Iterable[Trial] = ()) -> Commands:
+def placed(files: Iterable[File]) -> Commands:
     """Own the content, mode and owner of ``files``; directories above them are made when missing.
 
-    Those of ``trials`` that differ are tried before any of the files lands: the operation fails with the daemon's own words.
     Makes systemd read its unit files again where one of those changed.
     Does nothing where all three are right already. Refuses where the node cannot say (or has a directory there), and a file
     of somebody's under that name.
@@ -104,10 +102,6 @@ def placed(files: Iterable[File], trials: Iterable[Trial] = ()) -> Commands:
     if foreign:
         yield shell.refusal(f"{', '.join(foreign)} is there and does not say that it is ours: move it away first")
         return
-    for trial in trials:
-        for file in different:
-            if file.path == trial.path:
-                yield tried(trial, file.raw)
     for file in different:
         yield place(file)
     if any(file.path.startswith(f"{UNITS}/") for file in different):

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pyinfra.api.command import StringCommand
+from pyinfra.api.operation import operation
+from pyinfra.context import host
 
 from webha.ground import shell
+from webha.machine.facts import Files
+from webha.machine.operations import Commands, File
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,16 @@ def tried(trial: Trial, content: bytes) -> StringCommand:
     """Return the command that fails, with the daemon's own words, where it does not take ``content``."""
     name = PurePosixPath(trial.path).name
     return shell.script(_TRIED, trial.daemon, name, trial.script, *trial.arguments, stdin=b64encode(content).decode())
+
+
+@operation()
+def taken(file: File, trial: Trial) -> Commands:
+    """Assert that the trial's daemon takes ``file``, which is to land at its path; an operation of its own, so that it lands on no node where one refuses it.
+
+    Fails with the daemon's own words. Does nothing where the file is on the node already, or cannot be read (placing it then says so).
+    """
+    states = host.get_fact(Files, paths=(file.path,))
+    if states is None or not file.differs(states[file.path]):
+        host.noop(f"{file.path} is there already" if states else f"{file.path} cannot be read, so nothing lands")
+        return
+    yield tried(trial, file.raw)

@@ -13,7 +13,7 @@ from webha.ground.forms import AsJson
 from webha.ground.manifest import HEADER
 
 # In the order of taking down: what stands on another layer goes first.
-LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "hosts")
+LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "firewall", "hosts")
 # How every apt-get of ours that installed something stands in apt's own history.
 _OUR_APT = re.compile(
     re.escape("-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ")

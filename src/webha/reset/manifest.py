@@ -3,6 +3,7 @@
 from webha.apache import manifest as apache
 from webha.cluster import manifest as cluster
 from webha.drupal import manifest as drupal
+from webha.firewall import manifest as firewall
 from webha.galera import manifest as galera
 from webha.gluster import manifest as gluster
 from webha.ground.manifest import Part
@@ -11,7 +12,15 @@ from webha.vip import manifest as vip
 
 def parts(debian: int) -> tuple[Part, ...]:
     """Return the parts of all layers on this Debian release, from the top down."""
-    return (*vip.PARTS, *drupal.PARTS, *gluster.PARTS, *cluster.PARTS, apache.server(debian), *galera.PARTS)
+    return (
+        *vip.PARTS,
+        *drupal.PARTS,
+        *gluster.PARTS,
+        *cluster.PARTS,
+        apache.server(debian),
+        *galera.PARTS,
+        *firewall.PARTS,
+    )
 
 
 def paths(debian: int) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import ip_network
 from itertools import accumulate
 from math import isfinite
 from pathlib import PurePath
 from typing import Any
+
+from webha.run.ports import asked
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,29 @@ _PATH = _text(
 _BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
 _ADDRESS = _text(rf"{_BYTE}(\.{_BYTE}){{3}}", "an IPv4 address")
 _PORT = _number(1, 65535)
+
+
+def _reads(read: Callable[[str], object]) -> Callable[[Any], bool]:
+    """Return whether ``read`` takes a text."""
+
+    def fits(value: Any) -> bool:
+        try:
+            read(value)
+        except ValueError:
+            return False
+        return True
+
+    return lambda value: isinstance(value, str) and value.isascii() and fits(value)
+
+
+def _network(text: str) -> None:
+    if "%" in text:  # an interface, which Python takes and nft does not
+        raise ValueError(text)
+    ip_network(text, strict=False)
+
+
+_NETWORK = Kind("an address or a network such as 10.0.0.0/24", _reads(_network))
+_OPENING = Kind('a text such as "tcp 9100" or "udp 60000-61000 from 10.0.0.0/8"', _reads(asked))
 _SQL = _text(r"[A-Za-z][A-Za-z0-9_]{0,31}", "a letter, then letters, digits and _, 32 at most")
 _TIMEOUTS = _pairs(_TIME, ("start", "stop", "monitor"))
 
@@ -148,6 +174,12 @@ KINDS: Mapping[str, Kind] = {
     "domain": _HOST,
     "vip": _ADDRESS,
     "vip_netmask": _any_of(_number(1, 30), _text(r"[1-9]|[12]\d|30", "the same as a text")),
+    "firewall": _FLAG,
+    "firewall_packages": _PACKAGES,
+    "ssh_sources": _all_of(_NETWORK, least=1),
+    "web_sources": _all_of(_NETWORK),
+    "database_sources": _all_of(_NETWORK),
+    "firewall_open": _all_of(_OPENING),
     "minimum_ram_mb": _number(0, 10**9),
     "minimum_disk_mb": _number(0, 10**9),
     "maximum_clock_skew": _number(0, 3600, whole=False),

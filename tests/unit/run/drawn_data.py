@@ -12,6 +12,7 @@ from ..stubs import ROOT
 
 DEFAULTS = {key: value for key, value in runpy.run_path(str(ROOT / "group_data/all.py")).items() if key[0] != "_"}
 # Each format's own words for "here ends the value" and "here begins something else".
+NEW = (r"^a\.org$", "10.0.0.0/24", "2001:db8::/32", "udp 60000-61000 from 10.0.0.0/8")  # in a list
 PIECES = [
     *"'\"%$`\\{}[]()<>#;=&|!^~*?@:,. \n\r\t\x00\x0b\x7f\x85\u2028\ud800\uffff\u0663é",
     *("${x}", "$(id)", "%n", "{{x}}", "{% x %}", "{#", "?>", "*/", "<!--", "--", "\\'", "\n[x]\n", "]]>", "é", ";y=1", "..", "/", "-"),
@@ -33,7 +34,8 @@ def _other(draw: Callable[..., Any], value: Any) -> Any:
         return known | {key: _other(draw, known[key])}
     if isinstance(value, (list, tuple)):
         at = draw(st.integers(0, len(value)))
-        return [*value[:at], _other(draw, value[at] if at < len(value) else r"^a\.org$"), *value[at + 1 :]]
+        one = value[at] if at < len(value) else draw(st.sampled_from(NEW))
+        return [*value[:at], one if draw(st.booleans()) else _other(draw, one), *value[at + 1 :]]
     if isinstance(value, bool) or value is None:
         return draw(st.sampled_from([True, False, None, "x"]))
     if isinstance(value, (int, float)):

@@ -7,6 +7,9 @@ from xml.etree import ElementTree as ET
 
 from webha.cluster import flatten
 
+_OPENING = re.compile(
+    r"(?:(ip saddr \{ [0-9./, ]+ \}|ip6 saddr \{ [0-9a-f:./, ]+ \}) )?(ip daddr [0-9.]+ )?(tcp|udp) dport \d+(-\d+)? accept"
+)
 _PHP = re.compile(r"'(?:[^'\\]|\\.)*'|//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -43,6 +46,18 @@ def _unit(text: str) -> list[str]:
         raise BrokenError("a specifier of systemd's, or a line that goes on")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [line.partition("=")[0] if "=" in line else line for line in lines]
+
+
+def _nft(text: str) -> list[str]:
+    """Openings are the data's; all else, and that each of them is one, is ours."""
+    found = []
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("#"):
+            if not line.isprintable():
+                raise BrokenError(line)
+        elif not _OPENING.fullmatch(line):
+            found.append(re.sub(r"[0-9.]{7,}|\{ \d+ \}", "*", line))
+    return found
 
 
 def _apache(text: str) -> list[str]:
@@ -84,6 +99,7 @@ def of(template: str, text: str) -> list[str]:
         ".timer.j2": _unit,
         ".mount.j2": _unit,
         ".conf.j2": _apache,
+        ".nft.j2": _nft,
         ".php.j2": _php,
         ".sh.j2": str.splitlines,
     }

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from webha import firewall
 from webha.cluster.cib import Wanted, merged
 from webha.cluster.references import identities
 from webha.drupal import trusted_hosts
 from webha.ground.render import render
-from webha.run import failover
+from webha.run import failover, ports
 from webha.run.data import KINDS, unfit
 from webha.run.inventory import Node, problems
 
@@ -20,7 +21,7 @@ from ..stubs import NAMES
 from . import skeleton
 from .drawn_data import DEFAULTS, PIECES, changed, taken
 
-TASKS = ("hosts", "galera", "apache", "cluster", "gluster", "drupal", "vip")
+TASKS = ("hosts", "firewall", "galera", "apache", "cluster", "gluster", "drupal", "vip")
 modest = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -67,6 +68,17 @@ def values(template, before, data):
         "minutes": data["drupal_cron_minutes"],
         "database": data["drupal_db"],
         "user": data["drupal_db_user"],
+        "openings": (
+            *firewall.ssh((22,), data["ssh_sources"]),
+            *firewall.openings(
+                ports.table(data["corosync_port"]),
+                [Node("a", "10.0.0.133", "a.example.org")],
+                data["vip"],
+                web_sources=data["web_sources"],
+                database_sources=data["database_sources"],
+                further=data["firewall_open"],
+            ),
+        ),
         "trusted_hosts": trusted_hosts([data["vip"], data["server_name"]], data["drupal_trusted_hosts"]),
     }
     return before | {key: value for key, value in fresh.items() if key in before}
@@ -76,7 +88,7 @@ def alike(template, text, before, given_):
     """Whether it has the default's skeleton, where that does not hang on how many data there are."""
     own, known = skeleton.of(template, text), skeleton.of(template, before)
     if "php.ini" in template:
-        return own[1:] == sorted(given_["settings"], key=str.lower)
+        return own[2:] == sorted(given_["settings"], key=str.lower)
     if "settings." in template:
         return set(own) <= {*known, " "}
     by_method = {"wsrep_sst_auth", "#"}
@@ -96,6 +108,8 @@ def test_what_is_taken_changes_no_template_but_in_its_values(default, data):
 
 HOSTILE = {
     "php_settings": {"error_log": '"; x', "session.save_path": "N;${a}", "short_open_tag": False},
+    "ssh_sources": ["::ffff:1.2.3.4", "fe80::/10"],
+    "firewall_open": ["udp 1-65535 from ::/0", "tcp 1"],
     "drupal_trusted_hosts": [r"^a'\\.org{1,2}$"],
     "drupal_site_name": "'\"$(id) {{x}} %n \\",
     "drupal_admin": "o'brien; x",

@@ -36,6 +36,7 @@ def test_a_whole_cluster_is_healthy():
 def test_the_states_of_a_whole_cluster_say_where_things_are():
     assert {name: layer.state for name, layer in report(whole(), EXPECTED).layers.items()} == {
         "hosts": "3 of 3 nodes answer",
+        "firewall": "closed on 3 of 3 nodes",
         "galera": "primary component of 3",
         "apache": f"ready on {A}, {B}, {C}",
         "cluster": f"coordinator {PEER.status.dc}",

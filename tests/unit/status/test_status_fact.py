@@ -20,7 +20,7 @@ from ..stubs import fake_program
 from .whole_stack import UNITS
 
 ARGUMENTS = FACTS["status"][1]
-PROBES = ("galera", "cluster", "gluster", "drupal", "machine")
+PROBES = ("firewall", "galera", "cluster", "gluster", "drupal", "machine")
 NODE = "<node><hostname>{}</hostname><path>{}</path><peerid>8fb6</peerid><status>{}</status><port>57422</port><pid>1</pid></node>"
 
 
@@ -200,6 +200,7 @@ def test_what_was_cut_off_by_the_time_limit_is_none_and_harms_no_other(name, sai
 
 
 DAMAGED = {
+    "firewall": ("@@webha-end sockets 0", ""),
     "galera": ("seqno:   ", "seqno: ?"),
     "cluster": ("</pacemaker-result>", ""),
     "gluster": ("</cliOutput>", ""),

@@ -9,6 +9,7 @@ from webha.status.facts import AT_BOOT, DAEMONS
 from webha.status.state import Expected, Seen, Watched
 
 from ..captured_facts import fact
+from ..firewall.test_firewall import CLOSED
 from ..stubs import NAMES
 
 A, B, C = NAMES
@@ -49,6 +50,7 @@ def whole():
     return {
         name: Seen(
             machine=machine(name),
+            firewall=CLOSED,
             galera=MEMBER,
             cluster=PEER,
             gluster=STORE,

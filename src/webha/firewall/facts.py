@@ -1,0 +1,87 @@
+"""What filters on the node, and what listens there."""
+
+import re
+from typing import ClassVar
+
+from webha.firewall.state import RULES, TABLE, UNIT, Firewall, Listener
+from webha.ground import probe
+from webha.ground.fact import ABSENT, ANY, Probe
+
+_LIST = f"nft -s list table {TABLE}"
+_THERE = f"nft list tables | grep -qx 'table {TABLE}'"
+# What our text means, in the kernel's own words: loaded where nothing passes through.
+_MEANT = f"unshare -n sh -c 'nft -f {RULES} && {_LIST}'"
+_SOCKET = re.compile(r"(tcp|udp)\s+\S+\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(?:\s+users:\(\(\"([^\"]*)\")?")
+_LOOPBACK = re.compile(r"127\.|\[::1\]|\[::ffff:127\.|\S+%lo$")
+
+
+class FirewallState(Probe[Firewall]):
+    """One :class:`webha.firewall.Firewall`."""
+
+    statuses: ClassVar = {
+        "installed": ABSENT,
+        "text": (3,),
+        "loaded": (1, 127),
+        "in force": ANY,
+        "ssh": ANY,
+        "unit": ANY,
+        "ufw": ANY,
+        "firewalld": ANY,
+    }
+
+    def command(self) -> str:
+        """Ask the kernel, the files, sshd, the sockets, and the firewalls that Debian has."""
+        return probe.script(
+            {
+                "installed": "command -v nft",
+                "text": f"[ ! -e {RULES} ] || {{ cat {RULES} && exit 3; }}",
+                "loaded": _THERE,
+                "in force": f'meant=$({_MEANT}) && is=$({_LIST}) || exit 2; [ "$meant" = "$is" ] || exit 1',
+                "unit": f"systemctl show -p UnitFileState,ActiveState {UNIT}",
+                "ssh": "$(command -v sshd || echo /usr/sbin/sshd) -T",
+                "sockets": "ss -Hltunp",
+                "ufw": "command -v ufw >/dev/null && ufw status",
+                "firewalld": "systemctl is-active firewalld.service",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> Firewall:
+        """Put the answers together."""
+        there = answers["text"].status == 3  # noqa: PLR2004 -- by which the probe says that there is a file
+        loaded = answers["installed"].ok and answers["loaded"].ok
+        sockets = answers["sockets"].lines
+        compared = {0: True, 1: False}.get(answers["in force"].status) if loaded and there else None
+        unit = dict(line.split("=", 1) for line in answers["unit"].lines if "=" in line)
+        ufw = "Status: active" in answers["ufw"].text
+        return Firewall(
+            rules=answers["text"].text + "\n" if there else None,
+            loaded=loaded,
+            in_force=compared,
+            unit=unit.get("UnitFileState", ""),
+            active=unit.get("ActiveState") == "active",
+            ssh=_ssh(answers["ssh"].lines, sockets),
+            others=tuple(
+                name
+                for name, works in (("ufw", ufw), ("firewalld", answers["firewalld"].text.strip() == "active"))
+                if works
+            ),
+            listeners=_listeners(sockets),
+        )
+
+
+def _ssh(configured: list[str], sockets: list[str]) -> tuple[int, ...]:
+    """Return the ports of sshd: those of its configuration, and those that it has, which systemd may hold for it."""
+    ports = {int(line.split()[1]) for line in configured if re.fullmatch(r"port \d+", line)}
+    return tuple(sorted(ports | {one.port for one in _listeners(sockets) if one.process == "sshd"}))
+
+
+def _listeners(sockets: list[str]) -> tuple[Listener, ...]:
+    """Read ``ss -Hltunp``, without what only the machine itself reaches."""
+    found = set()
+    for line in sockets:
+        if (read := _SOCKET.match(line)) is None:
+            raise probe.ProbeError(f"ss: {line}")
+        protocol, address, port, process = read.groups()
+        if not _LOOPBACK.match(address):
+            found.add(Listener(protocol, int(port), process or ""))
+    return tuple(sorted(found, key=lambda one: (one.protocol, one.port, one.process)))

@@ -1,0 +1,124 @@
+"""New rules stay only where somebody comes in through them."""
+
+from dataclasses import replace
+
+import pytest
+from pyinfra.api.command import FunctionCommand, StringCommand
+from pyinfra.context import ctx_host
+
+from webha import firewall
+from webha.firewall import RULES, UNIT
+from webha.firewall.facts import FirewallState
+from webha.firewall.operations import closed, opened
+from webha.run import ending
+
+from ..stubs import Host, given, perform
+from .test_firewall import CLOSED, VIP
+from .test_firewall import opened as openings
+
+ANYBODY = ["0.0.0.0/0", "::/0"]
+
+
+def run(state, knock="", sources=ANYBODY):
+    """Run the operation as pyinfra does, each command as it comes; ``knock``: what goes wrong with a new connection."""
+    host = Host("nodoha", {FirewallState: state})
+    before = ctx_host.get()
+    ctx_host.set(host)
+    commands = []
+    try:
+        for one in closed._inner(openings(), VIP, sources):
+            commands.append(one)
+            if isinstance(one, FunctionCommand) and knock:
+                one.args[0].append(knock)
+    finally:
+        ctx_host.set(before)
+    return commands, host.noops
+
+
+def texts(commands):
+    return ["knock" if isinstance(one, FunctionCommand) else one.get_raw_value() for one in commands]
+
+
+@pytest.fixture(autouse=True)
+def said(monkeypatch):
+    lines = []
+    monkeypatch.setattr(ending, "say_at_end", lines.append)
+    return lines
+
+
+def text_of(state=CLOSED):
+    commands, _ = run(replace(state, rules=None))
+    return given(commands[0])
+
+
+OPEN = replace(CLOSED, rules=None, loaded=False, in_force=None, unit="")
+
+
+def test_the_clock_of_the_way_back_runs_before_the_rules_are_loaded_and_they_land_after_the_knock():
+    shown = texts(run(OPEN)[0])
+    assert shown[1] == "knock"
+    trial = shown[0]
+    assert trial.index("nft -c -f") < trial.index("systemd-run") < trial.rindex("nft -f $new")
+    assert "systemd-run" not in "".join(shown[2:])
+    assert shown[2].index("stop webha-firewall-undo.timer") < shown[2].index("nft -f")
+    assert [RULES in one for one in shown[1:]] == [False, False, True, False, False]
+    assert f'enable --now "$1"\' webha {UNIT}' in shown[-1]
+
+
+def test_rules_that_shut_the_run_itself_out_go_back_and_nothing_lands():
+    commands, _ = run(OPEN, knock="timed out", sources=["192.0.2.0/24"])
+    shown = texts(commands)
+    assert "firewall.before" in shown[2]
+    assert "no new connection by ssh came through (timed out)" in shown[3]
+    assert "ssh_sources is 192.0.2.0/24" in shown[3]
+    assert len(shown) == 4
+
+
+def test_a_closed_node_is_left_alone():
+    rules = text_of()
+    commands, noops = run(replace(CLOSED, rules=rules))
+    assert (commands, len(noops)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"in_force": False},
+        {"in_force": None},
+        {"loaded": False, "in_force": None},
+        {"unit": "disabled"},
+        {"active": False},
+        {"ssh": (2222,)},
+    ],
+)
+def test_anything_else_is_closed_anew(changes):
+    assert run(replace(CLOSED, rules=text_of(), **changes))[0]
+
+
+def test_what_cannot_be_read_is_refused():
+    (refusal,), _ = run(None)
+    assert "cannot be read" in refusal.get_raw_value()
+
+
+def test_what_is_shut_out_and_who_filters_beside_is_said_at_the_end(said):
+    state = replace(OPEN, others=("ufw",), listeners=(firewall.Listener("tcp", 9100, "node_exporter"),))
+    run(state)
+    assert "nodoha: ufw filters there beside ours" in said[0]
+    assert "tcp 24007" in said[0]
+    assert "node_exporter (tcp 9100)" in said[1]
+
+
+def test_the_rules_name_whom_they_are_for():
+    rules = text_of()
+    assert rules.startswith("# Written by pyinfra-webha")
+    assert f"ip daddr {VIP} tcp dport 80 accept" in rules
+    assert "ip saddr { 10.0.0.133/32, 10.0.0.134/31 } tcp dport 24007 accept" in rules
+    assert "3306" not in rules
+
+
+def test_openness_takes_away_what_is_ours_and_is_nothing_where_there_is_nothing():
+    assert perform(opened, facts={FirewallState: OPEN}).idle
+    taken = perform(opened, facts={FirewallState: CLOSED})
+    assert isinstance(taken.commands[0], StringCommand)
+    assert f"rm -f /etc/systemd/system/{UNIT} {RULES}" in taken.text
+    assert perform(opened, facts={FirewallState: None}).refused
