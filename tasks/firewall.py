@@ -3,7 +3,9 @@
 from pyinfra.context import host
 
 from webha import firewall
-from webha.firewall import operations
+from webha.firewall import DROP_IN, RULES, UNIT, operations
+from webha.ground.manifest import UNITS
+from webha.ground.render import render
 from webha.machine import operations as node
 from webha.run import context, ending, ports
 
@@ -27,6 +29,16 @@ if context.on_a_node():
             vip=data.vip,
             ssh_sources=data.ssh_sources,
         )
+
+        node.placed(
+            name="Firewall: loaded at boot, and after Debian's own service",
+            files=[
+                node.File(f"{UNITS}/{UNIT}", render("firewall/webha-firewall.service.j2", rules=RULES)),
+                node.File(DROP_IN, render("firewall/nftables.service.conf.j2", rules=RULES)),
+            ],
+        )
+
+        node.unit(name="Firewall: at boot", unit=UNIT)
     else:
         operations.opened(name="Firewall: nothing of ours filters")
 

@@ -12,6 +12,7 @@ from webha.cloud import wanted
 from webha.cluster import manifest as cluster
 from webha.drupal import manifest as drupal
 from webha.firewall import manifest as firewall
+from webha.firewall.operations import opened
 from webha.galera import manifest as galera
 from webha.gluster import manifest as gluster
 from webha.gluster import mount_unit
@@ -134,6 +135,8 @@ if context.on_a_node():
         operations.databases_erased(name="Reset galera: its databases", database=data.drupal_db)
 
     if "firewall" in plan.layers:
+        opened(name="Reset firewall: nothing of ours filters")
+
         operations.erased(
             name=f"Reset firewall: {firewall.FIREWALL.name}",
             part=firewall.FIREWALL,

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -42,6 +43,17 @@ except TimeoutError:
     print("taken")
 except ConnectionRefusedError:
     print("refused")
+"""
+
+# Comes in and stays, until it is shown out.
+STAYS = """
+import socket, sys
+one = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+try:
+    one.recv(1)
+except ConnectionResetError:
+    pass
+print("ended")
 """
 
 
@@ -124,8 +136,17 @@ class TestData:
             assert converge("tasks/firewall.py", "--data", "firewall=False").converged
             assert pyinfra("tasks/status.py", "--data", "firewall=False").code == 0
             assert "everybody on the network reaches its database" in refused("tasks/status.py")
+            inside = subprocess.Popen(
+                ["ip", "netns", "exec", STRANGER.namespace, "python3", "-c", STAYS, NODE, "24007"],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            time.sleep(2)
+            assert inside.poll() is None
         finally:
-            converge("tasks/firewall.py")
+            closed = converge("tasks/firewall.py")
+        assert inside.communicate(timeout=20)[0].strip() == "ended"
+        assert f"connections were ended that nobody may make any more: {ADDRESS} at 24007" in closed.text
         assert scanned(NODE) == {NODE: {22}}
 
 
@@ -139,17 +160,17 @@ def test_rules_of_somebodys_stay_and_ours_come_back_after_a_flush() -> None:
         }
         assert "table inet theirs" in on("nodoha2", "nft list tables")
         # Debian's own service throws everything away when it starts; ours comes back with it.
-        on("nodoha2", "systemctl restart nftables")
-        assert "table inet webha" in on("nodoha2", "nft list tables")
+        for verb in ("start", "reload", "restart", "stop"):
+            on("nodoha2", f"systemctl {verb} nftables")
+            assert "table inet webha" in on("nodoha2", "nft list tables"), verb
         on("nodoha2", "nft insert rule inet webha input tcp dport 3306 accept")
         assert "other rules are in our table" in refused("tasks/status.py")
         assert converge("tasks/firewall.py").changed
     finally:
         on(
             "nodoha2",
-            "nft delete table inet theirs 2>/dev/null; systemctl stop nftables; nft -f /etc/webha/firewall.nft",
+            "nft delete table inet theirs 2>/dev/null; systemctl stop nftables",
         )
-    converge("tasks/firewall.py")  # its unit stopped with Debian's
     assert converge("tasks/firewall.py").converged
 
 

@@ -29,6 +29,7 @@ FACTS = {
     ),
     "cib": (cluster.LiveCib, {}),
     "cluster": (cluster.Cluster, {}),
+    "connections": (firewall.Connections, {}),
     "daemon": (node.Daemon, {"unit": "webha-ready.service", "program": "ready"}),
     "directories": (node.Directories, {"paths": ("/etc", "/nonexistent")}),
     "devices": (vip.Devices, {"vip": "10.0.0.250"}),

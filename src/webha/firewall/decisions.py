@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from webha.firewall.state import UNIT, Firewall, Opening, networks
+from webha.firewall.state import RULES, UNIT, Connection, Firewall, Opening, networks
 from webha.run.inventory import Node
 from webha.run.ports import Port, asked
 
-SSH = 22
+SSH, OF_SSH = 22, "ssh"
+FORWARDED = "docker-proxy"  # what it listens for is passed on to a container, and never comes to the node itself
 DHCP = (Opening("DHCP", "udp", 68, 68), Opening("DHCP", "udp", 546, 546))  # the template's own
 
 
@@ -20,7 +21,8 @@ def openings(
     further: Iterable[str] = (),
 ) -> tuple[Opening, ...]:
     """Return who is let in where, but for ssh: by the table of ``ports``, and as ``further`` asks (:func:`webha.run.ports.asked`)."""
-    members = networks(one.address for one in nodes)
+    # The virtual IP, too: a node may well speak with it, where its route is the narrower one.
+    members = networks([*(one.address for one in nodes), vip])
     web, database = networks(web_sources), networks(database_sources)
     found = []
     for port in ports:
@@ -45,8 +47,24 @@ def ssh(ports: Iterable[int], sources: Iterable[str]) -> tuple[Opening, ...]:
     allowed = networks(sources)
     everywhere = {"0.0.0.0/0", "::/0"} <= {str(one) for one in allowed}
     return tuple(
-        Opening("ssh", "tcp", port, port, None if everywhere else allowed) for port in sorted(set(ports)) or (SSH,)
+        Opening(OF_SSH, "tcp", port, port, None if everywhere else allowed) for port in sorted(set(ports)) or (SSH,)
     )
+
+
+def intruders(connections: Iterable[Connection], firewall: Firewall, opened: Iterable[Opening]) -> list[Connection]:
+    """Return the connections that somebody made before ``opened`` was all that is open, and that nobody may make now.
+
+    Those of ssh are let be: who is logged in stays, and the run itself is.
+    """
+    known = [one for one in opened if one.why != OF_SSH]
+    listened = {one.port for one in firewall.listeners if one.protocol == "tcp"}
+    return [
+        one
+        for one in connections
+        if one.port in listened
+        and any(opening.is_about("tcp", one.port) for opening in known)
+        and not any(opening.is_about("tcp", one.port) and opening.takes(one.peer) for opening in known)
+    ]
 
 
 def closed_to_all(firewall: Firewall, opened: Iterable[Opening]) -> list[str]:
@@ -55,7 +73,7 @@ def closed_to_all(firewall: Firewall, opened: Iterable[Opening]) -> list[str]:
     return [
         f"{one.process or 'something'} ({one.protocol} {one.port})"
         for one in firewall.listeners
-        if not any(opening.is_about(one.protocol, one.port) for opening in known)
+        if one.process != FORWARDED and not any(opening.is_about(one.protocol, one.port) for opening in known)
     ]
 
 
@@ -69,10 +87,10 @@ def not_as_wished(firewall: Firewall | None, *, wanted: bool) -> list[str]:
         left = "" if firewall.rules is None else ", its rules were taken out of the kernel (nft flush ruleset?)"
         return [f"everybody on the network reaches its database, volume and cluster{left}: run tasks/firewall.py"]
     found = []
-    if firewall.in_force is False:
+    if firewall.in_force is None:
+        found.append(f"unknown, whether the kernel has the rules of {RULES}")
+    elif not firewall.in_force:
         found.append("other rules are in our table than tasks/firewall.py wrote: run it")
-    if not firewall.active:
-        found.append(f"its firewall would not come back after a restart of nftables.service: systemctl start {UNIT}")
     if firewall.unit != "enabled":
         found.append(f"its firewall will not be there after the next boot: systemctl enable {UNIT}")
     return found

@@ -1,17 +1,19 @@
 """What filters on the node, and what listens there."""
 
 import re
+from ipaddress import ip_address
 from typing import ClassVar
 
-from webha.firewall.state import RULES, TABLE, UNIT, Firewall, Listener
+from webha.firewall.state import RULES, TABLE, UNIT, Connection, Firewall, Listener
 from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
 
 _LIST = f"nft -s list table {TABLE}"
-_THERE = f"nft list tables | grep -qx 'table {TABLE}'"
+_THERE = f"command -v nft >/dev/null || exit 1; tables=$(nft list tables) || exit 2; printf '%s\\n' \"$tables\" | grep -qx 'table {TABLE}'"
 # What our text means, in the kernel's own words: loaded where nothing passes through.
 _MEANT = f"unshare -n sh -c 'nft -f {RULES} && {_LIST}'"
 _SOCKET = re.compile(r"(tcp|udp)\s+\S+\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(?:\s+users:\(\(\"([^\"]*)\")?")
+_PEER = re.compile(r"\d+\s+\d+\s+\S+:(\d+)\s+(\S+):(\d+)(?:\s.*)?")
 _LOOPBACK = re.compile(r"127\.|\[::1\]|\[::ffff:127\.|\S+%lo$")
 
 
@@ -21,7 +23,7 @@ class FirewallState(Probe[Firewall]):
     statuses: ClassVar = {
         "installed": ABSENT,
         "text": (3,),
-        "loaded": (1, 127),
+        "loaded": (1,),
         "in force": ANY,
         "ssh": ANY,
         "unit": ANY,
@@ -37,7 +39,7 @@ class FirewallState(Probe[Firewall]):
                 "text": f"[ ! -e {RULES} ] || {{ cat {RULES} && exit 3; }}",
                 "loaded": _THERE,
                 "in force": f'meant=$({_MEANT}) && is=$({_LIST}) || exit 2; [ "$meant" = "$is" ] || exit 1',
-                "unit": f"systemctl show -p UnitFileState,ActiveState {UNIT}",
+                "unit": f"systemctl show -p UnitFileState --value {UNIT}",
                 "ssh": "$(command -v sshd || echo /usr/sbin/sshd) -T",
                 "sockets": "ss -Hltunp",
                 "ufw": "command -v ufw >/dev/null && ufw status",
@@ -51,14 +53,12 @@ class FirewallState(Probe[Firewall]):
         loaded = answers["installed"].ok and answers["loaded"].ok
         sockets = answers["sockets"].lines
         compared = {0: True, 1: False}.get(answers["in force"].status) if loaded and there else None
-        unit = dict(line.split("=", 1) for line in answers["unit"].lines if "=" in line)
         ufw = "Status: active" in answers["ufw"].text
         return Firewall(
             rules=answers["text"].text + "\n" if there else None,
             loaded=loaded,
             in_force=compared,
-            unit=unit.get("UnitFileState", ""),
-            active=unit.get("ActiveState") == "active",
+            unit=answers["unit"].text.strip(),
             ssh=_ssh(answers["ssh"].lines, sockets),
             others=tuple(
                 name
@@ -85,3 +85,24 @@ def _listeners(sockets: list[str]) -> tuple[Listener, ...]:
         if not _LOOPBACK.match(address):
             found.add(Listener(protocol, int(port), process or ""))
     return tuple(sorted(found, key=lambda one: (one.protocol, one.port, one.process)))
+
+
+class Connections(Probe[tuple[Connection, ...]]):
+    """The node's connections over TCP with others, but those of the web server, which may be thousands."""
+
+    def command(self) -> str:
+        """Ask the kernel."""
+        return probe.script({"connections": "ss -Htn state established '( sport != :80 and sport != :443 )'"})
+
+    def answer(self, answers: probe.Answers) -> tuple[Connection, ...]:
+        """Read each line, and leave out what the machine says to itself."""
+        found = []
+        for line in answers["connections"].lines:
+            if (read := _PEER.fullmatch(line.strip())) is None:
+                raise probe.ProbeError(f"ss: {line}")
+            port, peer, peer_port = read.groups()
+            address = ip_address(peer.strip("[]").partition("%")[0])
+            mapped = getattr(address, "ipv4_mapped", None)
+            if not (mapped or address).is_loopback:
+                found.append(Connection(int(port), str(mapped or address), int(peer_port)))
+        return tuple(found)

@@ -1,13 +1,14 @@
 """What the firewall's step puts on every node."""
 
-from webha.firewall.state import RULES, TABLE, UNIT
+from webha.firewall.state import DROP_IN, RULES, TABLE, UNIT
 from webha.ground.manifest import Part
 
 FIREWALL = Part(
     "the firewall",
-    files=(RULES,),
+    files=(RULES, DROP_IN),
     units=(UNIT,),
     packages="firewall_packages",
-    stop=f"nft delete table {TABLE} 2>/dev/null || :",
+    stop=f"! nft list table {TABLE} >/dev/null 2>&1 || nft delete table {TABLE}",
+    folders=(DROP_IN.rpartition("/")[0],),
 )
 PARTS = (FIREWALL,)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import Literal
 
 from webha.ground.forms import AsJson
@@ -11,6 +11,7 @@ Network = IPv4Network | IPv6Network
 RULES = "/etc/webha/firewall.nft"
 TABLE = "inet webha"
 UNIT = "webha-firewall.service"
+DROP_IN = "/etc/systemd/system/nftables.service.d/webha.conf"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Opening:
                 found.append(f"{word} saddr {{ {', '.join(listed)} }} {to}{end}")
         return found
 
+    def takes(self, source: str) -> bool:
+        """Whether the address ``source`` is among those let in."""
+        address = ip_address(source)
+        return self.sources is None or any(address in one for one in self.sources)
+
     def is_about(self, protocol: str, port: int) -> bool:
         """Whether it says who is let in at this port, be it nobody."""
         return self.protocol == protocol and self.first <= port <= self.last
@@ -65,12 +71,20 @@ class Listener(AsJson):
 
 
 @dataclass(frozen=True)
+class Connection(AsJson):
+    """One of TCP, at ``port`` of the node, by ``peer`` from its ``peer_port``."""
+
+    port: int
+    peer: str
+    peer_port: int
+
+
+@dataclass(frozen=True)
 class Firewall(AsJson):
     """What filters on one node.
 
     ``rules``: the text at :data:`RULES`, None where there is none; ``loaded``: whether our table is in the kernel; ``in_force``: whether it
-    is what ``rules`` says, None where that cannot be compared; ``unit``: UnitFileState of :data:`UNIT`, which is
-    ``active``; ``ssh``: ports that sshd has;
+    is what ``rules`` says, None where that cannot be compared; ``unit``: UnitFileState of :data:`UNIT`; ``ssh``: ports that sshd has;
     ``others``: firewalls of somebody's that are at work; ``listeners``: of all that answers the network, with our own.
     """
 
@@ -78,7 +92,6 @@ class Firewall(AsJson):
     loaded: bool
     in_force: bool | None
     unit: str
-    active: bool
     ssh: tuple[int, ...]
     others: tuple[str, ...]
     listeners: tuple[Listener, ...]

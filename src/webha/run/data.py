@@ -10,6 +10,8 @@ from math import isfinite
 from pathlib import PurePath
 from typing import Any
 
+from pyinfra.connectors.ssh import ConnectorData
+
 from webha.run.ports import asked
 
 
@@ -237,6 +239,7 @@ KINDS: Mapping[str, Kind] = {
 }
 # What the command line may give to a verb.
 VERBS = ("layer", "confirm", "report", "takeover")
+_OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
 _OF_VERBS: Mapping[str, Kind] = {"takeover": _FLAG}
 
 
@@ -247,10 +250,10 @@ def unknown(given: Iterable[str], theirs: Iterable[str] = ()) -> list[str]:
     group_data. Of these only one that is spelt almost like one of ours which they do not have is said.
     """
     own = set(theirs)
-    known = {*KINDS, *VERBS, "address", *own}
+    known = {*KINDS, *VERBS, "address", *_OF_PYINFRA, *own}
     found = []
     for key in given:
-        if key not in known and not key.startswith(("_", "ssh_")):
+        if key not in known and not key.startswith("_"):
             near = get_close_matches(key, (*KINDS, *VERBS), 1)
             found.append(
                 f"{key}: no such datum" + (f", {near[0]} is meant?" if near else "; docs/data.md names them all")

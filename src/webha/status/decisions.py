@@ -68,7 +68,10 @@ def _firewall(known: Mapping[str, Seen], expected: Expected) -> Layer:
     beside = f", beside {', '.join(others)}" if others else ""
     if not expected.firewall:
         return Layer(f"off, as firewall = False wants it: open to the nodes' network{beside}", tuple(found))
-    return Layer(f"closed on {sum(one.loaded for one in states)} of {len(expected.names)} nodes{beside}", tuple(found))
+    return Layer(
+        f"closed on {sum(bool(one.loaded and one.in_force) for one in states)} of {len(expected.names)} nodes{beside}",
+        tuple(found),
+    )
 
 
 def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:

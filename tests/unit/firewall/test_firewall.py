@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webha import firewall
-from webha.firewall import Firewall, Listener, networks
+from webha.firewall import Connection, Firewall, Listener, networks
 from webha.run import ports
 from webha.run.inventory import Node
 
 VIP = "10.0.0.250"
 NODES = [Node(f"nodoha{i}", f"10.0.0.13{i}", f"nodoha{i}.example.org") for i in (3, 4, 5)]
-CLOSED = Firewall("rules", loaded=True, in_force=True, unit="enabled", active=True, ssh=(22,), others=(), listeners=())
+CLOSED = Firewall("rules", loaded=True, in_force=True, unit="enabled", ssh=(22,), others=(), listeners=())
 
 
 def opened(**wishes):
@@ -109,7 +109,7 @@ def test_what_is_shut_out_is_named():
         (replace(CLOSED, rules=None, loaded=False, in_force=None), "everybody on the network reaches"),
         (replace(CLOSED, loaded=False, in_force=None), "taken out of the kernel"),
         (replace(CLOSED, in_force=False), "other rules are in our table"),
-        (replace(CLOSED, active=False), "after a restart of nftables.service"),
+        (replace(CLOSED, in_force=None), "unknown, whether the kernel has the rules"),
         (replace(CLOSED, unit=""), "after the next boot: systemctl enable webha-firewall.service"),
         (replace(CLOSED, unit="disabled"), "after the next boot"),
     ],
@@ -121,6 +121,33 @@ def test_a_node_that_is_not_closed_is_said(state, words):
 
 def test_a_closed_node_and_one_that_is_open_by_wish_are_well():
     assert firewall.not_as_wished(CLOSED, wanted=True) == []
-    assert firewall.not_as_wished(replace(CLOSED, in_force=None), wanted=True) == []
     assert firewall.not_as_wished(replace(CLOSED, rules=None, loaded=False), wanted=False) == []
     assert "though firewall is False" in firewall.not_as_wished(CLOSED, wanted=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("connection", "goes"),
+    [
+        (Connection(24007, STRANGER, 1000), True),
+        (Connection(3306, STRANGER, 40000), True),
+        (Connection(24007, MEMBER, 1000), False),
+        (Connection(24007, VIP, 1000), False),  # a node that speaks with it
+        (Connection(22, STRANGER, 40000), False),
+        (Connection(41000, STRANGER, 443), False),  # one that the node itself made
+        (Connection(50123, STRANGER, 443), False),  # the same, from within the bricks' range
+        (
+            Connection(9100, STRANGER, 40000),
+            False,
+        ),  # of a service that is not the stack's: it is named, and not cut off
+    ],
+)
+def test_who_is_in_and_may_not_come_in_any_more_goes(connection, goes):
+    listeners = tuple(Listener("tcp", port, "x") for port in (22, 3306, 9100, 24007, 51234))
+    state = replace(CLOSED, listeners=listeners)
+    known = (*opened(), *firewall.ssh([22], ["10.0.0.1"]))
+    assert firewall.intruders([connection], state, known) == ([connection] if goes else [])
+
+
+def test_a_container_answers_for_itself():
+    state = replace(CLOSED, listeners=(Listener("tcp", 8080, "docker-proxy"),))
+    assert firewall.closed_to_all(state, opened()) == []

@@ -7,8 +7,8 @@ from pyinfra.api.command import FunctionCommand, StringCommand
 from pyinfra.context import ctx_host
 
 from webha import firewall
-from webha.firewall import RULES, UNIT
-from webha.firewall.facts import FirewallState
+from webha.firewall import DROP_IN, RULES, UNIT, Connection
+from webha.firewall.facts import Connections, FirewallState
 from webha.firewall.operations import closed, opened
 from webha.run import ending
 
@@ -19,9 +19,9 @@ from .test_firewall import opened as openings
 ANYBODY = ["0.0.0.0/0", "::/0"]
 
 
-def run(state, knock="", sources=ANYBODY):
+def run(state, knock="", sources=ANYBODY, connections=()):
     """Run the operation as pyinfra does, each command as it comes; ``knock``: what goes wrong with a new connection."""
-    host = Host("nodoha", {FirewallState: state})
+    host = Host("nodoha", {FirewallState: state, Connections: connections})
     before = ctx_host.get()
     ctx_host.set(host)
     commands = []
@@ -47,7 +47,7 @@ def said(monkeypatch):
 
 
 def text_of(state=CLOSED):
-    commands, _ = run(replace(state, rules=None))
+    commands, _ = run(replace(state, rules=None, loaded=False))
     return given(commands[0])
 
 
@@ -60,9 +60,8 @@ def test_the_clock_of_the_way_back_runs_before_the_rules_are_loaded_and_they_lan
     trial = shown[0]
     assert trial.index("nft -c -f") < trial.index("systemd-run") < trial.rindex("nft -f $new")
     assert "systemd-run" not in "".join(shown[2:])
-    assert shown[2].index("stop webha-firewall-undo.timer") < shown[2].index("nft -f")
-    assert [RULES in one for one in shown[1:]] == [False, False, True, False, False]
-    assert f'enable --now "$1"\' webha {UNIT}' in shown[-1]
+    assert shown[2].index("is-active webha-firewall-undo.timer") < shown[2].index("stop webha-firewall-undo.timer")
+    assert [RULES in one for one in shown[1:]] == [False, False, True]
 
 
 def test_rules_that_shut_the_run_itself_out_go_back_and_nothing_lands():
@@ -86,8 +85,6 @@ def test_a_closed_node_is_left_alone():
         {"in_force": False},
         {"in_force": None},
         {"loaded": False, "in_force": None},
-        {"unit": "disabled"},
-        {"active": False},
         {"ssh": (2222,)},
     ],
 )
@@ -108,11 +105,26 @@ def test_what_is_shut_out_and_who_filters_beside_is_said_at_the_end(said):
     assert "node_exporter (tcp 9100)" in said[1]
 
 
+def test_who_came_before_and_may_not_come_any_more_is_shown_out(said):
+    state = replace(OPEN, listeners=(firewall.Listener("tcp", 24007, "glusterd"),))
+    commands, _ = run(state, connections=(Connection(24007, "10.0.0.66", 1001), Connection(24007, "10.0.0.134", 1001)))
+    assert [one for one in texts(commands) if "ss -K" in one] == [texts(commands)[-1]]
+    assert texts(commands)[-1].endswith("webha 10.0.0.66 1001 24007")
+    assert said == ["nodoha: connections were ended that nobody may make any more: 10.0.0.66 at 24007"]
+    run(state, connections=None)
+    assert "cannot be read" in said[-1]
+
+
+def test_a_file_of_somebodys_is_not_replaced():
+    (refusal,), _ = run(replace(CLOSED, rules="table inet theirs {}\n", in_force=False))
+    assert "does not say that it is ours" in refusal.get_raw_value()
+
+
 def test_the_rules_name_whom_they_are_for():
     rules = text_of()
     assert rules.startswith("# Written by pyinfra-webha")
     assert f"ip daddr {VIP} tcp dport 80 accept" in rules
-    assert "ip saddr { 10.0.0.133/32, 10.0.0.134/31 } tcp dport 24007 accept" in rules
+    assert "ip saddr { 10.0.0.133/32, 10.0.0.134/31, 10.0.0.250/32 } tcp dport 24007 accept" in rules
     assert "3306" not in rules
 
 
@@ -120,5 +132,5 @@ def test_openness_takes_away_what_is_ours_and_is_nothing_where_there_is_nothing(
     assert perform(opened, facts={FirewallState: OPEN}).idle
     taken = perform(opened, facts={FirewallState: CLOSED})
     assert isinstance(taken.commands[0], StringCommand)
-    assert f"rm -f /etc/systemd/system/{UNIT} {RULES}" in taken.text
+    assert f"rm -f /etc/systemd/system/{UNIT} {DROP_IN} {RULES}" in taken.text
     assert perform(opened, facts={FirewallState: None}).refused
