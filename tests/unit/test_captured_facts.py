@@ -6,6 +6,7 @@ import pytest
 from pyinfra.api.exceptions import FactProcessError
 
 from webha.cluster import Page
+from webha.firewall import not_as_wished
 from webha.galera import facts as galera
 from webha.hosts import BEGIN
 from webha.machine import facts as node
@@ -261,3 +262,28 @@ def test_a_drop_in_that_systemd_has_not_read_makes_its_unit_stale(suite):
     units = node.Units().process(text(suite, "units").replace(read, "DropInPaths=").splitlines())
     assert units["corosync.service"].stale
     assert not units["apache2.service"].stale
+
+
+@on_converged
+def test_a_converged_firewall(suite):
+    state = fact(suite, "firewall")
+    assert not_as_wished(state, wanted=True) == []
+    assert (state.ssh, state.others) == ((22,), ())
+    assert {one.port for one in state.listeners} >= {22, 80, 3306, 4567, 5405, 24007}
+
+
+@on_bare
+def test_a_bare_firewall(suite):
+    state = fact(suite, "firewall")
+    assert (state.rules, state.loaded, state.in_force, state.unit, state.ssh) == (None, False, None, "", (22,))
+    assert not_as_wished(state, wanted=False) == []
+    assert [(one.port, one.peer) for one in fact(suite, "connections")] == [(22, "10.0.0.1")]
+
+
+@on_converged
+def test_the_connections_of_a_converged_node_are_the_nodes_and_whoever_looks(suite):
+    nodes = {"10.0.0.133", "10.0.0.134", "10.0.0.135"}
+    found = fact(suite, "connections")
+    assert {one.peer for one in found} >= nodes - {"10.0.0.133"}
+    assert {one.peer for one in found} <= nodes | {"10.0.0.1"}
+    assert {24007, 4567} & {port for one in found for port in (one.port, one.peer_port)}

@@ -39,7 +39,7 @@ class FirewallState(Probe[Firewall]):
                 "text": f"[ ! -e {RULES} ] || {{ cat {RULES} && exit 3; }}",
                 "loaded": _THERE,
                 "in force": f'meant=$({_MEANT}) && is=$({_LIST}) || exit 2; [ "$meant" = "$is" ] || exit 1',
-                "unit": f"systemctl show -p UnitFileState --value {UNIT}",
+                "unit": f"systemctl show -p UnitFileState {UNIT}",
                 "ssh": "$(command -v sshd || echo /usr/sbin/sshd) -T",
                 "sockets": "ss -Hltunp",
                 "ufw": "command -v ufw >/dev/null && ufw status",
@@ -53,12 +53,13 @@ class FirewallState(Probe[Firewall]):
         loaded = answers["installed"].ok and answers["loaded"].ok
         sockets = answers["sockets"].lines
         compared = {0: True, 1: False}.get(answers["in force"].status) if loaded and there else None
+        unit = dict(line.split("=", 1) for line in answers["unit"].lines if "=" in line)
         ufw = "Status: active" in answers["ufw"].text
         return Firewall(
             rules=answers["text"].text + "\n" if there else None,
             loaded=loaded,
             in_force=compared,
-            unit=answers["unit"].text.strip(),
+            unit=unit.get("UnitFileState", ""),
             ssh=_ssh(answers["ssh"].lines, sockets),
             others=tuple(
                 name
