@@ -195,3 +195,9 @@ def test_the_status_looks_whatever_the_data_are():
     """It changes nothing, and one unfit value of PHP's must not keep a person from seeing the cluster."""
     with pytest.raises(PyinfraError, match=r"^not healthy: hosts"):  # of machines that answer nothing here
         prepare("tasks/status.py", php_settings="nonsense")
+
+
+def test_what_is_pyinfras_own_is_known_and_what_only_looks_like_it_is_not():
+    assert unknown(["ssh_port", "ssh_connect_retries", "_sudo"]) == []
+    assert unknown(["ssh_source"]) == ["ssh_source: no such datum, ssh_sources is meant?"]
+    assert unknown(["ssh_prot"]) == ["ssh_prot: no such datum; docs/data.md names them all"]
