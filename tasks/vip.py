@@ -8,6 +8,7 @@ from webha.apache import operations as apache
 from webha.cluster import manifest as cluster_manifest
 from webha.cluster import operations as cluster
 from webha.cluster.cib import Clone, Colocation, Operation, Order, Preference, Primitive, Wanted
+from webha.firewall import operations as firewall
 from webha.gluster import mount_unit
 from webha.ground.manifest import ARCHIVE, UNITS, VALUES, program
 from webha.ground.render import render
@@ -51,6 +52,8 @@ if context.on_a_node():
     cluster.online(name="VIP: all nodes online", nodes=names, wait=False)
 
     apache.ready_for_the_cluster(name="VIP: a web server to move", health_port=data.health_port)
+
+    firewall.lets_visitors_in(name="VIP: the firewall lets visitors in", vip=data.vip)
 
     node.placed(
         name="VIP: readiness, guard and handover",

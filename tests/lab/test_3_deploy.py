@@ -16,6 +16,7 @@ from tests.lab.nodes import (
     on,
     page,
     pyinfra,
+    refused,
     unhealthy,
 )
 
@@ -196,6 +197,7 @@ class TestOneDatum:
         pids = everywhere("pidof corosync pacemakerd")
         run = converge("deploy.py", "--data", "corosync_token=3500")
         assert set(run.changed) == {
+            "Cluster: Corosync takes its configuration",
             "Cluster: configuration",
             "Cluster: the configuration on disk is in force",
             # These know how long a node may be silent, too: their values come with the first step that brings a program.
@@ -234,16 +236,23 @@ class TestOneDatum:
         assert unhealthy() == ""
 
     def test_the_vip_moves_the_address(self) -> None:
+        assert "run tasks/firewall.py with this vip first" in refused("tasks/vip.py", "--data", "vip=10.0.0.251")
+        converge("tasks/firewall.py", "--data", "vip=10.0.0.251")
         run = converge("tasks/vip.py", "--data", "vip=10.0.0.251")
         assert run.changed["VIP: resources and constraints"] == ["nodoha"]
         assert "<title>" in lab("run", "curl", "-s", "-m", "30", "-H", f"Host: {VIP}", "http://10.0.0.251/")
+        converge("tasks/firewall.py")
         converge("tasks/vip.py")
         assert converge("tasks/vip.py").converged
         assert "<title>" in page()
 
     def test_a_galera_setting_restarts_one_node_after_the_other(self) -> None:
         run = converge("tasks/galera.py", "--data", "wsrep_slave_threads=3")
-        assert set(run.changed) == {"Galera: configuration", "Galera: the configuration on disk is in force"}
+        assert set(run.changed) == {
+            "Galera: MariaDB takes its configuration",
+            "Galera: configuration",
+            "Galera: the configuration on disk is in force",
+        }
         assert set(everywhere("mariadb -NBe 'SELECT @@wsrep_slave_threads'").values()) == {"3"}
         converge("tasks/galera.py")
         assert converge("tasks/galera.py").converged

@@ -132,6 +132,18 @@ def closed(openings: Iterable[Opening], vip: str, ssh_sources: Iterable[str]) ->
 
 
 @operation()
+def lets_visitors_in(vip: str) -> Commands:
+    """Assert that the rules on the node, where there are some, are about ``vip``; never changes anything."""
+    state = host.get_fact(FirewallState)
+    if state is None:
+        yield shell.refusal("what filters on this node cannot be read: nft list ruleset")
+    elif state.rules is not None and f"ip daddr {vip} tcp dport " not in state.rules:
+        yield shell.refusal(f"the firewall lets nobody in at {vip}: run tasks/firewall.py with this vip first")
+    else:
+        host.noop(f"whoever comes to {vip} is let in")
+
+
+@operation()
 def opened() -> Commands:
     """Own that nothing of ours filters: the table, the unit and the rules go. Does nothing where none of them is there."""
     state = host.get_fact(FirewallState)

@@ -9,7 +9,7 @@ from pyinfra.context import ctx_host
 from webha import firewall
 from webha.firewall import DROP_IN, RULES, UNIT, Connection
 from webha.firewall.facts import Connections, FirewallState
-from webha.firewall.operations import closed, opened
+from webha.firewall.operations import closed, lets_visitors_in, opened
 from webha.run import ending
 
 from ..stubs import Host, given, perform
@@ -113,6 +113,17 @@ def test_who_came_before_and_may_not_come_any_more_is_shown_out(said):
     assert said == ["nodoha: connections were ended that nobody may make any more: 10.0.0.66 at 24007"]
     run(state, connections=None)
     assert "cannot be read" in said[-1]
+
+
+def test_a_virtual_ip_that_the_rules_do_not_know_is_refused_before_it_moves():
+    rules = replace(CLOSED, rules=text_of())
+    assert perform(lets_visitors_in, VIP, facts={FirewallState: rules}).idle
+    assert perform(lets_visitors_in, VIP, facts={FirewallState: OPEN}).idle
+    assert (
+        "run tasks/firewall.py with this vip first"
+        in perform(lets_visitors_in, "10.0.0.25", facts={FirewallState: rules}).refused
+    )
+    assert "cannot be read" in perform(lets_visitors_in, VIP, facts={FirewallState: None}).refused
 
 
 def test_a_file_of_somebodys_is_not_replaced():
