@@ -27,6 +27,7 @@ class TestEveryNode:
         [
             *("mariadb", "corosync", "pacemaker", "glusterd", MOUNT, "webha-docroot.timer", "webha-cron.timer"),
             *(
+                "webha-firewall",
                 "webha-ready",
                 "webha-guard",
                 "webha-handover",
