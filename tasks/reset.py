@@ -48,8 +48,13 @@ if context.on_a_node():
     storage = {"brick": data.gluster_brick, "root": root}
     site = {"root": root, "database": data.drupal_db, "user": data.drupal_db_user}
     server = apache.server(context.debian())
-    parts = {"galera": galera.MARIADB, "apache": server, "cluster": cluster.DAEMONS, "gluster": gluster.GLUSTERD}
-    parts["firewall"] = firewall.FIREWALL
+    parts = {
+        "galera": galera.MARIADB,
+        "apache": server,
+        "cluster": cluster.DAEMONS,
+        "gluster": gluster.GLUSTERD,
+        "firewall": firewall.FIREWALL,
+    }
     lists = {layer: data.get(part.packages) for layer, part in parts.items()}
 
     survey.refuse(

@@ -8,6 +8,7 @@ from webha.firewall.state import RULES, TABLE, UNIT, Connection, Firewall, Liste
 from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
 
+EXISTS = 3  # the status by which the probe says that there is a file
 _LIST = f"nft -s list table {TABLE}"
 _THERE = f"command -v nft >/dev/null || exit 1; tables=$(nft list tables) || exit 2; printf '%s\\n' \"$tables\" | grep -qx 'table {TABLE}'"
 # What our text means, in the kernel's own words: loaded where nothing passes through.
@@ -22,7 +23,7 @@ class FirewallState(Probe[Firewall]):
 
     statuses: ClassVar = {
         "installed": ABSENT,
-        "text": (3,),
+        "text": (EXISTS,),
         "loaded": (1,),
         "in force": ANY,
         "ssh": ANY,
@@ -36,7 +37,7 @@ class FirewallState(Probe[Firewall]):
         return probe.script(
             {
                 "installed": "command -v nft",
-                "text": f"[ ! -e {RULES} ] || {{ cat {RULES} && exit 3; }}",
+                "text": f"[ ! -e {RULES} ] || {{ cat {RULES} && exit {EXISTS}; }}",
                 "loaded": _THERE,
                 "in force": f'meant=$({_MEANT}) && is=$({_LIST}) || exit 2; [ "$meant" = "$is" ] || exit 1',
                 "unit": f"systemctl show -p UnitFileState {UNIT}",
@@ -49,7 +50,7 @@ class FirewallState(Probe[Firewall]):
 
     def answer(self, answers: probe.Answers) -> Firewall:
         """Put the answers together."""
-        there = answers["text"].status == 3  # noqa: PLR2004 -- by which the probe says that there is a file
+        there = answers["text"].status == EXISTS
         loaded = answers["installed"].ok and answers["loaded"].ok
         sockets = answers["sockets"].lines
         compared = {0: True, 1: False}.get(answers["in force"].status) if loaded and there else None

@@ -1,6 +1,6 @@
-"""What the firewall's step puts on every node."""
+"""What the firewall's step puts on every node, besides its table in the kernel (:func:`webha.firewall.operations.opened`)."""
 
-from webha.firewall.state import DROP_IN, RULES, TABLE, UNIT
+from webha.firewall.state import DROP_IN, RULES, UNIT
 from webha.ground.manifest import Part
 
 FIREWALL = Part(
@@ -8,7 +8,6 @@ FIREWALL = Part(
     files=(RULES, DROP_IN),
     units=(UNIT,),
     packages="firewall_packages",
-    stop=f"! nft list table {TABLE} >/dev/null 2>&1 || nft delete table {TABLE}",
     folders=(DROP_IN.rpartition("/")[0],),
 )
 PARTS = (FIREWALL,)

@@ -6,12 +6,13 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, 
 from typing import Literal
 
 from webha.ground.forms import AsJson
+from webha.ground.manifest import drop_in
 
 Network = IPv4Network | IPv6Network
 RULES = "/etc/webha/firewall.nft"
 TABLE = "inet webha"
 UNIT = "webha-firewall.service"
-DROP_IN = "/etc/systemd/system/nftables.service.d/webha.conf"
+DROP_IN = drop_in("nftables.service")
 
 
 @dataclass(frozen=True)

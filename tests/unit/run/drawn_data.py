@@ -11,8 +11,8 @@ from webha.run.data import KINDS
 from ..stubs import ROOT
 
 DEFAULTS = {key: value for key, value in runpy.run_path(str(ROOT / "group_data/all.py")).items() if key[0] != "_"}
-# Each format's own words for "here ends the value" and "here begins something else".
 NEW = (r"^a\.org$", "10.0.0.0/24", "2001:db8::/32", "udp 60000-61000 from 10.0.0.0/8")  # in a list
+# Each format's own words for "here ends the value" and "here begins something else".
 PIECES = [
     *"'\"%$`\\{}[]()<>#;=&|!^~*?@:,. \n\r\t\x00\x0b\x7f\x85\u2028\ud800\uffff\u0663é",
     *("${x}", "$(id)", "%n", "{{x}}", "{% x %}", "{#", "?>", "*/", "<!--", "--", "\\'", "\n[x]\n", "]]>", "é", ";y=1", "..", "/", "-"),

@@ -88,7 +88,7 @@ def alike(template, text, before, given_):
     """Whether it has the default's skeleton, where that does not hang on how many data there are."""
     own, known = skeleton.of(template, text), skeleton.of(template, before)
     if "php.ini" in template:
-        return own[2:] == sorted(given_["settings"], key=str.lower)
+        return own[1:] == ["expose_php", *sorted(given_["settings"], key=str.lower)]
     if "settings." in template:
         return set(own) <= {*known, " "}
     by_method = {"wsrep_sst_auth", "#"}
