@@ -7,7 +7,7 @@ import pytest
 
 from tests.lab.nodes import ADDRESSES, ROOT, everywhere, lab, refused
 
-pytestmark = pytest.mark.usefixtures("bare")
+pytestmark = [pytest.mark.usefixtures("bare"), pytest.mark.any_release]
 
 LOGIN = (ROOT / "inventory.py").read_text().split("nodes = [")[0]
 

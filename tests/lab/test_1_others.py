@@ -4,7 +4,7 @@ import pytest
 
 from tests.lab.nodes import DOCROOT, everywhere, lab, on, refused
 
-pytestmark = pytest.mark.usefixtures("bare", "untouched")
+pytestmark = [pytest.mark.usefixtures("bare", "untouched"), pytest.mark.any_release]
 
 # What people do who moved their databases to a larger disk: one machine with a shop on it.
 SHOP = """

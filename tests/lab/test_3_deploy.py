@@ -17,7 +17,6 @@ from tests.lab.nodes import (
     page,
     pyinfra,
     refused,
-    unhealthy,
 )
 
 
@@ -165,6 +164,7 @@ class TestAnotherRun:
         run = converge("deploy.py")
         assert run.converged, run.changed
 
+    @pytest.mark.any_release
     @pytest.mark.usefixtures("deployed")
     @pytest.mark.parametrize("step", STEPS)
     def test_of_each_step_alone_changes_nothing(self, step: str) -> None:
@@ -191,26 +191,28 @@ class TestAnotherRun:
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.any_release
 class TestOneDatum:
     """Each is set, seen in force, and set back; nothing but what depends on it changes."""
 
     def test_the_token_reloads_corosync(self) -> None:
         pids = everywhere("pidof corosync pacemakerd")
-        run = converge("deploy.py", "--data", "corosync_token=3500")
+        setting = ("--data", "corosync_token=3500")
+        run = converge("tasks/cluster.py", *setting)
         assert set(run.changed) == {
             "Cluster: Corosync takes its configuration",
             "Cluster: configuration",
             "Cluster: the configuration on disk is in force",
-            # These know how long a node may be silent, too: their values come with the first step that brings a program.
+            # This knows how long a node may be silent, too: its values come with the first step that brings a program.
             "Cluster: stepping aside",
             "Cluster: a node that disturbs steps aside",
-            "VIP: a guard over the address",
         }, run.changed
+        assert set(converge("tasks/vip.py", *setting).changed) == {"VIP: a guard over the address"}
         assert set(everywhere("corosync-cmapctl -g runtime.config.totem.token").values()) == {
             "runtime.config.totem.token (u32) = 4150"
         }
         assert everywhere("pidof corosync pacemakerd") == pids
-        assert converge("deploy.py", "--data", "corosync_token=3500").converged
+        assert converge("tasks/cluster.py", *setting).converged
         converge("tasks/cluster.py")
         converge("tasks/vip.py")
 
@@ -224,18 +226,6 @@ class TestOneDatum:
         converge("tasks/apache.py")
         assert converge("tasks/apache.py").converged
 
-    def test_failover_changes_the_timers_and_nothing_else(self) -> None:
-        run = converge("deploy.py", "--data", "failover=fast")
-        assert "Gluster: the volume" in run.changed
-        assert not any(name.startswith(("Hosts", "Apache", "Drupal")) for name in run.changed), run.changed
-        assert set(everywhere("corosync-cmapctl -g runtime.config.totem.consensus").values()) == {
-            "runtime.config.totem.consensus (u32) = 1200"
-        }
-        again = converge("deploy.py", "--data", "failover=fast")
-        assert again.converged, again.changed
-        converge("deploy.py")
-        assert unhealthy() == ""
-
     def test_the_vip_moves_the_address(self) -> None:
         assert "run tasks/firewall.py with this vip first" in refused("tasks/vip.py", "--data", "vip=10.0.0.251")
         converge("tasks/firewall.py", "--data", "vip=10.0.0.251")
@@ -247,6 +237,7 @@ class TestOneDatum:
         assert converge("tasks/vip.py").converged
         assert "<title>" in page()
 
+    @pytest.mark.long
     def test_a_galera_setting_restarts_one_node_after_the_other(self) -> None:
         run = converge("tasks/galera.py", "--data", "wsrep_slave_threads=3")
         assert set(run.changed) == {

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lab.nodes import ADDRESSES, ROOT, Run, eventually, everywhere, on, start
 
-pytestmark = pytest.mark.usefixtures("deployed")
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 LOCK = "cat /var/lib/webha/lock 2>/dev/null || true"
 SHORT = "tasks/hosts.py"  # one operation, and nothing to change

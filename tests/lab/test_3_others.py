@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.nodes import DOCROOT, converge, on, page, pyinfra, refused
 
-pytestmark = pytest.mark.usefixtures("deployed")
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 SETTINGS = f"{DOCROOT}/sites/default/settings.php"
 VALUES = f"{DOCROOT}/sites/default/settings.webha.php"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, everywhere, lab, on, pyinfra, refused
 
-pytestmark = pytest.mark.usefixtures("deployed")
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 
 def holder() -> str:

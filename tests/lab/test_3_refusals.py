@@ -5,7 +5,7 @@ import pytest
 from tests.lab.nodes import ADDRESSES, ROOT, converge, eventually, everywhere, on, pyinfra, refused, unhealthy
 from tests.lab.test_3_protection import holder
 
-pytestmark = pytest.mark.usefixtures("deployed")
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 CNF = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
 RUNS = f"systemctl show -p MainPID --value mariadb; sha256sum < {CNF}; ls /var/lib/webha"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.nodes import ROOT, VIP, lab
 
-pytestmark = pytest.mark.usefixtures("deployed")
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 
 @pytest.fixture(scope="module")

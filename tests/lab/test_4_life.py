@@ -40,6 +40,7 @@ class TestReboot:
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.any_release
 class TestOneLayer:
     def test_is_reset_alone_and_deployed_again(self) -> None:
         """After a corosync that was killed on the holder, too: Pacemaker then stops a resource that it did not start."""
@@ -96,6 +97,7 @@ class TestFromBareAgain:
             assert of_nobody(name, listing()[name] - BARE[name]) == [], name
         assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged
 
+    @pytest.mark.any_release
     def test_runs_killed_on_the_way_end_in_the_same_state(self, deployed: str, archive: Path) -> None:
         """The processes that a killed run leaves on the nodes go on meanwhile; what they do is not done twice."""
         os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
@@ -110,6 +112,7 @@ class TestFromBareAgain:
         assert again.converged, again.changed
         whole()
 
+    @pytest.mark.long
     def test_a_node_that_loses_power_during_a_run_ends_the_run(self, deployed: str) -> None:
         assert deployed
         run = start("deploy.py", "-y")

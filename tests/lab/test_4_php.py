@@ -28,6 +28,7 @@ def without(deployed: str) -> str:
     return name
 
 
+@pytest.mark.any_release
 def test_a_node_without_php_is_left_named_and_mended(without: str, tmp_path: Path) -> None:
     eventually(lambda: holders() not in ([], [without]), 60, f"the address leaves {without}")
     assert SOURCE not in page()

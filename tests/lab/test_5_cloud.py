@@ -23,7 +23,7 @@ from tests.lab.tenant import (
     ports,
 )
 
-pytestmark = pytest.mark.usefixtures("cloud")
+pytestmark = [pytest.mark.usefixtures("cloud"), pytest.mark.any_release]
 
 
 def test_without_a_cloud_the_step_is_skipped_and_says_so() -> None:

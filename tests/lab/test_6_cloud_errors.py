@@ -11,7 +11,7 @@ from tests.lab import nodes
 from tests.lab.nodes import ADDRESSES, VIP, converge, lab, refused, start
 from tests.lab.tenant import FLOATING_IP, ON, OTHER, allowed, ask, floating, ports
 
-pytestmark = pytest.mark.usefixtures("cloud")
+pytestmark = [pytest.mark.usefixtures("cloud"), pytest.mark.any_release]
 
 
 @pytest.fixture
