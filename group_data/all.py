@@ -112,13 +112,22 @@ innodb_buffer_pool_size = "128M"  # what MariaDB keeps of its tables in memory
 wsrep_provider_options = {}
 
 # --- §2.2 Apache --------------------------------------------------------------------------------------------------
-# Debian's: PHP with what Drupal needs, and curl, with which the cluster's Apache agent looks at the status page.
+# Debian's: PHP with what Drupal needs, curl, with which the cluster's Apache agent looks at the status page, and openssl, which tries certificates.
 apache_packages = [
-    "apache2", "curl", "php", "libapache2-mod-php", "php-cli", "php-gd", "php-mysql", "php-xml", "php-mbstring",
+    "apache2", "curl", "openssl", "php", "libapache2-mod-php", "php-cli", "php-gd", "php-mysql", "php-xml", "php-mbstring",
     "php-curl", "php-zip", "php-intl", "php-apcu",
 ]  # fmt: skip
 apache_modules = ["rewrite", "headers", "expires", "status"]  # enabled, beside Debian's own and PHP's
 server_name = "www.gonzalonazareno.com"  # the site's
+# The site at port 443, beside 80: "self-signed", with a certificate of the cluster's own authority (secrets/ca.crt); "files", with your own,
+# and whoever comes to port 80 under one of its names is sent to 443; "off".
+https = "self-signed"
+https_certificate = None  # then: the site's certificate and those that sign it, in PEM; a file on the control machine
+https_key = None  # then: its key, in PEM, without a password; a file on the control machine
+# Seconds for which a browser comes by https alone (Strict-Transport-Security), with "files"; None: it is not told to.
+https_hsts = None
+# Addresses and networks of proxies before the site that end TLS: Drupal believes what they say of the visitor.
+trusted_proxies = []
 health_port = 8081  # on 127.0.0.1 only: server-status and the health page
 php_settings = {  # lines of php.ini
     "memory_limit": "256M",

@@ -2,15 +2,17 @@
 
 from pyinfra.context import host
 
+from webha import certificates
 from webha.apache import AGENT, modules
 from webha.apache import operations as apache
 from webha.apache.facts import PID
-from webha.apache.manifest import APACHE_DROP_IN, HEALTH, PROTECTION, php_settings
-from webha.apache.trial import php
+from webha.apache.manifest import APACHE_DROP_IN, CERTIFICATE, HEALTH, PROTECTION, php_settings
+from webha.apache.trial import TLS, php
+from webha.firewall import networks
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.machine import trial
-from webha.run import context
+from webha.run import context, keys
 from webha.run.inventory import addressed_as, network_of
 
 if context.on_a_node():
@@ -18,6 +20,17 @@ if context.on_a_node():
     data = host.data
 
     node.packages(name="Apache: packages", names=data.apache_packages)
+
+    certificate = context.or_stop(
+        keys.site,
+        data.https,
+        data.cluster_name,
+        [one for one in dict.fromkeys((data.server_name, data.vip, data.floating_ip)) if one],
+        data.https_certificate,
+        data.https_key,
+    )
+    # Whoever comes to port 80 under one of these is sent to 443.
+    redirected = certificates.read(certificate)[0].patterns if certificate and data.https == "files" else ()
 
     settings = node.File(php_settings(context.debian()), render("apache/php.ini.j2", settings=data.php_settings))
 
@@ -33,6 +46,13 @@ if context.on_a_node():
         ],
     )
 
+    if certificate:
+        pair = node.File(CERTIFICATE, certificate, mode="600")
+
+        trial.taken(name="Apache: OpenSSL takes the site's key and certificate", file=pair, trial=TLS)
+
+        node.placed(name="Apache: the site's key and certificate", files=[pair])
+
     apache.sites(
         name="Apache: sites",
         contents={
@@ -43,6 +63,10 @@ if context.on_a_node():
                 drupal_root=data.drupal_root,
                 site=data.cluster_name,
                 network=network_of(nodes, data.vip_netmask),
+                certificate=CERTIFICATE if certificate else None,
+                redirected=redirected,
+                trusted_proxies=list(map(str, networks(data.trusted_proxies))),
+                hsts=context.or_stop(keys.lasting, data.https, data.https_hsts),
             ),
             "webha-health": render("apache/webha-health.conf.j2", health_port=data.health_port, health_root=HEALTH),
         },
@@ -51,7 +75,7 @@ if context.on_a_node():
                 "apache/webha-protection.conf.j2", drupal_root=data.drupal_root, installed=data.drupal_install
             ),
         },
-        modules=modules(data.apache_modules, context.debian()),
+        modules=modules(data.apache_modules, context.debian(), encrypted=bool(certificate)),
         health_port=data.health_port,
     )
 
@@ -59,3 +83,6 @@ if context.on_a_node():
     apache.handed_over(name="Apache: not systemd's", health_port=data.health_port)
 
     apache.configuration_in_force(name="Apache: the configuration on disk is in force", health_port=data.health_port)
+
+    if not certificate:
+        node.removed(name="Apache: no key and certificate", paths=(CERTIFICATE,))

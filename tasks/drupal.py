@@ -9,6 +9,7 @@ from webha.drupal import decisions, operations
 from webha.drupal.facts import Drupal
 from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, HEALTH_ACCOUNT, INSTALLER, TMPFILES, TWIG_CACHE
 from webha.drupal.state import VALUES, WRITABLE
+from webha.firewall import networks
 from webha.galera import operations as galera
 from webha.ground.manifest import UNITS
 from webha.ground.render import render
@@ -35,6 +36,7 @@ if context.on_a_node():
         "trusted_hosts": drupal.trusted_hosts(
             addressed_as(nodes, data.vip, data.floating_ip, data.server_name), data.drupal_trusted_hosts
         ),
+        "trusted_proxies": list(map(str, networks(data.trusted_proxies))),
         "twig_cache": TWIG_CACHE,
     }
 

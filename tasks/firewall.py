@@ -19,7 +19,7 @@ if context.on_a_node():
         operations.closed(
             name="Firewall: closed but for what is meant to be open",
             openings=firewall.openings(
-                ports.table(data.corosync_port),
+                ports.table(data.corosync_port, data.https),
                 nodes,
                 data.vip,
                 web_sources=data.web_sources,

@@ -13,6 +13,7 @@ from webha.galera.trial import MARIADB
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.machine import trial
+from webha.machine.repository import repository
 from webha.run import context, survey
 from webha.run.timers import of_this_run
 
@@ -34,7 +35,7 @@ if context.on_a_node():
     )
 
     if host.data.mariadb_repository:
-        node.repository(
+        repository(
             name="Galera: MariaDB's own repository",
             slug="mariadb",
             uri=host.data.mariadb_repository,

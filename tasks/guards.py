@@ -14,7 +14,7 @@ if context.on_a_node():
         disk_mb=host.data.minimum_disk_mb,
         clock_skew=host.data.maximum_clock_skew,
         vip=host.data.vip,
-        ports=ports.table(host.data.corosync_port),
+        ports=ports.table(host.data.corosync_port, host.data.https),
     )
     survey.refuse(
         lambda machines: shortcomings(machines, addresses, needs),

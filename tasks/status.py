@@ -21,6 +21,7 @@ seen = survey.look(
     health_port=data.health_port,
     database=data.drupal_db,
     user=data.drupal_db_user,
+    https=None if data.https == "off" else data.server_name,
 )
 
 if seen is not None:
@@ -36,6 +37,7 @@ if seen is not None:
                 root=data.drupal_root,
                 clock_skew=data.maximum_clock_skew,
                 firewall=data.firewall,
+                https=data.https != "off",
                 properties=properties(data.stonith_enabled, data.cluster_properties),
                 options=data.gluster_options,
             ),

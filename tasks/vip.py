@@ -14,7 +14,7 @@ from webha.ground.manifest import ARCHIVE, UNITS, VALUES, program
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.reset.manifest import paths
-from webha.run import context, credentials, ending
+from webha.run import context, credentials, ending, keys, ports
 from webha.run.timers import of_this_run
 from webha.vip.manifest import ADDRESS, DEPARTURE, FORMER, GUARD_UNIT, HANDOVER_UNIT, READY_UNIT, WEB, WEBS
 
@@ -53,7 +53,9 @@ if context.on_a_node():
 
     apache.ready_for_the_cluster(name="VIP: a web server to move", health_port=data.health_port)
 
-    firewall.lets_visitors_in(name="VIP: the firewall lets visitors in", vip=data.vip)
+    firewall.lets_visitors_in(
+        name="VIP: the firewall lets visitors in", vip=data.vip, ports=ports.table(data.corosync_port, data.https)
+    )
 
     node.placed(
         name="VIP: readiness, guard and handover",
@@ -115,13 +117,28 @@ if context.on_a_node():
     )
 
     cluster.served(
-        name="VIP: the page is served", address=data.vip, resource=vip.id, site=data.cluster_name, _if=context.on_first
+        name="VIP: the page is served",
+        address=data.vip,
+        resource=vip.id,
+        site=data.cluster_name,
+        schemes=("http",) if data.https == "off" else ("http", "https"),
+        _if=context.on_first,
     )
 
     from_outside = f", from outside http://{data.floating_ip}/" if data.openstack_cloud and data.floating_ip else ""
+    over_tls = {
+        "off": "",
+        "self-signed": f" and https://{data.vip}/ (by {keys.SECRETS / keys.PUBLIC}, which no browser knows)",
+        "files": f", https://{data.server_name}/",
+    }[data.https]
+    logged_in = {
+        "off": f"http://{data.vip}",
+        "self-signed": f"https://{data.vip}",
+        "files": f"https://{data.server_name}",
+    }[data.https]
     ending.close_with(
-        page=f"http://{data.vip}/{from_outside}",
-        log_in=f"as {data.drupal_admin} at http://{data.vip}/user/login, {credentials.where('drupal_admin_password')}",
+        page=f"http://{data.vip}/{over_tls}{from_outside}",
+        log_in=f"as {data.drupal_admin} at {logged_in}/user/login, {credentials.where('drupal_admin_password')}",
         next="pyinfra inventory.py tasks/status.py; what an operator does: docs/operations.md",
     )
 

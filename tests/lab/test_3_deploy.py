@@ -227,7 +227,7 @@ class TestOneDatum:
         assert converge("tasks/apache.py").converged
 
     def test_the_vip_moves_the_address(self) -> None:
-        assert "run tasks/firewall.py with this vip first" in refused("tasks/vip.py", "--data", "vip=10.0.0.251")
+        assert "run tasks/firewall.py with the same data first" in refused("tasks/vip.py", "--data", "vip=10.0.0.251")
         converge("tasks/firewall.py", "--data", "vip=10.0.0.251")
         run = converge("tasks/vip.py", "--data", "vip=10.0.0.251")
         assert run.changed["VIP: resources and constraints"] == ["nodoha"]

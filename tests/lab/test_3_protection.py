@@ -1,14 +1,14 @@
 """What nobody gets of the site, whatever virtual host reaches it; whose page it is; and habits around systemd's unit of Apache."""
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, everywhere, lab, on, pyinfra, refused
+from tests.lab.client import Client
+from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, everywhere, on, pyinfra, refused
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
@@ -117,35 +117,6 @@ def test_a_site_of_somebodys_that_sorts_first_gets_its_own_name_alone_and_the_st
         assert f"http://{VIP}/ answers 200 with a page that is not this site's" in said
         assert "Traceback" not in said
     on(here, "rm -rf /srv/intranet")
-
-
-class Client:
-    """Asks for the page twenty times a second, and counts what was not answered below 500."""
-
-    def __init__(self) -> None:
-        self.asked, self.failed, self._ended = 0, 0, threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-
-    def _ask(self) -> None:
-        while not self._ended.is_set():
-            said = lab(
-                "run",
-                "sh",
-                "-c",
-                f"for i in 1 2 3 4 5 6 7 8 9 10; do curl -s -o /dev/null -m 5 -w '%{{http_code}} ' http://{VIP}/; sleep 0.04; done",
-                check=False,
-            )
-            self.asked += 10
-            self.failed += 10 - sum("200" <= word < "500" for word in said.split())
-
-    def __enter__(self) -> "Client":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        time.sleep(1)
-        self._ended.set()
-        self._thread.join()
 
 
 def test_a_habit_of_restarting_stopping_or_rotating_fails_no_request() -> None:

@@ -78,12 +78,17 @@ def scanned(*addresses: str, last: int = 25000) -> dict[str, set[int]]:
 
 
 def code(url: str) -> str:
-    return as_stranger("curl", "-s", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", url)
+    return as_stranger("curl", "-sk", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", url)
 
 
 def test_of_all_ports_of_a_node_only_ssh_answers_and_at_the_virtual_ip_the_web() -> None:
-    assert scanned(NODE, VIP, last=65535) == {NODE: {22}, VIP: {22, 80}}
-    assert [code(f"http://{one}/") for one in (VIP, NODE)] == ["200", "000"]
+    assert scanned(NODE, VIP, last=65535) == {NODE: {22}, VIP: {22, 80, 443}}
+    assert [code(f"{scheme}://{one}/") for one in (VIP, NODE) for scheme in ("http", "https")] == [
+        "200",
+        "200",
+        "000",
+        "000",
+    ]
 
 
 def test_another_family_is_no_way_around() -> None:
@@ -94,6 +99,34 @@ def test_another_family_is_no_way_around() -> None:
 
 def test_corosyncs_port_takes_nothing_from_outside() -> None:
     assert as_stranger("python3", "-c", DATAGRAM, NODE, "5405").strip() == "refused"
+
+
+# Answers the first datagram from the port that was asked, and from another one. How much of each came is said by who asked.
+ANSWERS = """
+import socket, sys
+here, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+here.bind(("0.0.0.0", 5300)); other.bind(("0.0.0.0", 5301)); here.settimeout(20)
+_, who = here.recvfrom(10)
+other.sendto(b"uninvited", who); here.sendto(b"x" * 6000, who)
+"""
+ASKS = """
+import socket, sys
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); one.settimeout(3)
+one.sendto(b"?", (sys.argv[1], 5300))
+heard = []
+try:
+    while True: heard.append(len(one.recv(9000)))
+except TimeoutError: print(heard)
+"""
+
+
+def test_who_was_asked_over_udp_answers_even_in_pieces_and_nobody_else() -> None:
+    server = subprocess.Popen(["ip", "netns", "exec", STRANGER.namespace, "python3", "-c", ANSWERS])
+    try:
+        time.sleep(1)
+        assert on("nodoha2", f"python3 -c '{ASKS}' {ADDRESS}") == "[6000]"
+    finally:
+        server.wait(30)
 
 
 def test_the_nodes_reach_each_other_and_their_pages() -> None:
@@ -112,7 +145,7 @@ class TestData:
         converge("tasks/firewall.py", *wishes)
         try:
             assert converge("tasks/firewall.py", *wishes).converged
-            assert scanned(NODE) == {NODE: {22, 80, 3306, 24007}}
+            assert scanned(NODE) == {NODE: {22, 80, 443, 3306, 24007}}
         finally:
             converge("tasks/firewall.py")
         assert converge("tasks/firewall.py").converged

@@ -55,6 +55,7 @@ FACTS = {
             "health_port": 8081,
             "database": "drupal",
             "user": "drupal",
+            "https": "www.gonzalonazareno.com",
         },
     ),
     "project": (

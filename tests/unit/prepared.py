@@ -4,6 +4,7 @@ import json
 import runpy
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -21,6 +22,7 @@ import webha.ground.render
 import webha.machine.facts
 import webha.programs.values
 import webha.run.ending
+import webha.run.keys
 import webha.run.survey
 from webha.ground.manifest import VALUES
 from webha.machine.operations import File
@@ -113,6 +115,8 @@ def prepare(
         context.set(value)
     try:
         with (
+            TemporaryDirectory() as secrets,
+            patch.object(webha.run.keys, "SECRETS", Path(secrets)),
             patch.object(pyinfra, "is_cli", new=True),
             patch.object(webha.ground.render, "render", recorded),
             patch.object(webha.programs.values, "File", noted),

@@ -7,6 +7,7 @@ from webha.ground.manifest import LIBRARY, Part, drop_in
 HEALTH = f"{LIBRARY}/health"
 SITES = ("webha", "webha-health")
 PROTECTION = "webha-protection"
+CERTIFICATE = "/etc/apache2/webha-site.pem"  # its key, too
 APACHE_DROP_IN = drop_in(UNIT)
 
 
@@ -24,6 +25,7 @@ def server(debian: int) -> Part:
             *(f"/etc/apache2/sites-available/{one}.conf" for one in SITES),
             f"/etc/apache2/conf-enabled/{PROTECTION}.conf",
             f"/etc/apache2/conf-available/{PROTECTION}.conf",
+            CERTIFICATE,
             php_settings(debian),
             HEALTH,
             AGENT,

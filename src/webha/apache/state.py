@@ -62,9 +62,9 @@ def running_mpm(status: str) -> str | None:
     return f"mpm_{found[1].lower()}" if found else None
 
 
-def modules(asked: Iterable[str], debian: int) -> tuple[str, ...]:
-    """Return the modules that are enabled on this Debian release: those ``asked`` for, and what makes the pages."""
-    return tuple(dict.fromkeys((*asked, PROCESSES, f"php{PHP_VERSIONS[debian]}")))
+def modules(asked: Iterable[str], debian: int, *, encrypted: bool = False) -> tuple[str, ...]:
+    """Return the modules that are enabled on this Debian release: those ``asked`` for, what makes the pages, and TLS where wanted."""
+    return tuple(dict.fromkeys((*asked, PROCESSES, f"php{PHP_VERSIONS[debian]}", *(("ssl",) if encrypted else ()))))
 
 
 def started_at(status: str, now: float) -> float | None:

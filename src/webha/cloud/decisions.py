@@ -26,6 +26,7 @@ class Wanted:
     external_network: str | None = None
     security_group: str | None = None
     corosync_port: int = 5405
+    https: str = "off"
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -65,6 +66,7 @@ def wanted(data: Any, nodes: Iterable[Node]) -> Wanted:
         external_network=data.openstack_external_network,
         security_group=data.openstack_security_group,
         corosync_port=data.corosync_port,
+        https=data.https,
     )
 
 

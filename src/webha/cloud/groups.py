@@ -11,7 +11,7 @@ def group_rules(wanted: Wanted, group: str) -> frozenset[Rule]:
     """Return the rules of our security group: the web from anywhere, the cluster's own ports from its members."""
     return frozenset(
         Rule(port.protocol, port.first, port.last, None if port.source == "anywhere" else group)
-        for port in ports.table(wanted.corosync_port)
+        for port in ports.table(wanted.corosync_port, wanted.https)
         if port.source != "database_sources"
     )
 

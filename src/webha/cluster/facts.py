@@ -97,7 +97,8 @@ class LiveCib(Probe[cib.Cib]):
 
 
 # The site tells its own nodes by this header that it is the one (templates/apache/webha.conf.j2).
-LOOK_AT_PAGE = "curl -s -o /dev/null -m {seconds} -w '%{{http_code}} %header{{x-webha-site}}' {url}"
+# Whose certificate it is says nothing of whether the page is served.
+LOOK_AT_PAGE = "curl -sk -o /dev/null -m {seconds} -w '%{{http_code}} %header{{x-webha-site}}' {url}"
 
 
 class SitePage(Probe[cluster.Page]):

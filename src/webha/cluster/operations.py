@@ -219,22 +219,26 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
 
 
 @operation()
-def served(address: str, resource: str, site: str, seconds: int = 60) -> Commands:
-    """Own that a page of ``site`` answers at ``address`` (any status below 500), seen from this node; waits for it.
+def served(address: str, resource: str, site: str, schemes: Iterable[str] = ("http",), seconds: int = 60) -> Commands:
+    """Own that a page of ``site`` answers at ``address`` by each of the ``schemes`` (any status below 500), seen from this node; waits for it.
 
     Tells the run's end which node has ``resource``, the address.
     """
-    probe = LOOK_AT_PAGE.format(seconds=15, url=f"http://{address}/")
-    page = host.get_fact(SitePage, url=f"http://{address}/")
-    if page is not None and page.served(site):
-        host.noop(f"http://{address}/ answers {page.status}")
-    else:
+    missing = []
+    for url in (f"{scheme}://{address}/" for scheme in all_of(schemes)):
+        page = host.get_fact(SitePage, url=url)
+        if page is None or not page.served(site):
+            missing.append(url)
+    for url in missing:
+        probe = LOOK_AT_PAGE.format(seconds=15, url=url)
         yield shell.until(
             f'case "$({probe})" in [1234]??" {site}") true;; *) false;; esac',
             seconds,
-            f"a page of this site at http://{address}/ (another one's is none: run tasks/apache.py, then 'apachectl -S' on its holder)",
+            f"a page of this site at {url} (another one's is none: run tasks/apache.py, then 'apachectl -S' on its holder)",
             f"{probe}; {_DIAGNOSIS}",
         )
+    if not missing:
+        host.noop(f"a page of this site answers at {address}")
     peer = host.get_fact(Cluster)
     if peer is not None and peer.status is not None:
         ending.served(address, " and ".join(sorted(peer.status.places(resource))) or "no node")

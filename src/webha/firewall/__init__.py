@@ -1,6 +1,6 @@
 """Who may reach a node over the network: its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.firewall.decisions import closed_to_all, intruders, not_as_wished, openings, ssh
+from webha.firewall.decisions import closed_to_all, intruders, not_as_wished, openings, shut_to_visitors, ssh
 from webha.firewall.state import DROP_IN, RULES, TABLE, UNIT, Connection, Firewall, Listener, Opening, networks
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "networks",
     "not_as_wished",
     "openings",
+    "shut_to_visitors",
     "ssh",
 ]

@@ -67,6 +67,19 @@ def intruders(connections: Iterable[Connection], firewall: Firewall, opened: Ite
     ]
 
 
+def shut_to_visitors(firewall: Firewall, vip: str, ports: Iterable[Port]) -> str:
+    """Say at which ports that are for anybody the rules on disk let nobody in at ``vip``; empty where there are none such, or no rules."""
+    open_to_all = [port.first for port in ports if port.source == "anywhere"]
+    shut = [
+        str(port) for port in open_to_all if f"ip daddr {vip} tcp dport {port} accept" not in (firewall.rules or "")
+    ]
+    return (
+        f"the firewall lets nobody in at {vip}, port {' and '.join(shut)}"
+        if firewall.rules is not None and shut
+        else ""
+    )
+
+
 def closed_to_all(firewall: Firewall, opened: Iterable[Opening]) -> list[str]:
     """Name what listens on the node and is in nobody's mind: once ``opened`` is all that is open, only the machine itself reaches it."""
     known = [*opened, *DHCP]

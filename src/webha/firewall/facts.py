@@ -9,7 +9,7 @@ from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
 
 EXISTS = 3  # the status by which the probe says that there is a file
-_LIST = f"nft -s list table {TABLE}"
+_LIST = f"nft -s -t list table {TABLE}"  # without what is in its sets, which changes
 _THERE = f"command -v nft >/dev/null || exit 1; tables=$(nft list tables) || exit 2; printf '%s\\n' \"$tables\" | grep -qx 'table {TABLE}'"
 # What our text means, in the kernel's own words: loaded where nothing passes through.
 _MEANT = f"unshare -n sh -c 'nft -f {RULES} && {_LIST}'"

@@ -16,8 +16,10 @@ from webha.ground import render, shell
 from webha.ground.manifest import HEADER, NOTES, UNITS
 from webha.machine.operations import Commands, File, place
 from webha.run import ending
+from webha.run.ports import Port
 
 SECONDS = 60  # until the node takes new rules back by itself
+EPHEMERAL = 32768  # the first of the ports that Linux gives to who asks (ip_local_port_range)
 PATIENCE = 30  # seconds for a new connection through them
 _UNDO = "webha-firewall-undo"
 
@@ -29,7 +31,7 @@ cat > $new
 nft -c -f $new || {{ echo "nft refuses these rules, nothing was changed" >&2; exit 1; }}
 case $2 in
   file) cp {RULES} $before;;
-  *) printf 'table {TABLE}\\ndelete table {TABLE}\\n' > $before; [ "$2" = none ] || nft -s list table {TABLE} >> $before;;
+  *) printf 'table {TABLE}\\ndelete table {TABLE}\\n' > $before; [ "$2" = none ] || nft -s -t list table {TABLE} >> $before;;
 esac
 nft -c -f $before || {{ echo "what filters here now cannot be brought back by nft, so nothing was changed: nft list table {TABLE}" >&2; exit 1; }}
 systemctl -q stop {_UNDO}.timer 2>/dev/null || :; systemctl reset-failed {_UNDO}.service 2>/dev/null || :
@@ -89,7 +91,9 @@ def closed(openings: Iterable[Opening], vip: str, ssh_sources: Iterable[str]) ->
     sources = list(ssh_sources)
     opened = (*firewall.ssh(state.ssh, sources), *openings)
     web = sorted({one.ports for one in opened if one.at == vip})
-    rules = File(RULES, render.render("firewall/firewall.nft.j2", openings=opened, vip=vip, web=web))
+    rules = File(
+        RULES, render.render("firewall/firewall.nft.j2", openings=opened, vip=vip, web=web, ephemeral=EPHEMERAL)
+    )
     if state.others:
         between = ", ".join(f"{one.protocol} {one.ports}" for one in opened if one.sources)
         ending.say_at_end(
@@ -132,13 +136,13 @@ def closed(openings: Iterable[Opening], vip: str, ssh_sources: Iterable[str]) ->
 
 
 @operation()
-def lets_visitors_in(vip: str) -> Commands:
-    """Assert that the rules on the node, where there are some, are about ``vip``; never changes anything."""
+def lets_visitors_in(vip: str, ports: Iterable[Port]) -> Commands:
+    """Assert that the rules on the node, where there are some, let anybody in at ``vip`` to those of ``ports`` that are for anybody."""
     state = host.get_fact(FirewallState)
     if state is None:
         yield shell.refusal("what filters on this node cannot be read: nft list ruleset")
-    elif state.rules is not None and f"ip daddr {vip} tcp dport " not in state.rules:
-        yield shell.refusal(f"the firewall lets nobody in at {vip}: run tasks/firewall.py with this vip first")
+    elif shut := firewall.shut_to_visitors(state, vip, ports):
+        yield shell.refusal(f"{shut}: run tasks/firewall.py with the same data first")
     else:
         host.noop(f"whoever comes to {vip} is let in")
 

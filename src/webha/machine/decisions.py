@@ -67,7 +67,10 @@ def _of_one(machine: Machine, address: str, needs: Needs) -> list[str]:
     for listener in machine.listeners:
         port = held.get(listener.port)
         if port and listener.process and listener.process not in port.holders:
-            found.append(f"port {listener.port} ({port.service}) is held by {listener.process}: stop and disable it")
+            instead = f", or {port.otherwise}" if port.otherwise else ""
+            found.append(
+                f"port {listener.port} ({port.service}) is held by {listener.process}: stop and disable it{instead}"
+            )
     return found
 
 

@@ -17,7 +17,7 @@ from pyinfra.context import host
 
 from webha.ground import shell
 from webha.ground.forms import all_of
-from webha.ground.manifest import HEADER, LIBRARY, NOTES, UNITS, VALUES
+from webha.ground.manifest import LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.decisions import masked
 from webha.machine.facts import INSTALLED, START_BLOCK, START_BLOCK_MARK, Daemon, Files, Packages, Units, Written
 from webha.machine.state import FileState
@@ -108,6 +108,19 @@ def placed(files: Iterable[File]) -> Commands:
         yield shell.run("systemctl", "daemon-reload")
 
 
+@operation()
+def removed(paths: Iterable[str]) -> Commands:
+    """Own that the files ``paths`` of ours are not there. Does nothing where none is; leaves one that does not say that it is ours."""
+    asked = all_of(paths)
+    states = host.get_fact(Files, paths=asked)
+    if states is None:
+        yield shell.refusal("cannot read the state of " + ", ".join(asked))
+    elif there := [path for path, one in states.items() if one.exists and one.ours]:
+        yield shell.run("rm", "-f", "--", *there)
+    else:
+        host.noop("none of these is here: " + ", ".join(asked))
+
+
 # Another apt may be at work (apt-daily at boot, one that a killed run left): dpkg alone does not wait for its lock.
 DPKG_AT_REST = """left=300
 while ! report=$(dpkg --configure -a --force-confdef --force-confold 2>&1); do
@@ -129,10 +142,12 @@ apt="apt-get -q -y -o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o DPkg::L
 [ $# -gt 0 ] || exit 0
 # What was not here before is ours, and goes with a reset. Noted first: an install that is cut off is ours too.
 umask 022; mkdir -p $(dirname {INSTALLED}); printf '%s\\n' "$@" >> {INSTALLED}
-find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -60 | grep -q . || $apt update
+# apt's fetcher was seen to wait for ever for a proxy that had closed; a slow line gets the longer time.
+update() {{ timeout -k 10 120 $apt update || timeout -k 10 1200 $apt update; }}
+find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -60 | grep -q . || update
 # Not at the price of a package that somebody has: apt would remove what conflicts, a MySQL say.
 apt="$apt --no-remove"
-$apt install --no-install-recommends "$@" || {{ $apt update; $apt install --no-install-recommends "$@"; }}
+$apt install --no-install-recommends "$@" || {{ update; $apt install --no-install-recommends "$@"; }}
 """
 
 
@@ -255,38 +270,3 @@ def former_removed(known: Iterable[str]) -> Commands:
     if units:
         yield shell.script('systemctl -q disable --now "$@" || :', *units)
     yield shell.script(_FORGET, *gone)
-
-
-@operation()
-def repository(slug: str, uri: str, suite: str, key: str) -> Commands:
-    """Own an apt repository with its own key in /etc/apt/keyrings (apt-key, the document's way, is gone).
-
-    ``key`` is a file on the control machine, ASCII-armoured. Does nothing where source and key are in place;
-    fetches the package lists when one of them changed.
-    """
-    path = Path(key)
-    if not path.is_file():
-        yield shell.refusal(
-            f"{key}: no such key file on the control machine; download the repository's signing key to it"
-        )
-        return
-    keyring = File(f"/etc/apt/keyrings/{slug}.asc", path.read_bytes())
-    stanza = f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By: {keyring.path}\n"
-    source = File(f"/etc/apt/sources.list.d/{slug}.sources", f"# {HEADER}.\n{stanza}")
-    states = host.get_fact(Files, paths=(keyring.path, source.path))
-    if states is None:
-        yield shell.refusal("cannot read the state of the apt sources")
-        return
-    there = states[source.path]
-    if (
-        there.exists and not there.ours and there.sha256 != sha256(stanza.encode()).hexdigest()
-    ):  # as we wrote it until 0.2
-        yield shell.refusal(f"{source.path} is there and does not say that it is ours: move it away first")
-        return
-    different = [file for file in (keyring, source) if file.differs(states[file.path])]
-    if not different:
-        host.noop(f"repository {uri} is configured")
-        return
-    for file in different:
-        yield place(file)
-    yield shell.run("apt-get", "-q", "update")

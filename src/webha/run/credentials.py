@@ -6,6 +6,7 @@ in group_data, on a command line or in a log.
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 LENGTH = 32  # bytes of randomness
@@ -26,25 +27,38 @@ def _variable(name: str) -> str:
 
 def secret(name: str, directory: Path = Path("secrets")) -> str:
     """Return the secret ``name``: ``WEBHA_<NAME>`` of the environment, else the kept one, else a new one, kept."""
-    given = os.environ.get(_variable(name))
-    if given:
-        return given
-    directory.mkdir(mode=0o700, exist_ok=True)
+    return os.environ.get(_variable(name)) or kept(name, lambda: secrets.token_urlsafe(LENGTH) + "\n", directory)
+
+
+def kept(name: str, make: Callable[[], str], directory: Path = Path("secrets")) -> str:
+    """Return the text that is kept under ``name``, made by ``make`` where there is none. Raise ValueError for an empty one."""
     path = directory / name
     if not path.exists():
-        new = directory / f".{name}.{os.getpid()}"
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(LENGTH) + "\n")
+        new = _written(path, make())
         try:
             os.link(new, path)  # fails where another process was first, whose secret is then everybody's
         except FileExistsError:
             pass
         finally:
             new.unlink()
-    kept = path.read_text().strip()
-    if not kept:
+    found = path.read_text().strip()
+    if not found:
         raise ValueError(
             f"{path} is empty: remove it to have a new secret made, or write the one that is in use into it"
         )
-    return kept
+    return found
+
+
+def replace(name: str, text: str, directory: Path = Path("secrets")) -> None:
+    """Keep ``text`` under ``name`` in the place of what is there."""
+    _written(directory / name, text).replace(directory / name)
+
+
+def _written(path: Path, text: str) -> Path:
+    """Return a file beside ``path`` that nobody else reads, from its first byte on."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    return new

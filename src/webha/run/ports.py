@@ -15,7 +15,7 @@ class Port:
 
     ``source``: who must reach it over the network: ``anywhere`` (at the virtual IP; at a node's own address the nodes and
     ``web_sources``), the ``nodes`` among each other, or ``database_sources`` alone (Drupal speaks to its own node's MariaDB).
-    ``holders``: the process names that may hold it on a rerun.
+    ``holders``: the process names that may hold it on a rerun; ``otherwise``: what a person may do who wants it for something else.
     """
 
     service: str
@@ -24,12 +24,16 @@ class Port:
     protocol: Literal["tcp", "udp"]
     source: Literal["anywhere", "nodes", "database_sources"]
     holders: tuple[str, ...] = ()
+    otherwise: str = ""
 
 
-def table(corosync_port: int = 5405) -> tuple[Port, ...]:
-    """Return all ports of the stack."""
+def table(corosync_port: int = 5405, https: str = "off") -> tuple[Port, ...]:
+    """Return all ports of the stack; ``https`` is the datum."""
+    over_tls = Port("Apache over TLS", 443, 443, "tcp", "anywhere", ("apache2",), 'set https to "off"')
+    encrypted = () if https == "off" else (over_tls,)
     return (
         Port("Apache", 80, 80, "tcp", "anywhere", ("apache2",)),
+        *encrypted,
         Port("MariaDB", 3306, 3306, "tcp", "database_sources", ("mariadbd", "systemd")),
         Port("Galera's state transfer", 4444, 4444, "tcp", "nodes", ("socat", "rsync")),
         Port("Galera", 4567, 4567, "tcp", "nodes", ("mariadbd",)),

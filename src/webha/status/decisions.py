@@ -3,10 +3,11 @@
 Unknown is a problem of its own and said as such: a layer is healthy only where every node answered for it.
 """
 
+import time
 from collections.abc import Mapping
 from itertools import combinations
 
-from webha import apache, cluster, drupal, firewall, galera, gluster, lock
+from webha import apache, certificates, cluster, drupal, firewall, galera, gluster, lock
 from webha.machine.decisions import kept_down, masked
 from webha.status.state import LINES, Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
@@ -98,7 +99,7 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
     return Layer(f"primary component of {max((member.size for member in primary), default=0)}", tuple(found))
 
 
-def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
+def _apache(known: Mapping[str, Seen], expected: Expected) -> Layer:
     ready = [name for name, seen in known.items() if seen.health == "ready"]
     found = [f"{name}: {_health(seen.health)}" for name, seen in known.items() if name not in ready]
     found += [
@@ -116,6 +117,13 @@ def _apache(known: Mapping[str, Seen], _: Expected) -> Layer:
         for name, seen in known.items()
         if not seen.handed
     ]
+    if expected.https:
+        found += certificates.on_the_nodes({name: seen.certificate for name, seen in known.items()}, time.time())
+        found += [
+            f"{name}: Apache shows another certificate than the one on disk: run tasks/apache.py"
+            for name, seen in known.items()
+            if seen.certificate and seen.served and seen.served[0] != seen.certificate[0]
+        ]
     return Layer(f"ready on {', '.join(ready)}" if ready else "", tuple(found))
 
 
@@ -264,6 +272,12 @@ def _vip(known: Mapping[str, Seen], expected: Expected) -> Layer:
         for name, page in pages.items()
         if page is None or not page.served(expected.site)
     ]
+    if expected.https:
+        found += [
+            f"{name}: {'unknown, whether ' if seen.secure is None else ''}https://{expected.vip}/ {_answer(seen.secure, expected.site)}"
+            for name, seen in known.items()
+            if seen.secure is None or not seen.secure.served(expected.site)
+        ]
     status = next((seen.cluster.status for seen in known.values() if seen.cluster and seen.cluster.status), None)
     if status is not None:
         found += cluster.misplaced(status, expected.web, expected.address, expected.names)

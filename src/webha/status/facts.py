@@ -11,6 +11,8 @@ from pyinfra.api.exceptions import FactProcessError
 
 from webha.apache import handed
 from webha.apache.facts import SHOW_UNIT
+from webha.apache.manifest import CERTIFICATE
+from webha.certificates import Certificate, read
 from webha.cluster import Page, parse_page
 from webha.cluster import manifest as cluster
 from webha.cluster.facts import LOOK_AT_PAGE, Cluster
@@ -61,7 +63,16 @@ class Status(Probe[Seen]):
     """One :class:`webha.seen.Seen`; a question without an answer in time is None in it, and harms no other."""
 
     def command(
-        self, *, vip: str, brick: str, root: str, volume: str, health_port: int, database: str, user: str
+        self,
+        *,
+        vip: str,
+        brick: str,
+        root: str,
+        volume: str,
+        health_port: int,
+        database: str,
+        user: str,
+        https: bool = False,
     ) -> str:
         """Ask all at once."""
         volume_ = f"gluster --mode=script volume {{}} {quote(volume)}"
@@ -79,6 +90,13 @@ class Status(Probe[Seen]):
                 "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
                 "health": f"curl -s -m {SECONDS - 2} http://127.0.0.1:{health_port}/",
                 "page": f"{LOOK_AT_PAGE.format(seconds=SECONDS - 2, url=f'http://{vip}/')} || true",
+                "secure": f"{LOOK_AT_PAGE.format(seconds=SECONDS - 2, url=f'https://{vip}/')} || true"
+                if https
+                else "true",
+                "served": f"curl -sk -o /dev/null -m {SECONDS - 2} --resolve {https}:443:127.0.0.1 -w '%{{certs}}' https://{https}/"
+                if https
+                else "true",
+                "certificate": f"[ ! -e {CERTIFICATE} ] || sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' {CERTIFICATE}",
                 "handed": SHOW_UNIT,
                 "claimants": f"ip -4 -o address show | grep -qF ' {vip}/' && exit 0; "
                 f"dev=$(ip -4 route get {vip} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); "
@@ -117,6 +135,9 @@ class Status(Probe[Seen]):
             heal=_heal(answers["heal"]),
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
             page=_page(answers["page"]),
+            secure=_page(answers["secure"]),
+            certificate=_certificate(answers["certificate"]),
+            served=_certificate(answers["served"]),
             handed=handed(answers["handed"].text) if answers["handed"].ok else None,
             claimants=tuple(line.lower() for line in answers["claimants"].lines) if answers["claimants"].ok else None,
             holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
@@ -170,6 +191,16 @@ def _heal(answer: probe.Answer) -> int | None:
 
 def _page(answer: probe.Answer) -> Page | None:
     return parse_page(answer.text) if answer.ok and answer.text[:3].isdigit() else None
+
+
+def _certificate(answer: probe.Answer) -> tuple[Certificate, ...] | None:
+    """Read the site's certificates; none at all where there is no file."""
+    if not answer.ok:
+        return None
+    try:
+        return tuple(read(answer.text)) if answer.text.strip() else ()
+    except ValueError:
+        return None
 
 
 def _disks(answer: probe.Answer) -> dict[str, int] | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from webha.certificates import Certificate
 from webha.cluster import Page, Peer
 from webha.drupal import Site
 from webha.firewall import Firewall
@@ -29,7 +30,8 @@ class Seen(AsJson):
 
     ``heal``: files that a brick still owes the others; ``bricks``: brick (``node:/path``) to whether it serves;
     ``claimants``: hardware addresses that answer for the vip, asked by a node that does not hold it;
-    ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here; ``handed``: systemd's unit of Apache is the cluster's;
+    ``health``: the health page's words (``ready``); ``page``: what answers at the vip from here, ``secure``: over TLS;
+    ``certificate``: the site's and those that sign it, as on disk, ``served``: as the node's own Apache shows them; ``handed``: systemd's unit of Apache is the cluster's;
     ``disks``: file system that system, data or logs lie on to per cent in use; ``read_only``: those that cannot be written; ``failed``: systemd units;
     ``daemons``: units, our own and those of the stack; ``refused``: what Apache refuses of the configuration on disk, empty: nothing;
     ``runs``: the cluster's lock there, and the journal's last lines.
@@ -45,6 +47,9 @@ class Seen(AsJson):
     bricks: Mapping[str, bool] | None = None
     health: str | None = None
     page: Page | None = None
+    secure: Page | None = None
+    certificate: tuple[Certificate, ...] | None = None
+    served: tuple[Certificate, ...] | None = None
     handed: bool | None = None
     holds_vip: bool | None = None
     claimants: tuple[str, ...] | None = None
@@ -70,6 +75,7 @@ class Expected:
     address: str = "HA_VIP"
     clock_skew: float = 1.0
     firewall: bool = True
+    https: bool = False
     properties: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 

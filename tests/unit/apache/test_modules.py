@@ -29,6 +29,7 @@ def sites(*enabled):
 def test_what_makes_the_pages_is_enabled_whatever_is_asked_for(debian, php):
     assert apache.modules(["rewrite", "status"], debian) == ("rewrite", "status", "mpm_prefork", php)
     assert apache.modules([php], debian) == (php, "mpm_prefork")
+    assert apache.modules([php], debian, encrypted=True) == (php, "mpm_prefork", "ssl")
 
 
 @pytest.mark.parametrize(
@@ -62,9 +63,9 @@ def test_threads_go_before_processes_come(tmp_path):
         )
         assert (done.returncode, done.stderr) == (0, "")
     assert log.read_text().splitlines() == 2 * [
-        "a2ensite -q webha",
         "a2dismod -q -f mpm_event",
         "a2enmod -q mpm_prefork php8.4 rewrite",
+        "a2ensite -q webha",
     ]
 
 

@@ -101,9 +101,9 @@ def test_a_damaged_answer_is_an_error_and_no_empty_project(text):
 def test_group_data_is_what_is_asked_for():
     names = ("network", "external_network", "security_group")
     data = SimpleNamespace(cluster_name="c", vip="10.1.0.9", floating_ip="192.0.2.1", floating_ip_takeover=True)
-    vars(data).update({f"openstack_{name}": name for name in names}, corosync_port=5410)
+    vars(data).update({f"openstack_{name}": name for name in names}, corosync_port=5410, https="files")
     asks = wanted(data, [Node("a", "10.1.0.1", "a.example.org")])
-    assert asks == Wanted("c", "10.1.0.9", (("a", "10.1.0.1"),), "192.0.2.1", True, *names, 5410)
+    assert asks == Wanted("c", "10.1.0.9", (("a", "10.1.0.1"),), "192.0.2.1", True, *names, 5410, "files")
     assert asks.addresses == ("10.1.0.9", "10.1.0.1")
     assert len({asks.tag, asks.pair_tag, asks.associated_tag}) == 3
     data.floating_ip = ""

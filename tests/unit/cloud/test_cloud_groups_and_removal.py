@@ -46,6 +46,7 @@ def opened(requests):
 
 def test_the_rules_are_the_web_from_anywhere_and_the_rest_among_the_members():
     assert group_rules(ASKS, "sg") == RULES
+    assert group_rules(replace(ASKS, https="self-signed"), "sg") == RULES | {Rule("tcp", 443, 443, None)}
 
 
 def test_nobodys_port_is_never_opened():

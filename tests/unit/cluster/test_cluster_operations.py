@@ -260,6 +260,10 @@ def test_a_page_of_the_site_that_answers_is_not_waited_for(page, idle):
     assert told == [("10.0.0.250", "nodoha")]
     assert done.idle is idle
     assert idle or "a page of this site at http://10.0.0.250/" in done.text
+    both = ("10.0.0.250", "HA_VIP", "hacloud", ("http", "https"))
+    with patch.object(cluster.ending, "served"):
+        done = perform(cluster.served, *both, facts={SitePage: page, Cluster: fact("trixie", "cluster")})
+    assert idle or "a page of this site at https://10.0.0.250/" in done.text
 
 
 def test_objects_leave_the_cib_and_what_is_unknown_is_refused():

@@ -207,7 +207,15 @@ def test_a_site_that_lost_its_database_is_left_until_a_person_says_so():
 
 def test_closed_settings_are_known_from_open_ones(tmp_path):
     """As they are rendered, by the fact's own question."""
-    values = {"database": "d", "user": "u", "password": "p", "hash_salt": "s", "trusted_hosts": [], "twig_cache": "/c"}
+    values = {
+        "database": "d",
+        "user": "u",
+        "password": "p",
+        "hash_salt": "s",
+        "trusted_hosts": [],
+        "trusted_proxies": [],
+        "twig_cache": "/c",
+    }
     folder = tmp_path / "sites/default"
     folder.mkdir(parents=True)
     script = Drupal().command(str(tmp_path), "drupal", "drupal")

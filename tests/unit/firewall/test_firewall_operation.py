@@ -11,6 +11,7 @@ from webha.firewall import DROP_IN, RULES, UNIT, Connection
 from webha.firewall.facts import Connections, FirewallState
 from webha.firewall.operations import closed, lets_visitors_in, opened
 from webha.run import ending
+from webha.run.ports import table
 
 from ..stubs import Host, given, perform
 from .test_firewall import CLOSED, VIP
@@ -117,13 +118,12 @@ def test_who_came_before_and_may_not_come_any_more_is_shown_out(said):
 
 def test_a_virtual_ip_that_the_rules_do_not_know_is_refused_before_it_moves():
     rules = replace(CLOSED, rules=text_of())
-    assert perform(lets_visitors_in, VIP, facts={FirewallState: rules}).idle
-    assert perform(lets_visitors_in, VIP, facts={FirewallState: OPEN}).idle
-    assert (
-        "run tasks/firewall.py with this vip first"
-        in perform(lets_visitors_in, "10.0.0.25", facts={FirewallState: rules}).refused
-    )
-    assert "cannot be read" in perform(lets_visitors_in, VIP, facts={FirewallState: None}).refused
+    assert perform(lets_visitors_in, VIP, table(), facts={FirewallState: rules}).idle
+    assert perform(lets_visitors_in, VIP, table(), facts={FirewallState: OPEN}).idle
+    for vip, ports, said in (("10.0.0.25", table(), "port 80"), (VIP, table(https="files"), "port 443")):
+        refused = perform(lets_visitors_in, vip, ports, facts={FirewallState: rules}).refused
+        assert f"lets nobody in at {vip}, {said}: run tasks/firewall.py with the same data first" in refused
+    assert "cannot be read" in perform(lets_visitors_in, VIP, table(), facts={FirewallState: None}).refused
 
 
 def test_a_file_of_somebodys_is_not_replaced():

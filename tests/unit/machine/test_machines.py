@@ -5,7 +5,7 @@ import pytest
 from webha.machine import Listener, Machine, Needs, shortcomings
 from webha.run.ports import table
 
-NEEDS = Needs((12, 13), 900, 3000, 1.0, "10.0.0.250", table())
+NEEDS = Needs((12, 13), 900, 3000, 1.0, "10.0.0.250", table(https="self-signed"))
 ADDRESSES = {"a": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3"}
 
 
@@ -45,7 +45,11 @@ def test_three_good_machines_have_no_shortcomings():
         {"clock_offset": 1.0},
         {"addresses": ("192.168.0.9", "10.0.0.2", "10.0.0.250"), "has_vip": True},
         {"addresses": ()},
-        {"listeners": tuple(Listener(port.first, port.holders[0]) for port in table() if port.holders)},
+        {
+            "listeners": tuple(
+                Listener(port.first, port.holders[0]) for port in table(https="self-signed") if port.holders
+            )
+        },
         {"listeners": (Listener(80, ""), Listener(8080, "nginx"), Listener(3306, "systemd"))},
         {"vip_holder": "02:00:00:00:00:03"},
     ],
@@ -80,6 +84,11 @@ def test_what_is_good_enough_is_not_complained_about(changes):
             "set 'address' in inventory.py",
         ),
         ({"listeners": (Listener(80, "nginx"),)}, "port 80 (Apache) is held by nginx", "stop and disable it"),
+        (
+            {"listeners": (Listener(443, "haproxy"),)},
+            "port 443 (Apache over TLS) is held by haproxy",
+            'set https to "off"',
+        ),
         ({"listeners": (Listener(3306, "mysqld"),)}, "port 3306 (MariaDB) is held by mysqld", "stop and disable it"),
         (
             {"listeners": (Listener(24007, "apache2"),)},

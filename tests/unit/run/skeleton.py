@@ -55,8 +55,8 @@ def _nft(text: str) -> list[str]:
         if line.startswith("#"):
             if not line.isprintable():
                 raise BrokenError(line)
-        elif not _OPENING.fullmatch(line):
-            found.append(re.sub(r"[0-9.]{7,}|\{ \d+ \}", "*", line))
+        elif not _OPENING.fullmatch(line) and not re.fullmatch(r"udp sport \d+ accept", line):
+            found.append(re.sub(r"[0-9.]{7,}|\{ \d+(, \d+)* \}", "*", line))
     return found
 
 

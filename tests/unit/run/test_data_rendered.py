@@ -71,7 +71,7 @@ def values(template, before, data):
         "openings": (
             *firewall.ssh((22,), data["ssh_sources"]),
             *firewall.openings(
-                ports.table(data["corosync_port"]),
+                ports.table(data["corosync_port"], data["https"]),
                 [Node("a", "10.0.0.133", "a.example.org")],
                 data["vip"],
                 web_sources=data["web_sources"],
@@ -79,6 +79,7 @@ def values(template, before, data):
                 further=data["firewall_open"],
             ),
         ),
+        "trusted_proxies": data["trusted_proxies"],
         "trusted_hosts": trusted_hosts([data["vip"], data["server_name"]], data["drupal_trusted_hosts"]),
     }
     return before | {key: value for key, value in fresh.items() if key in before}
@@ -103,7 +104,9 @@ def test_what_is_taken_changes_no_template_but_in_its_values(default, data):
         fresh = values(template, before, data)
         text = render(template, **fresh)
         text.encode()
-        assert alike(template, text, render(template, **before), fresh), f"{template}\n{text}"
+        # Lines that are there only where the datum is.
+        proxies = {"trusted_proxies": ["10.0.0.9"]} if fresh.get("trusted_proxies") else {}
+        assert alike(template, text, render(template, **before | proxies), fresh), f"{template}\n{text}"
 
 
 HOSTILE = {

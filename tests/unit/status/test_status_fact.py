@@ -3,11 +3,13 @@
 import subprocess
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from shlex import quote
 
 import pytest
 from pyinfra.api.exceptions import FactProcessError
 
+from webha.certificates import authority, issue, read
 from webha.cluster import Page
 from webha.ground import probe
 from webha.lock import Notes
@@ -39,11 +41,15 @@ def heal_count(*bricks):
 
 AWAY = "Status: Transport endpoint is not connected\nNumber of entries: -"
 SERVES = volume_status(("nodoha", "/gluster", 1), ("nodoha2", "/gluster", 0), ("Self-heal Daemon", "localhost", 0))
+PAIR = issue(authority("hacloud", datetime.now(UTC)), ["www.example.org"], datetime.now(UTC))
 SMALL = {
     "bricks": SERVES,
     "heal": heal_count("Number of entries: 0", "Number of entries: 4"),
     "health": "ready\n",
     "page": "200 hacloud",
+    "secure": "200 hacloud",
+    "served": f"Subject:CN = x\n{PAIR[PAIR.index('-----BEGIN CERT') :]}",
+    "certificate": PAIR[PAIR.index("-----BEGIN CERT") :],
     "handed": "Type=oneshot\nActiveState=active\nSubState=exited\nUnitFileState=enabled\n",
     "holds": "1\n",
     "claimants": "02:00:0A:00:00:85\n06:07:08:09:0a:0b\n",
@@ -163,6 +169,9 @@ def test_a_captured_node_is_seen_in_all_its_parts(suite, monkeypatch):
         bricks={"nodoha:/gluster": True, "nodoha2:/gluster": False},
         health="ready",
         page=Page(200, "hacloud"),
+        secure=Page(200, "hacloud"),
+        certificate=tuple(read(PAIR)),
+        served=tuple(read(PAIR)),
         handed=True,
         holds_vip=True,
         claimants=("02:00:0a:00:00:85", "06:07:08:09:0a:0b"),
@@ -226,20 +235,6 @@ def test_a_damaged_answer_is_none_and_harms_no_other(suite, name):
 def test_an_output_without_the_frames_is_an_error_and_no_node_without_problems(output):
     with pytest.raises(FactProcessError, match="Status: the node did not answer"):
         Status().process(output)
-
-
-@pytest.mark.parametrize(
-    ("said", "page"),
-    [
-        ("000 ", Page(0)),
-        ("503 hacloud", Page(503, "hacloud")),
-        ("200 ", Page(200)),
-        ("", None),
-        ("sh: 1: curl: not found", None),
-    ],
-)
-def test_the_page_is_curls_three_digits_and_the_site(said, page):
-    assert Status().process(answered(CONVERGED[0], page=(said, 0))).page == page
 
 
 def test_what_the_health_page_finds_wrong_is_one_line():

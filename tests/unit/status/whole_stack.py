@@ -1,7 +1,9 @@
 """A whole cluster's answers, from what real nodes said, to be changed by tests of the status."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from webha.certificates import authority, issue, read
 from webha.cluster import Page
 from webha.lock import Notes
 from webha.status import FULL, report
@@ -14,7 +16,10 @@ from ..stubs import NAMES
 
 A, B, C = NAMES
 VIP = "10.0.0.250"
-EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud")
+EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud", https=True)
+NOW = datetime.now(UTC)
+AUTHORITY = authority("hacloud", NOW)
+CERTIFICATE = tuple(read(issue(AUTHORITY, ["www.example.org"], NOW)))
 HARDWARE = dict(zip(NAMES, ("02:00:0a:00:00:85", "02:00:0a:00:00:86", "02:00:0a:00:00:87"), strict=True))
 BRICKS = {f"{name}:/gluster": True for name in NAMES}
 NOT_REACHED = "unknown, the node was not reached"
@@ -59,6 +64,9 @@ def whole():
             bricks=BRICKS,
             health="ready",
             page=Page(200, "hacloud"),
+            secure=Page(200, "hacloud"),
+            certificate=CERTIFICATE,
+            served=CERTIFICATE,
             handed=True,
             holds_vip=name == A,
             claimants=() if name == A else (HARDWARE[A],),
@@ -78,9 +86,9 @@ def with_(*names, **changes):
     return {name: replace(seen, **changes) if name in (names or NAMES) else seen for name, seen in whole().items()}
 
 
-def found(nodes):
+def found(nodes, expected=EXPECTED):
     """Return the problems of the layers that have some, after checking that healthy says the same."""
-    judged = report(nodes, EXPECTED)
+    judged = report(nodes, expected)
     assert [name for name, layer in judged.layers.items() if not layer.healthy] == [
         name for name, layer in judged.layers.items() if layer.problems
     ]

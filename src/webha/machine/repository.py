@@ -1,0 +1,47 @@
+"""A repository of packages besides Debian's own."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from webha.ground import shell
+from webha.ground.manifest import HEADER
+from webha.machine.facts import Files
+from webha.machine.operations import Commands, File, place
+
+
+@operation()
+def repository(slug: str, uri: str, suite: str, key: str) -> Commands:
+    """Own an apt repository with its own key in /etc/apt/keyrings (apt-key, the document's way, is gone).
+
+    ``key`` is a file on the control machine, ASCII-armoured. Does nothing where source and key are in place;
+    fetches the package lists when one of them changed.
+    """
+    path = Path(key)
+    if not path.is_file():
+        yield shell.refusal(
+            f"{key}: no such key file on the control machine; download the repository's signing key to it"
+        )
+        return
+    keyring = File(f"/etc/apt/keyrings/{slug}.asc", path.read_bytes())
+    stanza = f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\nSigned-By: {keyring.path}\n"
+    source = File(f"/etc/apt/sources.list.d/{slug}.sources", f"# {HEADER}.\n{stanza}")
+    states = host.get_fact(Files, paths=(keyring.path, source.path))
+    if states is None:
+        yield shell.refusal("cannot read the state of the apt sources")
+        return
+    there = states[source.path]
+    if (
+        there.exists and not there.ours and there.sha256 != sha256(stanza.encode()).hexdigest()
+    ):  # as we wrote it until 0.2
+        yield shell.refusal(f"{source.path} is there and does not say that it is ours: move it away first")
+        return
+    different = [file for file in (keyring, source) if file.differs(states[file.path])]
+    if not different:
+        host.noop(f"repository {uri} is configured")
+        return
+    for file in different:
+        yield place(file)
+    yield shell.run("apt-get", "-q", "update")
