@@ -73,6 +73,7 @@ def test_a_new_certificate_comes_without_a_failed_request() -> None:
     assert pyinfra("tasks/status.py").code == 0
 
 
+@pytest.mark.any_release
 class TestFiles:
     """Somebody's certificate, of an authority of theirs."""
 
@@ -122,6 +123,7 @@ class TestFiles:
         assert everywhere(HELD) == before
 
 
+@pytest.mark.any_release
 def test_one_that_ends_soon_differs_or_is_lost_is_said() -> None:
     held = "/etc/apache2/webha-site.pem"
     authority = (ROOT / SECRETS / "ca.pem").read_text()
@@ -140,6 +142,7 @@ def test_one_that_ends_soon_differs_or_is_lost_is_said() -> None:
             on(name, f"cp -p /root/kept.pem {held}; rm /root/kept.pem")
 
 
+@pytest.mark.any_release
 def test_off_leaves_nothing_and_comes_back() -> None:
     off = ("--data", "https=off")
 
@@ -175,6 +178,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.any_release
 @pytest.mark.parametrize("words", OTHERS)
 def test_what_somebody_has_at_443_is_neither_taken_over_nor_run_into(words: str) -> None:
     """By a program: on a node where Apache is not wanted for the time, so that its port is free."""
