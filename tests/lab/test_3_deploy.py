@@ -172,7 +172,7 @@ class TestAnotherRun:
         run = converge("deploy.py")
         assert run.converged, run.changed
 
-    @pytest.mark.any_release
+    @pytest.mark.long
     @pytest.mark.usefixtures("deployed")
     @pytest.mark.parametrize("step", STEPS)
     def test_of_each_step_alone_changes_nothing(self, step: str) -> None:

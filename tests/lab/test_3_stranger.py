@@ -136,6 +136,7 @@ def test_the_nodes_reach_each_other_and_their_pages() -> None:
         assert on(name, reached.format(other)).split() == ["80", "4567", "24007"], name
 
 
+@pytest.mark.any_release
 class TestData:
     def test_open_to_whom_they_name(self) -> None:
         wishes = (

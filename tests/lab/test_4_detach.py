@@ -7,7 +7,7 @@ import pytest
 from tests.lab.nodes import ADDRESSES, VIP, eventually, everywhere, lab, on, unhealthy, whole
 from tests.lab.test_3_protection import Client, holder
 
-pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.long]
 
 HELD = f"ip -4 -o address show | grep -cF ' {VIP}/' || :"
 
@@ -52,7 +52,6 @@ def test_the_page_is_served_while_pacemaker_and_corosync_are_stopped_and_started
     assert "connections to it destroyed" not in "".join(told.values()), told
 
 
-@pytest.mark.long
 def test_a_corosync_that_is_killed_is_no_detach() -> None:
     here = holder()
     maintenance(here, "true")
@@ -63,7 +62,6 @@ def test_a_corosync_that_is_killed_is_no_detach() -> None:
         on(here, "systemctl unmask -q --runtime corosync; systemctl stop pacemaker; systemctl start corosync pacemaker")
 
 
-@pytest.mark.long
 def test_a_detached_holder_lets_go_when_another_node_takes_the_address() -> None:
     here = holder()
     other = next(name for name in ADDRESSES if name != here)

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.nodes import ADDRESSES, BARE, DOCROOT, VIP, converge, everywhere, lab, listing, on, page, start, whole
+from tests.lab.nodes import BARE, DOCROOT, VIP, converge, everywhere, lab, listing, on, page, start, whole
 
 HELD = f"ip -4 -o address show to {VIP}/32"
 
 
 @pytest.mark.usefixtures("deployed")
 class TestReboot:
-    @pytest.mark.parametrize("name", sorted(ADDRESSES))
+    @pytest.mark.parametrize(
+        "name", ["nodoha", *(pytest.param(one, marks=pytest.mark.long) for one in ("nodoha2", "nodoha3"))]
+    )
     def test_a_rebooted_node_comes_back_by_itself(self, name: str) -> None:
         whole()
         boot = on(name, "cat /proc/sys/kernel/random/boot_id")
