@@ -126,15 +126,13 @@ if context.on_a_node():
     )
 
     from_outside = f", from outside http://{data.floating_ip}/" if data.openstack_cloud and data.floating_ip else ""
-    over_tls = {
-        "off": "",
-        "self-signed": f" and https://{data.vip}/ (by {keys.SECRETS / keys.PUBLIC}, which no browser knows)",
-        "files": f", https://{data.server_name}/",
-    }[data.https]
-    logged_in = {
-        "off": f"http://{data.vip}",
-        "self-signed": f"https://{data.vip}",
-        "files": f"https://{data.server_name}",
+    logged_in, over_tls = {
+        "off": (f"http://{data.vip}", ""),
+        "self-signed": (
+            f"https://{data.vip}",
+            f" and https://{data.vip}/ (by {keys.SECRETS / keys.PUBLIC}, which no browser knows)",
+        ),
+        "files": (f"https://{data.server_name}", f", https://{data.server_name}/"),
     }[data.https]
     ending.close_with(
         page=f"http://{data.vip}/{over_tls}{from_outside}",

@@ -8,7 +8,7 @@ from lab import visitor
 from tests.faults.catalogue import FAULTS, SHORT
 from tests.faults.site import Site
 from tests.faults.trial import repair, run
-from tests.lab.nodes import Run, converge, everywhere
+from tests.lab.nodes import Run, converge, everywhere, unhealthy
 
 # Three nodes, the client and the tests share two busy cores: what is aimed at is for machines of one's own, and a test
 # that fails once in twenty runs for want of processor time is worth nothing. docs/failures.md has the measured numbers.
@@ -44,6 +44,7 @@ def test_failover_changes_the_timers_and_nothing_else(fast: Run) -> None:
     }
     again = converge("deploy.py", "--data", "failover=fast")
     assert again.converged, again.changed
+    assert unhealthy() == ""
 
 
 @pytest.mark.parametrize("name", [one if one in ALWAYS else pytest.param(one, marks=pytest.mark.long) for one in SHORT])

@@ -2,7 +2,7 @@
 
 from webha.certificates.authority import authority, due, issue, public
 from webha.certificates.decisions import ending, on_the_nodes, unfit, whole
-from webha.certificates.state import Certificate, named, read
+from webha.certificates.state import Certificate, read
 
 __all__ = [
     "Certificate",
@@ -10,7 +10,6 @@ __all__ = [
     "due",
     "ending",
     "issue",
-    "named",
     "on_the_nodes",
     "public",
     "read",

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from ipaddress import ip_address
 
 from cryptography import x509
@@ -53,12 +52,12 @@ def _is_address(text: str) -> bool:
 def read(pem: str) -> list[Certificate]:
     """Return the certificates in ``pem``, in its order. Raise ValueError where there is none, or one that cannot be read."""
     try:
-        return [named(one) for one in x509.load_pem_x509_certificates(pem.encode())]
+        return [_named(one) for one in x509.load_pem_x509_certificates(pem.encode())]
     except (UnsupportedAlgorithm, x509.DuplicateExtension) as error:
         raise ValueError(str(error)) from error
 
 
-def named(one: x509.Certificate) -> Certificate:
+def _named(one: x509.Certificate) -> Certificate:
     """Return what ``one`` says. Without alternative names the common one counts for nothing, as in a browser."""
     try:
         listed = one.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -70,17 +69,13 @@ def named(one: x509.Certificate) -> Certificate:
         names = set()
     return Certificate(
         names=frozenset(names),
-        begins=_seconds(one.not_valid_before_utc),
-        ends=_seconds(one.not_valid_after_utc),
+        begins=one.not_valid_before_utc.timestamp(),
+        ends=one.not_valid_after_utc.timestamp(),
         serial=one.serial_number,
         subject=_called(one.subject),
         issuer=_called(one.issuer),
         key=one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo).hex(),
     )
-
-
-def _seconds(moment: datetime) -> float:
-    return moment.timestamp()
 
 
 def _called(name: x509.Name) -> str:
