@@ -102,8 +102,11 @@ galera_packages = ["mariadb-server", "galera-4", "mariadb-backup", "rsync", "soc
 mariadb_repository = None
 mariadb_repository_key = None  # then: that repository's signing key, a file on the control machine
 galera_cluster_name = "warner"  # Galera's name of the cluster
-# Where mariadbd listens; the document's: the nodes' network is the boundary.
-galera_bind_address = "0.0.0.0"  # noqa: S104 (the document's)
+# Where mariadbd listens for clients; None: on the node itself and at its address in the cluster. The document's: "0.0.0.0", everywhere.
+galera_bind_address = None
+# True: the members speak TLS with each other, by certificates of the cluster's own authority, full copies too, and so does who comes to
+# MariaDB over the network. False: the document's, all in clear. A cluster that runs is changed one node after the other.
+galera_tls = True
 wsrep_sst_method = "mariabackup"  # how a node gets a full copy; the document: rsync, which blocks the donor
 wsrep_slave_threads = 4  # threads that apply the others' writes
 innodb_buffer_pool_size = "128M"  # what MariaDB keeps of its tables in memory
@@ -201,6 +204,9 @@ gluster_options = {  # the volume's (keepalive, quorum, healing, caches), beside
     "network.inode-lru-limit": "200000",
     "storage.reserve": "1",
 }
+# True: the nodes' glusterds, bricks and clients speak TLS by certificates of the cluster's own authority, and the volume is for these nodes
+# alone. False: the document's, all in clear. A volume that serves is changed brick after brick.
+gluster_tls = True
 gluster_mount_options = "defaults,_netdev"  # of the mount at the docroot
 
 # --- §2.5 Drupal --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from webha.ground.render import render
 from webha.machine import operations as node
 from webha.machine import trial
 from webha.run import context, keys
-from webha.run.inventory import addressed_as, network_of
+from webha.run.inventory import addressed_as, certified_for, network_of
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -25,7 +25,7 @@ if context.on_a_node():
         keys.site,
         data.https,
         data.cluster_name,
-        [one for one in dict.fromkeys((data.server_name, data.vip, data.floating_ip)) if one],
+        certified_for(data.server_name, data.vip, data.floating_ip),
         data.https_certificate,
         data.https_key,
     )

@@ -136,4 +136,13 @@ if context.on_a_node():
         _if=context.on_first,
     )
 
+    operations.password_alone(
+        name="Drupal: no former password of the database",
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+        password=password,
+        root=root,
+        _if=context.on_first,
+    )
+
     node.unit(name="Drupal: cron", unit=CRON_TIMER, starts=(CRON_SERVICE,))

@@ -1,18 +1,22 @@
 """§2.4 GlusterFS: one pool, one replicated volume, mounted at the docroot of every node through the client."""
 
+from pathlib import PurePosixPath
+
 from pyinfra.context import host
 
-from webha import programs
-from webha.gluster import decisions, mount_unit
+from webha import certificates, programs
+from webha.gluster import decisions, encryption, mount_unit
 from webha.gluster import operations as gluster
-from webha.gluster.facts import Gluster
+from webha.gluster.facts import AUTHORITIES, CERTIFICATE, FORMERLY, KEY, MANAGEMENT, SECURE, Gluster
 from webha.gluster.manifest import GLUSTERD_DROP_IN, KEEPER_SERVICE, KEEPER_TIMER
-from webha.ground.manifest import UNITS, program
+from webha.ground.manifest import HEADER, UNITS, program
 from webha.ground.render import render
 from webha.hosts import operations as hosts
 from webha.machine import operations as node
-from webha.run import context, survey
+from webha.run import context, keys, survey
 from webha.run.timers import of_this_run
+
+GLUSTER_10 = 12  # the Debian that has it
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -22,8 +26,16 @@ if context.on_a_node():
     root = host.data.drupal_root
     mount = mount_unit(root)
 
+    tls = host.data.gluster_tls
+    known = context.or_stop(keys.node, context.this(nodes), host.data.cluster_name) if tls else None
+    folders = ("/etc/ssl", FORMERLY) if context.debian() == GLUSTER_10 else ("/etc/ssl",)
+    options = {**of_this_run().gluster_options, **encryption.options(keys.allowed(nodes), tls=tls)}
+
     survey.refuse(
-        lambda stores: decisions.of_others(stores, host.data.gluster_volume, brick, root, names),
+        lambda stores: (
+            decisions.of_others(stores, host.data.gluster_volume, brick, root, names)
+            + (certificates.of_another_authority(encryption.authorities(stores), known.accepted) if known else [])
+        ),
         Gluster(),
         brick=brick,
         root=root,
@@ -36,9 +48,27 @@ if context.on_a_node():
     node.placed(
         name="Gluster: glusterd leaves its bricks alone",
         files=[
-            node.File(GLUSTERD_DROP_IN, render("gluster/glusterd.service.conf.j2")),
+            node.File(
+                GLUSTERD_DROP_IN, render("gluster/glusterd.service.conf.j2", secure=SECURE, management=MANAGEMENT)
+            ),
         ],
     )
+
+    if known:
+        node.placed(
+            name="Gluster: the node's key, and whom it trusts",
+            files=[
+                node.File(f"{folder}/{PurePosixPath(path).name}", f"# {HEADER} (tasks/gluster.py)\n{text}", mode=mode)
+                for folder in folders
+                for path, text, mode in (
+                    (CERTIFICATE, known.certificate, "644"),
+                    (KEY, known.key, "600"),
+                    (AUTHORITIES, known.trusted, "644"),
+                )
+            ],
+        )
+
+    gluster.management(name="Gluster: how the nodes speak", nodes=names, brick=brick, root=root, tls=tls)
 
     node.unit(name="Gluster: glusterd", unit="glusterd.service")
 
@@ -64,7 +94,7 @@ if context.on_a_node():
         nodes=names,
         brick=brick,
         root=root,
-        options=of_this_run().gluster_options,
+        options=options,
         _if=context.on_first,
     )
 
@@ -94,5 +124,37 @@ if context.on_a_node():
     node.unit(name="Gluster: mounted at boot", unit=mount, running=None)
 
     gluster.mounted(name="Gluster: mounted at the docroot", unit=mount, brick=brick, root=root)
+
+    gluster.encrypted(
+        name="Gluster: bricks and clients speak TLS" if tls else "Gluster: bricks and clients speak in clear",
+        volume=host.data.gluster_volume,
+        nodes=names,
+        brick=brick,
+        unit=mount,
+        root=root,
+        vip=host.data.vip,
+        options=options,
+        tls=tls,
+        _if=context.on_first,
+    )
+
+    if tls:
+        gluster.keys_in_force(
+            name="Gluster: the keys on disk are in force",
+            volume=host.data.gluster_volume,
+            nodes=names,
+            brick=brick,
+            unit=mount,
+            root=root,
+            vip=host.data.vip,
+            _if=context.on_first,
+        )
+    else:
+        node.removed(
+            name="Gluster: no keys",
+            paths=tuple(
+                f"{folder}/{PurePosixPath(path).name}" for folder in folders for path in (CERTIFICATE, KEY, AUTHORITIES)
+            ),
+        )
 
     node.unit(name="Gluster: mounted again when it was lost", unit=KEEPER_TIMER, starts=(KEEPER_SERVICE,))

@@ -38,6 +38,8 @@ if seen is not None:
                 clock_skew=data.maximum_clock_skew,
                 firewall=data.firewall,
                 https=data.https != "off",
+                galera_tls=data.galera_tls,
+                gluster_tls=data.gluster_tls,
                 properties=properties(data.stonith_enabled, data.cluster_properties),
                 options=data.gluster_options,
             ),

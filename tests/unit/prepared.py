@@ -23,6 +23,7 @@ import webha.machine.facts
 import webha.programs.values
 import webha.run.ending
 import webha.run.keys
+import webha.run.rotation
 import webha.run.survey
 from webha.ground.manifest import VALUES
 from webha.machine.operations import File
@@ -121,6 +122,7 @@ def prepare(
             patch.object(webha.ground.render, "render", recorded),
             patch.object(webha.programs.values, "File", noted),
             patch.dict(webha.run.survey._seen, clear=True),
+            patch.dict(webha.run.rotation._made, clear=True),
             patch.object(webha.run.ending, "say_at_end"),
             patch.object(webha.run.ending, "close_with"),
             patch.object(webha.machine.facts, "time", SimpleNamespace(time=lambda: 0.0)),  # one clock for all hosts

@@ -85,7 +85,7 @@ def test_rolling_work_is_one_operation_for_each_node(plan, name):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_runs_alone(task):
-    assert prepare(f"tasks/{task}.py", openstack_cloud="lab").operations
+    assert prepare(f"tasks/{task}.py", openstack_cloud="lab", part="ca").operations
 
 
 def test_the_cloud_comes_last_and_is_all_that_the_control_machine_has():
@@ -146,7 +146,7 @@ LOCKED = RUNS.replace("\n\n@@webha-end lock 3", f"\n{encoded(run().raw)}\n@@webh
 def test_a_lock_that_another_run_holds_stops_every_task_but_the_clouds(task):
     """OpenStack has its own; and nothing on a node is changed by it."""
     with pytest.raises(PyinfraError, match="nothing was changed on any node: a run of ana@control from /srv/ha"):
-        prepare(task, runs=LOCKED, confirm="hacloud")
+        prepare(task, runs=LOCKED, confirm="hacloud", part="ca")
 
 
 def test_the_cloud_alone_and_the_status_look_at_no_lock():

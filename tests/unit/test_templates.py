@@ -24,7 +24,7 @@ def rendered():
 
 
 def one(rendered, template, node=NAMES[0]):
-    return rendered[template][node][0]
+    return rendered[template][node][-1]
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -59,16 +59,19 @@ def test_a_file_is_the_same_on_every_node(rendered, template):
 def test_galera_cnf_differs_in_the_nodes_name_and_address_alone(rendered):
     lines = {node: one(rendered, "galera/galera.cnf.j2", node).splitlines() for node in NAMES}
     different = [row for row in zip(*lines.values(), strict=True) if len(set(row)) > 1]
+    numbers = (133, 134, 135)
     assert different == [
+        tuple(f"bind-address = 127.0.0.1,10.0.0.{number}" for number in numbers),
         tuple(f"wsrep_node_name = {name}" for name in NAMES),
-        tuple(f"wsrep_node_address = 10.0.0.{number}" for number in (133, 134, 135)),
+        tuple(f"wsrep_node_address = 10.0.0.{number}" for number in numbers),
+        tuple(f"wsrep_node_incoming_address = 10.0.0.{number}" for number in numbers),
     ]
 
 
 def test_galera_cnf_names_all_members(rendered):
     text = one(rendered, "galera/galera.cnf.j2")
     assert 'wsrep_cluster_address = "gcomm://10.0.0.133,10.0.0.134,10.0.0.135"' in text
-    assert 'wsrep_provider_options = "gcache.size=256M"' in text
+    assert 'wsrep_provider_options = "gcache.size=256M;socket.dynamic=no;socket.ssl=yes;' in text
 
 
 def test_corosync_conf_has_one_key_or_brace_a_line(rendered):

@@ -41,9 +41,10 @@ def authority(cluster: str, now: datetime) -> str:
     return _pair(key, signed)
 
 
-def issue(of: str, names: Iterable[str], now: datetime) -> str:
+def issue(of: str, names: Iterable[str], now: datetime, *, client: bool = False) -> str:
     """Return a new pair signed by the authority ``of`` for the host ``names`` and addresses; the first is its common name.
 
+    ``client``: who has it may also call others, as the nodes do; with the site's nobody gets into the database or the volume.
     Raises ValueError where that cannot sign: no key of ours, another certificate's, or near its end.
     """
     listed = list(names)
@@ -56,9 +57,7 @@ def issue(of: str, names: Iterable[str], now: datetime) -> str:
         _builder(_name(listed[0]), certificate.subject, key, now, min(left, timedelta(days=DAYS)))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
-        )
+        .add_extension(x509.ExtendedKeyUsage(_purposes(client=client)), critical=False)
         .add_extension(x509.SubjectAlternativeName([_alternative(one) for one in listed]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
         .sign(signing, hashes.SHA256())
@@ -66,8 +65,8 @@ def issue(of: str, names: Iterable[str], now: datetime) -> str:
     return _pair(key, signed)
 
 
-def due(pair: str, of: str, names: Iterable[str], now: datetime) -> str:
-    """Say why ``pair`` is to be made anew: of another authority than ``of``, for other ``names``, near its end; empty where it is not."""
+def due(pair: str, of: str, names: Iterable[str], now: datetime, *, client: bool = False) -> str:
+    """Say why ``pair`` is to be made anew: of another authority than ``of``, for other ``names`` or purposes, near its end; empty where it is not."""
     try:
         _, certificate = _apart(pair)
         _, signer = _apart(of)
@@ -77,12 +76,31 @@ def due(pair: str, of: str, names: Iterable[str], now: datetime) -> str:
     seen = read(pair)[0]
     if seen.names != {one.lower() for one in names}:
         return "it is for other names"
+    if set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) != set(
+        _purposes(client=client)
+    ):
+        return "it is for another purpose"
     return "it ends soon" if seen.ends - now.timestamp() < RENEWED * 86400 else ""
 
 
 def public(of: str) -> str:
     """Return the certificate of the authority ``of`` alone. Raise ValueError where it has no key of ours, or another one's."""
     return _apart(of)[1].public_bytes(Encoding.PEM).decode()
+
+
+def common_name(host: str) -> str:
+    """Return the name that a certificate for ``host`` is issued to: X.520 has room for 64 characters."""
+    return host[:64]
+
+
+def key_and_certificate(pair: str) -> tuple[str, str]:
+    """Return the key and the certificate of ``pair`` as two texts in PEM."""
+    key, certificate = _apart(pair)
+    return _pair(key, certificate).removesuffix(text := certificate.public_bytes(Encoding.PEM).decode()), text
+
+
+def _purposes(*, client: bool) -> list[x509.ObjectIdentifier]:
+    return [ExtendedKeyUsageOID.SERVER_AUTH, *([ExtendedKeyUsageOID.CLIENT_AUTH] if client else [])]
 
 
 def _apart(pair: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
@@ -111,7 +129,7 @@ def _builder(
 
 
 def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name(text))])
 
 
 def _alternative(text: str) -> x509.GeneralName:

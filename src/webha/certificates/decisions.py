@@ -116,5 +116,30 @@ def on_the_nodes(held: Mapping[str, Sequence[Certificate] | None], now: float) -
     ]
 
 
+def of_another_authority(held: Mapping[str, Sequence[Certificate] | None], ours: str) -> list[str]:
+    """Say which nodes trust none of the authorities ``ours`` (in PEM): with new ones they would not know each other on the way."""
+    own = {one.key for one in read(ours)}
+    strangers = [name for name, chain in held.items() if chain and not own & {one.key for one in chain}]
+    if not strangers:
+        return []
+    return [
+        f"{', '.join(strangers)}: the nodes know each other by another authority than the one in secrets/ca.pem here: bring back the secrets/ "
+        "that this cluster was deployed with. Where they are lost: deploy.py --data galera_tls=False --data gluster_tls=False, and then deploy.py"
+    ]
+
+
+def of_the_nodes(held: Mapping[str, Sequence[Certificate] | None], step: str, now: float) -> list[str]:
+    """Say on which node the certificates by which the nodes know each other cannot be read, are not there, or end soon; ``step`` mends it."""
+    found = []
+    for name, chain in held.items():
+        if chain is None:
+            found.append(f"{name}: unknown, by which certificate the other nodes know it")
+        elif not chain:
+            found.append(f"{name}: the certificate by which the other nodes know it is not there: run {step}")
+        elif words := ending(chain, now):
+            found.append(f"{name}: {words}: run {step}; that of the authority: tasks/rotate.py --data part=ca")
+    return found
+
+
 def _date(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")

@@ -1,10 +1,10 @@
 """Corosync and Pacemaker: one key, one configuration, all nodes online (the document's §2.3.2)."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
-from pyinfra.api.command import StringCommand
+from pyinfra.api.command import PyinfraCommand, StringCommand
 from pyinfra.api.operation import operation
-from pyinfra.context import host
+from pyinfra.context import host, inventory
 
 from webha import cluster
 from webha.cluster import cib, conflicts
@@ -22,7 +22,7 @@ from webha.ground import shell
 from webha.ground.forms import all_of
 from webha.machine.operations import Commands
 from webha.run import ending
-from webha.run.across import everyone, read_secret
+from webha.run.across import done, everyone, given, read_secret, telling
 
 _DIAGNOSIS = "timeout 10 crm_mon -1rf; journalctl -u corosync -u pacemaker -n 15 --no-pager -o cat"
 
@@ -75,6 +75,44 @@ def key_carried(nodes: Iterable[str]) -> Commands:
     else:
         content = read_secret(verdict.source, KEY)
         yield shell.script('umask 077; base64 -d > "$1.new"; chmod 400 "$1.new"; mv "$1.new" "$1"', KEY, stdin=content)
+
+
+@operation()
+def key_rotated(nodes: Iterable[str]) -> Generator[PyinfraCommand, None, None]:
+    """Give the ring another key on all ``nodes`` while it runs; for one node only. A verb: it always does.
+
+    The key comes to every node first; then corosync takes it on all of them in one reload of its own (corosync 3.1, knet). A run that
+    was cut off leaves a key on disk that does not run: the next one goes on with another.
+    """
+    names, own = all_of(nodes), host.name
+    peers = everyone(Cluster, names)
+    if missing := [name for name, one in peers.items() if one is None or not one.runs]:
+        yield shell.refusal(
+            f"corosync of {', '.join(missing)} does not run, or does not say so: it would keep the former key"
+        )
+        return
+    more = given()
+
+    def rotate() -> None:
+        def on(name: str, text: str, stdin: str | None = None) -> str:
+            return done(inventory.get_host(name), shell.script(text, KEY, stdin=stdin), 60, more)
+
+        on(own, 'umask 077; corosync-keygen -k "$1.new" >/dev/null')
+        content = read_secret(own, f"{KEY}.new")
+        for name in names:
+            on(name, 'umask 077; base64 -d > "$1.new"; chmod 400 "$1.new"', stdin=content)
+        for name in names:
+            on(name, 'mv "$1.new" "$1"')
+        on(own, "corosync-cfgtool -R")
+        for name in names:
+            on(name, _note_running())
+
+    command, said = telling(rotate)
+    yield command
+    if said:
+        yield shell.refusal(f"{said[0]}: run this again")
+    else:
+        yield _online(names, 60)
 
 
 def _note_running() -> str:

@@ -45,7 +45,8 @@ class Drupal(Probe[drupal.Site]):
                 "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
                 "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
                 "tables": f"{SQL} \"SELECT table_name, IF(table_type='BASE TABLE' AND engine<>'InnoDB', engine, '') FROM information_schema.tables WHERE table_schema='{database}'\"",
-                "user": f"{SQL} \"SELECT authentication_string FROM mysql.user WHERE user='{user}' AND host='localhost'\"",
+                "user": f"said=$({SQL} \"SELECT Priv FROM mysql.global_priv WHERE User='{user}' AND Host='localhost'\") || exit 1; "
+                "printf '%s\\n' \"$said\" | grep -oE '[*][0-9A-F]{40}' || :",
                 "privileges": f"{SQL} \"SHOW GRANTS FOR '{user}'@localhost\" | grep -F 'GRANT ALL PRIVILEGES ON `{database}`.* TO'",
             }
         )
@@ -76,6 +77,7 @@ class Drupal(Probe[drupal.Site]):
             tables=None if tables is None else len([one for one in tables if one != drupal.INSTALLING]),
             installing=drupal.INSTALLING in (tables or ()),
             password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
+            other_hashes=tuple(answers["user"].lines[1:]) if answers["user"].ok else (),
             privileges=answers["privileges"].ok,
             settings=probe.first_word(answers["settings"]) or "foreign",
             included="included" in settings,

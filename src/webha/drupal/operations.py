@@ -1,12 +1,8 @@
 """Drupal: database, release, settings and site (the document's §2.5)."""
 
 import json
-import os
 import re
-import tempfile
-import urllib.request
 from collections.abc import Iterable
-from pathlib import Path
 
 from pyinfra.api.exceptions import OperationError
 from pyinfra.api.operation import operation
@@ -14,6 +10,7 @@ from pyinfra.context import host
 
 from webha import drupal
 from webha.drupal.facts import Drupal
+from webha.drupal.fetching import fetched
 from webha.drupal.state import MARKER, OURS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL, STATEMENTS
@@ -23,7 +20,6 @@ from webha.machine.facts import Directories, Files
 from webha.machine.operations import Commands, File, place, send
 from webha.run.ending import say_at_end
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
 # Creating a file on the volume is a dozen round trips: a few writers at once took three quarters of one's time (docs/decisions/0005-docroot.md).
 WRITERS = 4
 SCRATCH = "/var/tmp"  # noqa: S108 (root's own names there, made by mktemp or from the checksum)
@@ -42,7 +38,8 @@ def _named(*names: str) -> None:
 def database(database: str, user: str, password: str, root: str) -> Commands:
     """Own the database, the local account with this password, and its privileges on that database; for one node only.
 
-    Compares hashes, so a changed password is set and an unchanged one is not. The password goes to MariaDB over its
+    Compares hashes, so a changed password is set and an unchanged one is not; the former one stays beside it until
+    :func:`password_alone`, for the site knows no other one yet. The password goes to MariaDB over its
     standard input. A database of ours carries a mark; one of a cluster of before the mark is given it. Refuses while the node
     is no Synced member, and where the account of a database that is not proved ours has another password.
     """
@@ -64,14 +61,15 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
         statements.append(f"ALTER DATABASE `{database}` COMMENT '{MARK}'")
     if site.password_hash is None:
         statements.append(f"CREATE USER '{user}'@localhost IDENTIFIED BY PASSWORD '{hashed}'")
-    elif site.password_hash != hashed and not site.ours:
+    elif hashed not in (site.password_hash, *site.other_hashes) and not site.ours:
         yield shell.refusal(
             f"the account {user}@localhost of MariaDB has another password than ours, and the database {database} is not proved ours: "
             "write the one that is in use into secrets/drupal_db_password, or name another drupal_db and drupal_db_user"
         )
         return
-    elif site.password_hash != hashed:
-        statements.append(f"ALTER USER '{user}'@localhost IDENTIFIED BY PASSWORD '{hashed}'")
+    elif hashed not in (site.password_hash, *site.other_hashes):
+        both = " OR ".join(f"mysql_native_password USING '{one}'" for one in (site.password_hash, hashed))
+        statements.append(f"ALTER USER '{user}'@localhost IDENTIFIED VIA {both}")
     if not site.privileges:
         statements.append(f"GRANT ALL PRIVILEGES ON `{database}`.* TO '{user}'@localhost")
     if not statements:
@@ -80,27 +78,20 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
     yield shell.script(STATEMENTS, stdin=";\n".join(statements) + ";")
 
 
-def fetched(release: drupal.Release) -> Path:
-    """Return the release's file on the control machine, fetched there if it is a URL and not there yet."""
-    if not release.is_url:
-        return Path(release.archive).expanduser()
-    path = CACHE / f"{(release.checksum or '').split(':')[-1][:16]}-{Path(release.archive).name}"
-    if not path.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        descriptor, part = tempfile.mkstemp(dir=CACHE)
-        try:
-            with urllib.request.urlopen(release.archive, timeout=60) as answer, os.fdopen(descriptor, "wb") as file:  # noqa: S310
-                while chunk := answer.read(drupal.CHUNK):
-                    file.write(chunk)
-            drupal.verified(Path(part), release.checksum)
-            Path(part).rename(path)
-        except OSError as error:
-            raise drupal.ReleaseError(
-                f"{release.archive} cannot be fetched ({error}): download it and set drupal_archive to the file"
-            ) from error
-        finally:
-            Path(part).unlink(missing_ok=True)
-    return path
+SEEN = 6  # seconds after which every node's PHP runs another settings.php: opcache looks every two
+
+
+@operation()
+def password_alone(database: str, user: str, password: str, root: str) -> Commands:
+    """Own that the account has no other password than this one, once every node's settings have it. Does nothing where it has none."""
+    site = host.get_fact(Drupal, root=root, database=database, user=user)
+    if site is None or not site.primary:
+        yield shell.refusal("the database is not in a reachable primary component; run tasks/galera.py first")
+    elif not site.other_hashes or not site.ours:
+        host.noop("the account has one password")
+    else:
+        statement = f"ALTER USER '{user}'@localhost IDENTIFIED BY PASSWORD '{drupal.native_password(password)}';"
+        yield shell.script(f"sleep {SEEN}; {STATEMENTS}", stdin=statement)
 
 
 _ROOM = """

@@ -17,7 +17,8 @@ class Site(AsJson):
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
     ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values;
     ``closed``: it answers with 503, as ours does while the installer works. ``unmarked``: our marker was on the volume and is gone;
-    ``writable``: code that the web server may write; ``alone``: tables that Galera does not replicate, with their engine.
+    ``writable``: code that the web server may write; ``alone``: tables that Galera does not replicate, with their engine. ``other_hashes``: of further passwords
+    that the account has, while it is given another one.
     ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
@@ -37,6 +38,7 @@ class Site(AsJson):
     unmarked: bool = False
     writable: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+    other_hashes: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def ours(self) -> bool:

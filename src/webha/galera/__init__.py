@@ -3,6 +3,7 @@
 from webha.galera.components import apart
 from webha.galera.decisions import bootstrap, may_join, may_restart, not_ours, of_others, shut_out, whole
 from webha.galera.durability import endangered
+from webha.galera.encryption import next_mode, unencrypted
 from webha.galera.returning import returning
 from webha.galera.state import Member, Members, parse_grants, parse_grastate, parse_status
 from webha_node.grastate import NO_HISTORY, Grastate
@@ -18,6 +19,7 @@ __all__ = [
     "endangered",
     "may_join",
     "may_restart",
+    "next_mode",
     "not_ours",
     "of_others",
     "parse_grants",
@@ -26,5 +28,6 @@ __all__ = [
     "parse_status",
     "returning",
     "shut_out",
+    "unencrypted",
     "whole",
 ]

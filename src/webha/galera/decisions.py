@@ -1,6 +1,6 @@
 """What may be decided from what all nodes say of their databases: bootstrap, join, restart, and the sentences for a person."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from webha.galera.components import apart
 from webha.galera.datadir import PLACE, owning
@@ -144,7 +144,11 @@ def whole(members: Members, sizes: bool = True) -> list[str]:
 
 
 def of_others(
-    members: Mapping[str, Member | None], site: str = "", *, called: str = "", addresses: Collection[str] = ()
+    members: Mapping[str, Member | None],
+    site: str = "",
+    *,
+    called: str = "",
+    addresses: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Say which node's MariaDB must not be given Galera's configuration: with it, its next start may erase what it holds.
 
@@ -160,7 +164,7 @@ def of_others(
         for name, member in members.items()
     }
     for name, member in members.items():
-        said[name] = said[name] or shut_out(name, member) or _of_another(member, called, set(addresses))
+        said[name] = said[name] or shut_out(name, member) or _of_another(member, called, addresses or {}, name)
     # One that starts may be primary when its turn comes: the bootstrap looks again.
     starts = any(one is not None and one.unit == "activating" for one in members.values())
     age = "" if starts else of_unknown_age(members, site)
@@ -169,7 +173,7 @@ def of_others(
     return [*(f"{name}: {words}" for name, words in said.items() if words), *filter(None, (age, apart(members)))]
 
 
-def _of_another(member: Member | None, called: str, addresses: set[str]) -> str:
+def _of_another(member: Member | None, called: str, addresses: Mapping[str, str], own: str) -> str:
     """Say that mariadbd runs in a cluster of another name, or was started with other members."""
     if member is None or not member.primary:
         return ""
@@ -179,9 +183,10 @@ def _of_another(member: Member | None, called: str, addresses: set[str]) -> str:
             f"mariadbd runs in the cluster {name!r}, and galera_cluster_name is {called!r}: a member that restarts under another name "
             f"cannot join the others. Set it to {name!r}; a cluster is given another name only while MariaDB is stopped on all nodes"
         )
-    if addresses and theirs and theirs != addresses:
+    wanted = set(addresses.values())
+    if wanted and theirs and theirs | {addresses[own]} != wanted:  # itself it need not name
         return (
-            f"mariadbd runs as a member of {', '.join(sorted(theirs))}, and the inventory has {', '.join(sorted(addresses))}: nodes "
+            f"mariadbd runs as a member of {', '.join(sorted(theirs))}, and the inventory has {', '.join(sorted(wanted))}: nodes "
             "are not added, removed or given other addresses while the cluster runs. Write them in inventory.py as they are"
         )
     return ""

@@ -4,6 +4,7 @@ from shlex import join
 from typing import ClassVar
 
 from webha import galera
+from webha.certificates.facts import certificates_of, told
 from webha.galera import datadir
 from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
@@ -12,11 +13,14 @@ from webha_node import sql
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/99-webha-galera.cnf"
 STARTED_WITH = "/run/webha/galera.sha256"
+KEYS = "/etc/mysql/webha-node.pem"  # the node's key and certificate
+AUTHORITIES = "/etc/mysql/webha-ca.pem"  # of whom others' certificates have to be
+KEYS_TAKEN = "/run/webha/galera-keys.sha256"  # of both, as the running mariadbd read them last
 SAID = "/run/webha/galera-keeper.said"
 PURGED = "/var/lib/webha/mariadb"  # a reset notes here that the MariaDB which it purged was ours
 SQL = f"timeout 10 {join(sql.client(patience=5))} -e"  # and a statement, quoted
 STATEMENTS = f"timeout 60 {join(sql.client())}"  # on its standard input
-_VARIABLES = "wsrep_cluster_name wsrep_cluster_address wsrep_on wsrep_OSU_method innodb_flush_log_at_trx_commit log_bin sync_binlog"
+_VARIABLES = "wsrep_cluster_name wsrep_cluster_address wsrep_on wsrep_OSU_method innodb_flush_log_at_trx_commit log_bin sync_binlog wsrep_provider_options"
 # Where root is not let in, the account of the state transfer is asked, behind what MariaDB said of root.
 _STATUS = f"""
 systemctl is-active -q mariadb || exit 0
@@ -79,12 +83,16 @@ class Galera(Probe[galera.Member]):
                 "purged": f"[ ! -e {PURGED} ] || echo yes",
                 "configured": f"[ ! -e {CONFIGURATION} ] || sha256sum < {CONFIGURATION}",
                 "running": f"[ ! -e {STARTED_WITH} ] || cat {STARTED_WITH}",
+                "keys": f"[ ! -e {KEYS} ] || cat {KEYS} {AUTHORITIES} | sha256sum",
+                "certificates": certificates_of(KEYS),
+                "authorities": certificates_of(AUTHORITIES),
+                "keys taken": f"[ ! -e {KEYS_TAKEN} ] || cat {KEYS_TAKEN}",
             }
         )
 
     def answer(self, answers: probe.Answers) -> galera.Member:
         """A running mariadbd that does not answer SQL has no status; a grastate.dat that is there must be readable."""
-        for question in ("grastate", "databases", "made", "places", "configured", "running"):
+        for question in ("grastate", "databases", "made", "places", "configured", "running", "keys", "keys taken"):
             if not answers[question].ok:
                 raise probe.ProbeError(f"{question}: {answers[question].text}")
         status = galera.parse_status(answers["status"].text) if answers["status"].ok else {}
@@ -109,6 +117,10 @@ class Galera(Probe[galera.Member]):
             purged=answers["purged"].text.strip() == "yes",
             configured=probe.first_word(answers["configured"]),
             running=probe.first_word(answers["running"]),
+            keys=probe.first_word(answers["keys"]),
+            keys_taken=probe.first_word(answers["keys taken"]),
+            certificates=told(answers["certificates"]),
+            authorities=told(answers["authorities"]),
             recovered=galera.parse_position(answers["position"].text) if "position" in answers else None,
             keeper=said or None,
         )

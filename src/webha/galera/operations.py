@@ -7,9 +7,10 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import galera
-from webha.galera.facts import SQL, Account, Galera
+from webha.galera import encryption
+from webha.galera.facts import AUTHORITIES, KEYS, KEYS_TAKEN, SQL, Account, Galera
 from webha.ground import shell
-from webha.machine.operations import Commands
+from webha.machine.operations import Commands, File, placed
 from webha.run import ending
 from webha.run.across import everyone
 
@@ -32,6 +33,47 @@ def synced(size: int) -> str:
 
 def _wait(size: int, seconds: int) -> StringCommand:
     return shell.until(f"( {synced(size)} )", seconds, f"Synced in a primary component of {size} or more", _DIAGNOSIS)
+
+
+def _provider(option: str, value: str) -> str:
+    """Return the shell that gives a running Galera another ``value``. From MariaDB 11 on its options are variables, and times numbers."""
+    variable, plain = option.replace(".", "_"), value.removeprefix("PT").removesuffix("S")
+    return (
+        f"{SQL} 'SET GLOBAL wsrep_provider_{variable}={plain}' 2>/dev/null || "
+        f"{SQL} \"SET GLOBAL wsrep_provider_options='{option}={value}'\""
+    )
+
+
+@operation()
+def configured(between: File, wished: File, nodes: Iterable[str], *, tls: bool) -> Commands:
+    """Own the configuration on disk: ``wished``, or ``between`` while a running member speaks in another way than the wished one alone.
+
+    A cluster that runs gets to TLS, and back, in two rounds (:mod:`webha.galera.encryption`); this is the first. As
+    :func:`webha.machine.operations.placed` else.
+    """
+    members = everyone(Galera, nodes)
+    mode = galera.next_mode(members, encrypted=tls)
+    if mode == "either" and (member := members[host.name]) is not None and member.encryption not in (None, mode):
+        yield shell.script("; ".join(_provider(name, value) for name, value in encryption.PATIENT.items()))
+    yield from placed._inner(files=[between if mode == "either" else wished])
+
+
+@operation()
+def keys_in_force() -> Commands:
+    """Own that a running mariadbd has read the node's key and the authorities on disk, for its members and its clients; no connection is lost.
+
+    Decides from the note of what it read last. Does nothing where it does not run, or speaks in clear (its restart reads them).
+    """
+    member = host.get_fact(Galera)
+    if member is None:
+        yield shell.refusal("the database's state is unknown")
+    elif member.keys is None or member.keys == member.keys_taken or member.encryption in (None, "off"):
+        host.noop("mariadbd has read the keys on disk, or will when it starts")
+    else:
+        yield shell.script(
+            f"{_provider('socket.ssl_reload', '1')}; {SQL} 'FLUSH SSL'; "
+            f"cat {KEYS} {AUTHORITIES} | sha256sum > {KEYS_TAKEN}"
+        )
 
 
 @operation()

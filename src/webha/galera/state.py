@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from webha.certificates import Certificate
 from webha.ground.forms import AsJson
 from webha.ground.probe import ProbeError
 from webha_node import grastate
@@ -19,7 +20,8 @@ class Member(AsJson):
     ``elsewhere``: other directories that mariadbd keeps its data in, or would; ``scattered``: those of its logs and tablespaces;
     ``instances``: other MariaDBs of this machine. ``purged``: MariaDB was ours, and a reset has taken its packages off.
     ``configured`` and ``running`` are digests of the configuration on disk and of the one the running daemon started with
-    (None: not there, not known). ``recovered``: the position, UUID and seqno, with which a mariadbd that waits was
+    (None: not there, not known), ``keys`` and ``keys_taken`` of its key with the authorities, on disk and as read last. ``certificates``: of the node's
+    key, ``authorities``: of whom it takes others' (None: cannot be read). ``recovered``: the position, UUID and seqno, with which a mariadbd that waits was
     started; ``keeper``: what the node's keeper last said.
     """
 
@@ -38,6 +40,10 @@ class Member(AsJson):
     purged: bool = False
     configured: str | None = None
     running: str | None = None
+    keys: str | None = None
+    keys_taken: str | None = None
+    certificates: tuple[Certificate, ...] | None = ()
+    authorities: tuple[Certificate, ...] | None = ()
     recovered: tuple[str, int] | None = None
     keeper: str | None = None
     shut_out: str | None = None
@@ -119,10 +125,25 @@ class Member(AsJson):
         return self.recovered[1] if self.recovered and self.recovered[0] == self.grastate.uuid else None
 
     @property
+    def encryption(self) -> str | None:
+        """How the running mariadbd speaks to the other members: ``off``, ``either`` (it takes both), ``on``; None where it does not say."""
+        said = self.status.get("wsrep_provider_options")
+        if said is None:
+            return None
+        options = {
+            name.strip(): value.strip().lower() for name, _, value in (one.partition("=") for one in said.split(";"))
+        }
+        if options.get("socket.ssl") not in _YES:
+            return "off"
+        return "either" if options.get("socket.dynamic") in _YES else "on"
+
+    @property
     def stale(self) -> bool:
         """Whether the running daemon was started with another configuration than the one on disk."""
         return self.runs and self.running != self.configured
 
+
+_YES = ("yes", "true", "on", "1")  # Galera's
 
 Members = Mapping[str, Member | None]
 

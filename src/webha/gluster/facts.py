@@ -5,12 +5,28 @@ from shlex import quote
 from typing import ClassVar
 
 from webha import gluster
+from webha.certificates.facts import certificates_of, told
 from webha.drupal.state import HEADER, MARKER, SETTINGS, STAGING
 from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
 from webha.machine.state import active_states
 
 _ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
+
+SECURE = "/var/lib/glusterd/secure-access"  # glusterd's own: where it is, management speaks TLS
+CERTIFICATE, KEY, AUTHORITIES = (f"/etc/ssl/glusterfs.{end}" for end in ("pem", "key", "ca"))  # Gluster's own places
+FORMERLY = "/usr/lib/ssl"  # where Gluster 10 (Debian 12) looks for the same
+MANAGEMENT = "/run/webha/glusterd.management"  # how the running glusterd speaks to others
+FILTER = "/run/webha/gluster-filter"  # what writes that into the volfiles
+IN_CLEAR = "/var/lib/webha/gluster-in-clear"  # nodes whose bricks speak in clear, while the volume is on its way
+# What was started before the newest of the keys came. A second's difference is none.
+_STALE = """
+[ -e {key} ] || exit 0
+newest=$(stat -c %Y {certificate} {key} {authorities} | sort -n | tail -n 1); now=$(date +%s)
+older() {{ pid=$(pgrep -n -f "$2") || return 0; [ $((now - $(ps -o etimes= -p $pid) + 1)) -ge $newest ] || echo $1; }}
+older glusterd '^/usr/sbin/glusterd( |$)'; older brick "^/usr/sbin/glusterfsd .*{brick}( |$)"; older client "^/usr/sbin/glusterfs .* {root}$"
+older client '^/usr/sbin/glusterfs .*glustershd'
+"""
 
 FEW = 5  # names are enough to tell a person what lies there
 CLI = "timeout 20 gluster --mode=script"
@@ -63,6 +79,18 @@ class Gluster(Probe[gluster.Store]):
                 f"[ ! -e {SETTINGS} ] || {{ head -n 3 {SETTINGS} | grep -qF {quote(HEADER)} && echo settings; }} || echo own-settings",
                 # Not asked of glusterd, which may be stopped; a volume's id never changes.
                 "known": "grep -sH '^volume-id=' /var/lib/glusterd/vols/*/info || :",
+                "management": f"[ ! -e {MANAGEMENT} ] || cat {MANAGEMENT}",
+                "secure": f"[ ! -e {SECURE} ] || echo yes",
+                "moving": f"[ ! -e {IN_CLEAR} ] || echo yes",
+                "stale": _STALE.format(
+                    certificate=CERTIFICATE,
+                    key=KEY,
+                    authorities=AUTHORITIES,
+                    brick=re.escape(brick),
+                    root=re.escape(root),
+                ),
+                "certificates": certificates_of(CERTIFICATE),
+                "authorities": certificates_of(AUTHORITIES),
                 "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | tail -n 1",
                 "source": f"findmnt -n -o SOURCE --mountpoint {r} | tail -n 1",
                 "under": f"findmnt -n --mountpoint {r} >/dev/null || [ ! -d {r} ] || ls -A {r} | head -n {FEW}",
@@ -91,6 +119,12 @@ class Gluster(Probe[gluster.Store]):
             mounted=probe.first_word(answers["mounted"]),
             source=probe.first_word(answers["source"]),
             reachable=answers["reachable"].ok,
+            management=answers["management"].text.strip() == "on",
+            secure=answers["secure"].text.strip() == "yes",
+            moving=answers["moving"].text.strip() == "yes",
+            stale=tuple(dict.fromkeys(answers["stale"].lines)),
+            certificates=told(answers["certificates"]),
+            authorities=told(answers["authorities"]),
             sealed="i" in sealed.text if _ATTRIBUTES.fullmatch(sealed.text.strip()) else None,
         )
 

@@ -1,5 +1,8 @@
 """What Gluster's step puts on every node, besides the volume and the unit of its mount (whose name is the docroot's)."""
 
+from pathlib import PurePosixPath
+
+from webha.gluster.facts import AUTHORITIES, CERTIFICATE, FILTER, FORMERLY, IN_CLEAR, KEY, MANAGEMENT, SECURE
 from webha.ground.manifest import NOTES, Part, drop_in
 
 KEEPER_SERVICE, KEEPER_TIMER = "webha-docroot.service", "webha-docroot.timer"
@@ -13,9 +16,20 @@ LOOKING_AFTER = Part(
 )
 GLUSTERD = Part(
     "glusterd",
-    files=(GLUSTERD_DROP_IN,),
+    files=(
+        GLUSTERD_DROP_IN,
+        *(
+            f"{folder}/{PurePosixPath(one).name}"
+            for folder in ("/etc/ssl", FORMERLY)
+            for one in (CERTIFICATE, KEY, AUTHORITIES)
+        ),
+        SECURE,
+        IN_CLEAR,
+        FILTER,
+        MANAGEMENT,
+    ),
     packages="gluster_packages",
-    stop="systemctl -q disable --now glusterd.service || :",
+    stop="systemctl -q disable --now glusterd.service || :; rm -f /usr/lib/*/glusterfs/*/filter/webha",
     folders=(GLUSTERD_DROP_IN.rpartition("/")[0],),
 )
 PARTS = (LOOKING_AFTER, GLUSTERD)

@@ -1,16 +1,19 @@
 """GlusterFS under the docroot (the document's §2.4)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 
+from pyinfra.api.command import PyinfraCommand
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import gluster
-from webha.gluster.facts import CLI, Gluster, Pool
+from webha.gluster.facts import CLI, SECURE, Gluster, Pool
+from webha.gluster.rolling import Rolling
 from webha.ground import shell
 from webha.ground.forms import all_of
+from webha.ground.manifest import HEADER
 from webha.machine.operations import Commands
-from webha.run.across import everyone
+from webha.run.across import everyone, given, telling
 
 
 def _settled(count: int) -> str:
@@ -40,6 +43,91 @@ def peers(nodes: Iterable[str], aliases: Mapping[str, tuple[str, ...]], seconds:
 
 
 @operation()
+def management(nodes: Iterable[str], brick: str, root: str, *, tls: bool) -> Commands:
+    """Own how glusterd speaks to the others on a node without a volume: as those speak that have one, else as is wished (``tls``).
+
+    Does nothing where the node has a volume: :func:`encrypted` then takes all nodes there at once. Restarts a glusterd that
+    speaks otherwise; it has nothing to serve.
+    """
+    stores = everyone(Gluster, nodes, brick=brick, root=root)
+    store = stores[host.name]
+    if store is None:
+        yield shell.refusal("glusterd's state is unknown")
+        return
+    wished = gluster.management(stores, tls=tls)
+    if store.known or (store.secure == wished and (store.glusterd != "active" or store.management == wished)):
+        host.noop("glusterd speaks to the others as it should" if not store.known else "it has a volume")
+        return
+    yield shell.script(f"umask 077; echo '# {HEADER}' > {SECURE}" if wished else f"rm -f {SECURE}")
+    if store.glusterd == "active":
+        yield shell.run("systemctl", "restart", "glusterd.service")
+
+
+@operation()
+def encrypted(
+    *,
+    volume: str,
+    nodes: Iterable[str],
+    brick: str,
+    unit: str,
+    root: str,
+    vip: str,
+    options: Mapping[str, str],
+    tls: bool,
+) -> Generator[PyinfraCommand, None, None]:
+    """Own that glusterds, bricks and clients speak TLS (or in clear, without ``tls``), of a volume that serves too; one node only.
+
+    ``options``: all that the volume has at the end. Does nothing where all is so; goes on where a run was cut off. Brick after brick,
+    and all clients after each, with everything healed between: visitors see the virtual IP move (:mod:`webha.gluster.rolling`).
+    Refuses while a node does not answer, or a brick does not run.
+    """
+    names = all_of(nodes)
+    stores = everyone(Gluster, names, brick=brick, root=root)
+    unknown = [name for name, one in stores.items() if one is None or one.glusterd != "active" or one.volumes is None]
+    wanting = gluster.not_yet(stores, volume, tls=tls)
+    if unknown:
+        yield shell.refusal(
+            f"glusterd of {', '.join(unknown)} does not answer, so how it speaks to the others is unknown"
+        )
+    elif not wanting:
+        host.noop("glusterds, bricks and clients speak as they should")
+    else:
+        rolling = Rolling(names, volume, brick, root, unit, vip, given())
+        yield from _told(
+            lambda: rolling.encrypt(options, tls=tls, resumed=any(one.moving for one in stores.values() if one)),
+            "; ".join(wanting),
+        )
+
+
+@operation()
+def keys_in_force(
+    *, volume: str, nodes: Iterable[str], brick: str, unit: str, root: str, vip: str
+) -> Generator[PyinfraCommand, None, None]:
+    """Own that what runs of Gluster was started with the keys on disk, on all nodes; one node only. Does nothing where it was.
+
+    Starts anew node after node, and goes on when all is healed.
+    """
+    names = all_of(nodes)
+    stores = everyone(Gluster, names, brick=brick, root=root)
+    stale = {name: one.stale for name, one in stores.items() if one is not None and one.stale and one.management}
+    if None in stores.values():
+        yield shell.refusal("with which keys Gluster runs cannot be read on every node")
+    elif not stale:
+        host.noop("what runs has read the keys on disk")
+    else:
+        rolling = Rolling(names, volume, brick, root, unit, vip, given())
+        yield from _told(lambda: rolling.renew(stale), "started before the keys on disk came")
+
+
+def _told(work: Callable[[], None], why: str) -> Generator[PyinfraCommand, None, None]:
+    """Do ``work``, which runs commands on several nodes, and fail with what it says where it does not come to its end."""
+    command, said = telling(work)
+    yield command
+    if said:
+        yield shell.refusal(f"{why}; on the way from that: {said[0]}. Run tasks/gluster.py again: it goes on from here")
+
+
+@operation()
 def volume(volume: str, nodes: Iterable[str], brick: str, root: str, options: Mapping[str, str]) -> Commands:
     """Own the replicated volume over ``brick`` on all ``nodes``, its ``options``, and that it is started; one node only.
 
@@ -59,6 +147,8 @@ def volume(volume: str, nodes: Iterable[str], brick: str, root: str, options: Ma
         # "force", as the document: the bricks are on the root file system.
         yield shell.script(f'{CLI} volume create "$@" force', volume, "replica", str(len(names)), *bricks)
     changed = gluster.differing(existing, options) if existing is not None else dict(options)
+    if existing is not None and not gluster.encrypts(existing):  # one that serves is taken there by :func:`encrypted`
+        changed = {name: value for name, value in changed.items() if ".ssl" not in name}
     if changed:
         yield shell.script(
             f'{CLI} volume set "$@"', volume, *(word for pair in sorted(changed.items()) for word in pair)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
+from webha.certificates import Certificate
 from webha.ground.forms import AsJson
 from webha.ground.probe import ProbeError
 
@@ -44,7 +45,9 @@ class Store(AsJson):
     cut off), ``settings``, or ``own-settings`` of somebody's. ``known``: volume to id, from glusterd's own files.
     ``mounted``: the file system type at the docroot, None where nothing is mounted, and its ``source``; ``reachable``: it answers.
     ``under``: some names of what lies at the docroot while nothing is mounted. ``sealed``: the directory under the mount
-    cannot be written (None: could not be seen).
+    cannot be written (None: could not be seen). ``management``: glusterd was started to speak TLS with others, ``secure``: it will be; ``moving``: the volume is on
+    its way between clear and TLS; ``stale``: what runs with older keys than those on disk (``glusterd``, ``brick``, ``client``);
+    ``certificates``: of the node's key, ``authorities``: of whom it takes others' (None: cannot be read).
     """
 
     installed: bool
@@ -61,6 +64,12 @@ class Store(AsJson):
     source: str | None = None
     reachable: bool = False
     sealed: bool | None = None
+    management: bool = False
+    secure: bool = False
+    moving: bool = False
+    stale: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] | None = ()
+    authorities: tuple[Certificate, ...] | None = ()
 
     def volume(self, name: str) -> Volume | None:
         """Return the volume of that name, None where there is none."""

@@ -1,13 +1,13 @@
 """Reading across hosts: one fact of all nodes, and a file of one for this run's memory alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from shlex import quote
 from typing import Any, TypeVar, cast
 
 import gevent
 from paramiko import SSHException
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS, auth_argument_meta, pop_global_arguments
-from pyinfra.api.command import StringCommand
+from pyinfra.api.command import FunctionCommand, StringCommand
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
@@ -72,6 +72,56 @@ def said(one: Host, command: StringCommand, seconds: float, more: Mapping[str, A
         except (PyinfraError, SSHException, OSError, EOFError):
             return None
     return None
+
+
+def done(one: Host, command: StringCommand, seconds: float, more: Mapping[str, Any] | None = None) -> str:
+    """Run ``command`` on ``one`` and return what it printed; raise PyinfraError with its words where it fails, or does not end in ``seconds``.
+
+    ``more``: as in :func:`said`.
+    """
+    arguments = privileges(one) | dict(more or {}) | command.connector_arguments
+    try:
+        with gevent.Timeout(seconds, TimeoutError(f"not within {seconds:.0f} s")):
+            well, output = one.run_shell_command(command, print_output=False, print_input=False, **arguments)
+    except (SSHException, OSError, EOFError) as error:
+        raise PyinfraError(f"{one.name}: {error}") from error
+    if not well:
+        raise PyinfraError(f"{one.name}: {' '.join(output.stderr_lines[-3:]) or output.stdout[-300:]}")
+    return str(output.stdout)
+
+
+def telling(work: Callable[[], object]) -> tuple[FunctionCommand, list[str]]:
+    """Return a command that does ``work``, on several nodes, say, and the list that has its words afterwards where it failed.
+
+    An exception in an operation would end the run before it could say what is to be done.
+    """
+    said: list[str] = []
+
+    def attempt() -> None:
+        try:
+            work()
+        except (PyinfraError, OSError, ValueError) as error:
+            said.append(str(error))
+
+    return FunctionCommand(attempt, (), {}), said
+
+
+def together(calls: Mapping[str, Callable[[], str]]) -> dict[str, str]:
+    """Return what each of the ``calls`` returns, made at the same time; raise PyinfraError with all that failed."""
+    failed: list[str] = []
+
+    def attempt(call: Callable[[], str]) -> str:
+        try:
+            return call()
+        except PyinfraError as error:
+            failed.append(str(error))
+            return ""
+
+    jobs = {name: gevent.spawn(attempt, call) for name, call in calls.items()}
+    gevent.joinall(list(jobs.values()))
+    if failed:
+        raise PyinfraError("; ".join(sorted(failed)))
+    return {name: str(job.value) for name, job in jobs.items()}
 
 
 def ask(one: Host, fact: Probe[T], seconds: float, more: Mapping[str, Any] | None = None, **arguments: Any) -> T | None:

@@ -7,16 +7,21 @@ in group_data, on a command line or in a log.
 import os
 import secrets
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 
 LENGTH = 32  # bytes of randomness
+SECRETS = Path("secrets")
+STAGE: ContextVar[Path | None] = ContextVar(
+    "stage", default=None
+)  # in whose place new ones lie while they come (webha.run.rotation)
 
 
-def where(name: str, directory: Path = Path("secrets")) -> str:
+def where(name: str, directory: Path = SECRETS) -> str:
     """Say where a person finds the secret ``name``."""
     return (
         f"with the password of {_variable(name)}"
-        if os.environ.get(_variable(name))
+        if of_environment(name)
         else f"with the password in {directory / name}"
     )
 
@@ -25,12 +30,18 @@ def _variable(name: str) -> str:
     return f"WEBHA_{name.upper()}"
 
 
-def secret(name: str, directory: Path = Path("secrets")) -> str:
+def of_environment(name: str) -> str | None:
+    """Return the secret ``name`` of the environment, None where it has none."""
+    return os.environ.get(_variable(name)) or None
+
+
+def secret(name: str, directory: Path | None = None) -> str:
     """Return the secret ``name``: ``WEBHA_<NAME>`` of the environment, else the kept one, else a new one, kept."""
-    return os.environ.get(_variable(name)) or kept(name, lambda: secrets.token_urlsafe(LENGTH) + "\n", directory)
+    folder = directory or STAGE.get() or SECRETS
+    return of_environment(name) or kept(name, lambda: secrets.token_urlsafe(LENGTH) + "\n", folder)
 
 
-def kept(name: str, make: Callable[[], str], directory: Path = Path("secrets")) -> str:
+def kept(name: str, make: Callable[[], str], directory: Path = SECRETS) -> str:
     """Return the text that is kept under ``name``, made by ``make`` where there is none. Raise ValueError for an empty one."""
     path = directory / name
     if not path.exists():
@@ -49,7 +60,7 @@ def kept(name: str, make: Callable[[], str], directory: Path = Path("secrets")) 
     return found
 
 
-def replace(name: str, text: str, directory: Path = Path("secrets")) -> None:
+def replace(name: str, text: str, directory: Path = SECRETS) -> None:
     """Keep ``text`` under ``name`` in the place of what is there."""
     _written(directory / name, text).replace(directory / name)
 

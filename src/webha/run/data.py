@@ -12,6 +12,7 @@ from typing import Any
 
 from pyinfra.connectors.ssh import ConnectorData
 
+from webha.run.parts import PARTS
 from webha.run.ports import asked
 
 
@@ -189,7 +190,8 @@ KINDS: Mapping[str, Kind] = {
     "mariadb_repository": _none_or(_text(r"[a-z]+:/[!-~]+", "an address as apt takes it"), empty=True),
     "mariadb_repository_key": _none_or(_any_of(_LINE, Kind("a path", lambda value: isinstance(value, PurePath)))),
     "galera_cluster_name": _WORD,
-    "galera_bind_address": _text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *"),
+    "galera_bind_address": _none_or(_text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *")),
+    "galera_tls": _FLAG,
     "wsrep_sst_method": _text(r"mariabackup|rsync", "mariabackup or rsync"),
     "wsrep_slave_threads": _number(1, 512),
     "innodb_buffer_pool_size": _SIZE,
@@ -221,6 +223,7 @@ KINDS: Mapping[str, Kind] = {
     "gluster_volume": _WORD,
     "gluster_brick": _PATH,
     "gluster_options": _pairs(_QUOTED),
+    "gluster_tls": _FLAG,
     "gluster_mount_options": _text(r"[A-Za-z0-9_=.,:/-]+", "options of mount(8), with commas between"),
     "drupal_root": _PATH,
     "drupal_archive": _none_or(_LINE),
@@ -243,9 +246,12 @@ KINDS: Mapping[str, Kind] = {
     "openstack_security_group": _none_or(_LINE),
 }
 # What the command line may give to a verb.
-VERBS = ("layer", "confirm", "report", "takeover")
+VERBS = ("layer", "confirm", "report", "takeover", "part")
 _OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
-_OF_VERBS: Mapping[str, Kind] = {"takeover": _FLAG}
+_OF_VERBS: Mapping[str, Kind] = {
+    "takeover": _FLAG,
+    "part": _text("|".join(PARTS), " or ".join(PARTS)),
+}
 
 
 def unknown(given: Iterable[str], theirs: Iterable[str] = ()) -> list[str]:

@@ -27,6 +27,11 @@ def addressed_as(nodes: Iterable[Node], vip: str, floating_ip: str | None, serve
     return [word for word in (vip, floating_ip, server_name, *of_nodes, "localhost", "127.0.0.1") if word]
 
 
+def certified_for(server_name: str, vip: str, floating_ip: str | None) -> list[str]:
+    """Return the names and addresses that the site's own certificate is for, its common name first."""
+    return [one for one in dict.fromkeys((server_name, vip, floating_ip)) if one]
+
+
 def network_of(nodes: Sequence[Node], netmask: int | str) -> IPv4Network:
     """Return the network that the nodes share."""
     return IPv4Network(f"{nodes[0].address}/{netmask}", strict=False)

@@ -1,19 +1,66 @@
-"""The cluster's authority and the site's key and certificate, kept on the control machine beside the secrets.
+"""The cluster's authority, and the keys and certificates of the site and of the nodes, kept on the control machine beside the secrets.
 
-``secrets/ca.pem`` is the authority with its key, ``secrets/site.pem`` what it signed for the site, each in one file: a key and a
-certificate that do not belong together are nowhere. ``secrets/ca.crt`` is the authority's certificate alone, to give away.
+``secrets/ca.pem`` is the authority with its key, ``secrets/site.pem`` what it signed for the site, ``secrets/node-NAME.pem`` for a
+node, each in one file: a key and a certificate that do not belong together are nowhere. ``secrets/ca.crt`` is the authority's
+certificate alone, to give away. While the authority is replaced the nodes trust one more: ``ca-next.pem``, or ``ca-former.crt``.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from webha import certificates
 from webha.ground.manifest import HEADER
 from webha.run import credentials
+from webha.run.inventory import Node
 
 SECRETS = Path("secrets")
 AUTHORITY, PUBLIC, SITE = "ca.pem", "ca.crt", "site.pem"
+NEXT, FORMER = "ca-next.pem", "ca-former.crt"
+
+
+@dataclass(frozen=True)
+class Known:
+    """By what a node is known to the others: its key and certificate as one text, each alone, and the authorities that it trusts; all in PEM.
+
+    ``accepted``: of which authorities one the nodes may know each other by before a run; others' are not written over.
+    """
+
+    pair: str
+    key: str
+    certificate: str
+    trusted: str
+    accepted: str
+
+
+def node(one: Node, cluster: str) -> Known:
+    """Return by what the node ``one`` is known, made and signed where there is none, or its end is near. Raise ValueError as :func:`site`."""
+    names = list(dict.fromkeys((one.name, one.fqdn, one.address)))
+    folder = _folder()
+    pair = _ours(cluster, names, folder, f"node-{one.name}.pem", client=True)
+    key, certificate = certificates.key_and_certificate(pair)
+    known = trusted(folder)
+    return Known(pair, key, certificate, known, known if folder == SECRETS else known + trusted(SECRETS))
+
+
+def _folder() -> Path:
+    return credentials.STAGE.get() or SECRETS
+
+
+def allowed(nodes: Iterable[Node]) -> list[str]:
+    """Return the names that the nodes' certificates are issued to."""
+    return [certificates.common_name(one.name) for one in nodes]
+
+
+def trusted(directory: Path) -> str:
+    """Return the certificates of the authorities that the nodes trust, the one that signs first."""
+    found = [certificates.public((directory / AUTHORITY).read_text())]
+    if (directory / NEXT).exists():
+        found.append(certificates.public((directory / NEXT).read_text()))
+    if (directory / FORMER).exists():
+        found.append((directory / FORMER).read_text())
+    return "".join(found)
 
 
 def site(https: str, cluster: str, names: Sequence[str], chain: str | None, key: str | None) -> str | None:
@@ -24,7 +71,7 @@ def site(https: str, cluster: str, names: Sequence[str], chain: str | None, key:
     """
     if https == "off":
         return None
-    text = _theirs(chain, key, names[0]) if https == "files" else _ours(cluster, names, SECRETS)
+    text = _theirs(chain, key, names[0]) if https == "files" else _ours(cluster, names, _folder(), SITE)
     return (
         f"# {HEADER} (tasks/apache.py): the site's key, its certificate, and those that lead to its authority.\n{text}"
     )
@@ -40,18 +87,18 @@ def lasting(https: str, hsts: int | None) -> int | None:
     return hsts
 
 
-def _ours(cluster: str, names: Iterable[str], directory: Path) -> str:
+def _ours(cluster: str, names: Iterable[str], directory: Path, file: str, *, client: bool = False) -> str:
     now, wanted = datetime.now(UTC), list(names)
     authority = credentials.kept(AUTHORITY, lambda: certificates.authority(cluster, now), directory)
     try:
         public = certificates.public(authority)
-        pair = credentials.kept(SITE, lambda: certificates.issue(authority, wanted, now), directory)
-        _refuse_somebodys(directory / SITE, pair, public)
-        if certificates.due(pair, authority, wanted, now):
-            pair = certificates.issue(authority, wanted, now)
-            credentials.replace(SITE, pair, directory)
+        pair = credentials.kept(file, lambda: certificates.issue(authority, wanted, now, client=client), directory)
+        _refuse_somebodys(directory / file, pair, public)
+        if certificates.due(pair, authority, wanted, now, client=client):
+            pair = certificates.issue(authority, wanted, now, client=client)
+            credentials.replace(file, pair, directory)
     except (TypeError, ValueError) as error:
-        if str(directory / SITE) in str(error):
+        if str(directory / file) in str(error):
             raise
         raise ValueError(
             f"{directory / AUTHORITY} cannot sign ({error}): it is the cluster's authority, a key of an elliptic curve and its certificate in "

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from webha import apache, certificates, cluster, drupal, firewall, galera, gluster, lock
 from webha.machine.decisions import kept_down, masked
+from webha.status import keys
 from webha.status.state import LINES, Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
@@ -88,6 +89,7 @@ def _galera(known: Mapping[str, Seen], expected: Expected) -> Layer:
         for name, member in members.items()
         if member is not None and member.stale
     ]
+    found += keys.of_galera(known, expected)
     if not primary and any(members.values()) and not any(galera.shut_out(*one) for one in members.items()):
         verdict = galera.bootstrap({name: members.get(name) for name in expected.names})
         what = (
@@ -199,7 +201,7 @@ def _gluster(known: Mapping[str, Seen], expected: Expected) -> Layer:
         elif store is not None and not store.reachable:
             found.append(f"{name}: the docroot is mounted and does not answer")
         bricks |= {brick: bricks.get(brick, True) and serves for brick, serves in (seen.bricks or {}).items()}
-    found += _bricks_lost(known, expected)
+    found += [*_bricks_lost(known, expected), *keys.of_gluster(known, expected)]
     volumes = [volume for seen in known.values() if seen.gluster and (volume := seen.gluster.volume(expected.volume))]
     found += list(dict.fromkeys(line for volume in volumes for line in gluster.unsafe(volume, expected.options)))
     heals = [seen.heal for seen in known.values() if seen.heal is not None]

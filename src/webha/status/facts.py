@@ -12,7 +12,7 @@ from pyinfra.api.exceptions import FactProcessError
 from webha.apache import handed
 from webha.apache.facts import SHOW_UNIT
 from webha.apache.manifest import CERTIFICATE
-from webha.certificates import Certificate, read
+from webha.certificates.facts import certificates_of, told
 from webha.cluster import Page, parse_page
 from webha.cluster import manifest as cluster
 from webha.cluster.facts import LOOK_AT_PAGE, Cluster
@@ -96,7 +96,7 @@ class Status(Probe[Seen]):
                 "served": f"curl -sk -o /dev/null -m {SECONDS - 2} --resolve {https}:443:127.0.0.1 -w '%{{certs}}' https://{https}/"
                 if https
                 else "true",
-                "certificate": f"[ ! -e {CERTIFICATE} ] || sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' {CERTIFICATE}",
+                "certificate": certificates_of(CERTIFICATE),
                 "handed": SHOW_UNIT,
                 "claimants": f"ip -4 -o address show | grep -qF ' {vip}/' && exit 0; "
                 f"dev=$(ip -4 route get {vip} | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); "
@@ -136,8 +136,8 @@ class Status(Probe[Seen]):
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,
             page=_page(answers["page"]),
             secure=_page(answers["secure"]),
-            certificate=_certificate(answers["certificate"]),
-            served=_certificate(answers["served"]),
+            certificate=told(answers["certificate"]),
+            served=told(answers["served"]),
             handed=handed(answers["handed"].text) if answers["handed"].ok else None,
             claimants=tuple(line.lower() for line in answers["claimants"].lines) if answers["claimants"].ok else None,
             holds_vip=answers["holds"].text != "0" if answers["holds"].ok and answers["holds"].text.isdigit() else None,
@@ -191,16 +191,6 @@ def _heal(answer: probe.Answer) -> int | None:
 
 def _page(answer: probe.Answer) -> Page | None:
     return parse_page(answer.text) if answer.ok and answer.text[:3].isdigit() else None
-
-
-def _certificate(answer: probe.Answer) -> tuple[Certificate, ...] | None:
-    """Read the site's certificates; none at all where there is no file."""
-    if not answer.ok:
-        return None
-    try:
-        return tuple(read(answer.text)) if answer.text.strip() else ()
-    except ValueError:
-        return None
 
 
 def _disks(answer: probe.Answer) -> dict[str, int] | None:

@@ -76,6 +76,8 @@ class Expected:
     clock_skew: float = 1.0
     firewall: bool = True
     https: bool = False
+    galera_tls: bool = False
+    gluster_tls: bool = False
     properties: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 

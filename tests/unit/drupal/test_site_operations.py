@@ -12,7 +12,7 @@ import pytest
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import OperationError
 
-from webha.drupal import Release, ReleaseError, native_password
+from webha.drupal import Release, ReleaseError, fetching, native_password
 from webha.drupal import operations as drupal
 from webha.drupal.facts import Drupal
 from webha.galera.facts import Galera
@@ -46,7 +46,11 @@ def test_a_database_with_its_user_is_left_alone():
     [
         ({"database": False}, "CREATE DATABASE `drupal`"),
         ({"password_hash": None}, f"CREATE USER 'drupal'@localhost IDENTIFIED BY PASSWORD '{HASH}'"),
-        ({"password_hash": "*00"}, f"ALTER USER 'drupal'@localhost IDENTIFIED BY PASSWORD '{HASH}'"),
+        (
+            {"password_hash": "*00"},
+            "ALTER USER 'drupal'@localhost IDENTIFIED VIA mysql_native_password USING '*00' OR mysql_native_password USING "
+            f"'{HASH}'",
+        ),
         ({"privileges": False}, "GRANT ALL PRIVILEGES ON `drupal`.* TO 'drupal'@localhost"),
     ],
 )
@@ -118,14 +122,14 @@ def test_a_release_is_fetched_once_and_kept_only_when_it_is_the_right_one(local,
         fetches.append(url)
         return io.BytesIO(content)
 
-    monkeypatch.setattr(drupal.urllib.request, "urlopen", urlopen)
-    monkeypatch.setattr(drupal, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(fetching.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(fetching, "CACHE", tmp_path / "cache")
     good = Release("https://d.org/drupal.tar.gz", "sha256:" + hashlib.sha256(content).hexdigest())
-    assert drupal.fetched(good).read_bytes() == content
-    assert drupal.fetched(good) == drupal.fetched(good)
+    assert fetching.fetched(good).read_bytes() == content
+    assert fetching.fetched(good) == fetching.fetched(good)
     assert fetches == ["https://d.org/drupal.tar.gz"]
     with pytest.raises(ReleaseError, match="has the checksum"):
-        drupal.fetched(Release("https://d.org/drupal.tar.gz", "sha256:" + "0" * 64))
+        fetching.fetched(Release("https://d.org/drupal.tar.gz", "sha256:" + "0" * 64))
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
@@ -133,8 +137,8 @@ def test_an_unreachable_server_says_what_to_do(tmp_path, monkeypatch):
     def urlopen(*_arguments, **_named):
         raise OSError("Network is unreachable")
 
-    monkeypatch.setattr(drupal.urllib.request, "urlopen", urlopen)
-    monkeypatch.setattr(drupal, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(fetching.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(fetching, "CACHE", tmp_path / "cache")
     done = unpacked(site(code="none"), Release("https://d.org/d.tar.gz", "sha256:00"))
     assert "download it and set drupal_archive" in done.texts[-1]
     assert list((tmp_path / "cache").iterdir()) == []

@@ -15,7 +15,7 @@ from ..stubs import perform
 from .test_galera import BARE, OTHER, stale, synced
 
 NAMES = ("a", "b", "c")
-ADDRESSES = {"a": "10.0.0.1:0", "b": "10.0.0.2:0", "c": "10.0.0.3:0"}
+ADDRESSES = {"a": "10.0.0.1:3306", "b": "10.0.0.2:3306", "c": "10.0.0.3:3306"}
 
 
 def of(*members, names=NAMES):
@@ -88,4 +88,4 @@ def test_nothing_is_changed_joined_or_restarted_before_a_person_chose():
 
 @pytest.mark.parametrize("suite", CONVERGED)
 def test_a_real_node_says_who_is_in_its_component(suite):
-    assert fact(suite, "galera").component == {"10.0.0.133:0", "10.0.0.134:0", "10.0.0.135:0"}
+    assert fact(suite, "galera").component == {"10.0.0.133:3306", "10.0.0.134:3306", "10.0.0.135:3306"}

@@ -81,15 +81,16 @@ def runs(name="warner", addresses="10.0.0.1,10.0.0.2:4567,10.0.0.3?pc.wait_prim=
     return Member(True, "active", status(**changes) | told, Grastate(OURS, -1, False), configured="x", running="x")
 
 
-WANTED = {"called": "warner", "addresses": ["10.0.0.3", "10.0.0.1", "10.0.0.2"]}
+WANTED = {"called": "warner", "addresses": {"c": "10.0.0.3", "a": "10.0.0.1", "b": "10.0.0.2"}}
 
 
 def test_a_cluster_of_that_name_and_of_these_nodes_is_gone_on_with():
     assert of_others(of(runs(), runs(), runs()), **WANTED) == []
     assert of_others(of(synced(), synced(), synced()), **WANTED) == [], "one that does not say is not another one"
     assert of_others(of(runs(addresses=""), runs(), runs()), **WANTED) == [], "galera_new_cluster by hand"
+    assert of_others(of(runs(), runs(addresses="10.0.0.1,10.0.0.3"), runs()), **WANTED) == [], "it need not name itself"
     elsewhere = stopped(Grastate(OURS, 3, True))
-    assert of_others(of(elsewhere, elsewhere, elsewhere), "", called="other", addresses=["x"]) == []
+    assert of_others(of(elsewhere, elsewhere, elsewhere), "", called="other", addresses={"a": "x"}) == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,8 @@ WHOLE = "my_uuid: ed8c3555-eabb-11f1-988a-3a6aceb1461a\n#vwbeg\nview_id: 3 ed8c3
 def test_a_gvwstate_that_a_power_cut_tore_is_gone_before_mariadbd_starts(tmp_path, content, stays):
     if content is not None:
         (tmp_path / "gvwstate.dat").write_text(content)
-    unit = render("galera/mariadb.service.conf.j2", configuration="/c", started_with="/s", data=str(tmp_path))
+    paths = {name: f"/{name}" for name in ("configuration", "started_with", "keys", "authorities", "keys_taken")}
+    unit = render("galera/mariadb.service.conf.j2", **paths, data=str(tmp_path))
     (command,) = re.findall(r"^ExecStartPre=-/bin/sh -c '(.*)'$", unit, re.MULTILINE)
     assert "$" not in command, "systemd would take it for a variable of its own"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)

@@ -16,7 +16,7 @@ from ..stubs import NAMES
 
 A, B, C = NAMES
 VIP = "10.0.0.250"
-EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud", https=True)
+EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud", https=True, galera_tls=True, gluster_tls=True)
 NOW = datetime.now(UTC)
 AUTHORITY = authority("hacloud", NOW)
 CERTIFICATE = tuple(read(issue(AUTHORITY, ["www.example.org"], NOW)))
@@ -29,6 +29,7 @@ UNITS = dict.fromkeys(DAEMONS, Watched(True, "enabled")) | dict.fromkeys((*AT_BO
 MACHINE, MEMBER, PEER, STORE, SITE = (
     fact("trixie", name) for name in ("machine", "galera", "cluster", "gluster", "drupal")
 )
+MEMBER, STORE = (replace(one, certificates=CERTIFICATE) for one in (MEMBER, STORE))  # what was captured ends one day
 
 
 def machine(name, **changes):
