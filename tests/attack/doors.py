@@ -87,22 +87,35 @@ def volume_changed() -> str:
         on("nodoha", f"gluster --mode=script volume reset {VOLUME} user.stranger", check=False)
 
 
+# A member of its own, with no data: it asks for a full copy as every new one does. Of its directory is said what came.
+_MEMBER = """
+mkdir -p /var/lib/mysql/own /etc/mysql && cd /var/lib/mysql/own && chown -R mysql: /var/lib/mysql
+printf '[mysqld]\\nsocket=/var/lib/mysql/socket\\nwsrep_sst_auth=mysql:\\n' > /etc/mysql/my.cnf
+timeout 25 mariadbd --defaults-file=/etc/mysql/my.cnf --user=mysql --datadir=/var/lib/mysql/own --pid-file=/var/lib/mysql/pid --skip-networking \\
+  --wsrep-on=ON --wsrep-provider=/usr/lib/galera/libgalera_smm.so --wsrep-cluster-name={name} --wsrep-cluster-address=gcomm://{node}:4567 \\
+  --wsrep-node-address={address} --wsrep-sst-method={method} --binlog-format=ROW --innodb-autoinc-lock-mode=2 > /var/lib/mysql/said 2>&1 &
+for i in $(seq 24); do sleep 1; [ ! -d drupal ] || {{ echo COPIED; break; }}; done; pkill -KILL -f '^mariadbd .*/var/lib/mysql/own' || :; tail -n 3 /var/lib/mysql/said
+"""
+
+
 def _joined(name: str) -> str:
-    """Join the database's cluster as an arbitrator, for a while; whether a member was seen to count it."""
+    """Join the database's cluster as a member, for a while; whether the others counted it, and whether it was given the data."""
     seen = "SHOW STATUS LIKE 'wsrep_cluster_size'"
-    script = f"timeout 25 garbd --address gcomm://{NODE}:4567 --group {name} --options 'pc.wait_prim_timeout=PT10S' 2>&1 & sleep 15; true"
     before = on(VICTIM, f'mariadb -NBe "{seen}" | cut -f2')
-    look = f'for i in $(seq 22); do mariadb -NBe "{seen}" | cut -f2; sleep 1; done'
-    watcher: list[str] = []
-    thread = threading.Thread(target=lambda: watcher.append(on(VICTIM, look)))
-    thread.start()
-    with_the_nodes_programs(script + "; wait", seconds=40)
-    thread.join()
-    return "counted as a member" if max(map(int, watcher[0].split())) > int(before) else ""
+    look = f'for i in $(seq 20); do mariadb -NBe "{seen}" | cut -f2; sleep 1; done'
+    watched: list[str] = []
+    watcher = threading.Thread(target=lambda: watched.append(on(VICTIM, look)))
+    watcher.start()
+    said = with_the_nodes_programs(
+        _MEMBER.format(name=name, node=NODE, address=ADDRESS, method="mariabackup"), seconds=40
+    )
+    watcher.join()
+    got = ["counted as a member"] if max(map(int, watched[0].split())) > int(before) else []
+    return ", ".join([*got, *(["given a full copy"] if "COPIED" in said.split() else [])])
 
 
 def database_joined() -> str:
-    """Join the database's cluster by its name, as an arbitrator with a vote."""
+    """Join the database's cluster by its name."""
     return _joined("warner")
 
 

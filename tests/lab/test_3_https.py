@@ -11,7 +11,7 @@ from tests.lab.nodes import ROOT, VIP, Run, converge, everywhere, lab, on, pyinf
 from webha import certificates
 from webha.run.keys import PUBLIC, SECRETS, SITE
 
-pytestmark = pytest.mark.usefixtures("deployed")
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 NAME = "www.gonzalonazareno.com"
 TO_VIP = f"--resolve {NAME}:443:{VIP} --resolve {NAME}:80:{VIP}"
 HELD = "sha256sum /etc/apache2/webha-site.pem; stat -c '%a %U' /etc/apache2/webha-site.pem"

@@ -42,7 +42,7 @@ class TestReboot:
 
 
 @pytest.mark.usefixtures("deployed")
-@pytest.mark.any_release
+@pytest.mark.long
 class TestOneLayer:
     def test_is_reset_alone_and_deployed_again(self) -> None:
         """After a corosync that was killed on the holder, too: Pacemaker then stops a resource that it did not start."""
@@ -77,6 +77,7 @@ def of_nobody(name: str, paths: set[str]) -> list[str]:
 
 
 class TestFromBareAgain:
+    @pytest.mark.any_release
     def test_reset_leaves_nothing_but_what_is_somebodys(self, deployed: str) -> None:
         """nodoha2 had Pacemaker before us (``half_deployed``), and has a vhost and a drop-in of its administrator's since."""
         assert deployed
@@ -99,7 +100,7 @@ class TestFromBareAgain:
             assert of_nobody(name, listing()[name] - BARE[name]) == [], name
         assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged
 
-    @pytest.mark.any_release
+    @pytest.mark.long
     def test_runs_killed_on_the_way_end_in_the_same_state(self, deployed: str, archive: Path) -> None:
         """The processes that a killed run leaves on the nodes go on meanwhile; what they do is not done twice."""
         os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
