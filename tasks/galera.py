@@ -64,6 +64,8 @@ if context.on_a_node():
 
         galera.keys_in_force(name="Galera: the keys on disk are in force")
 
+    wished = context.or_stop(encryption.without_own, of_this_run().wsrep_provider_options)
+
     between, configuration = (
         node.File(
             CONFIGURATION,
@@ -76,7 +78,7 @@ if context.on_a_node():
                 sst_method=host.data.wsrep_sst_method,
                 applier_threads=host.data.wsrep_slave_threads,
                 innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
-                provider_options=encryption.options(mode, KEYS, AUTHORITIES, of_this_run().wsrep_provider_options),
+                provider_options=encryption.options(mode, KEYS, AUTHORITIES, wished),
                 encryption=mode,
                 keys=KEYS,
                 authorities=AUTHORITIES,

@@ -29,7 +29,19 @@ if context.on_a_node():
     tls = host.data.gluster_tls
     known = context.or_stop(keys.node, context.this(nodes), host.data.cluster_name) if tls else None
     folders = ("/etc/ssl", FORMERLY) if context.debian() == GLUSTER_10 else ("/etc/ssl",)
-    options = {**of_this_run().gluster_options, **encryption.options(keys.allowed(nodes), tls=tls)}
+    options = {
+        **context.or_stop(encryption.without_own, of_this_run().gluster_options),
+        **encryption.options(keys.allowed(nodes), tls=tls),
+    }
+
+    where = {
+        "volume": host.data.gluster_volume,
+        "nodes": names,
+        "brick": brick,
+        "unit": mount,
+        "root": root,
+        "vip": host.data.vip,
+    }
 
     survey.refuse(
         lambda stores: (
@@ -71,6 +83,15 @@ if context.on_a_node():
     gluster.management(name="Gluster: how the nodes speak", nodes=names, brick=brick, root=root, tls=tls)
 
     node.unit(name="Gluster: glusterd", unit="glusterd.service")
+
+    gluster.encrypted(
+        name="Gluster: what a run began of that is gone on with",
+        **where,
+        options=options,
+        tls=tls,
+        begun=True,
+        _if=context.on_first,
+    )
 
     gluster.peers(
         name="Gluster: the pool, from the first node",
@@ -127,28 +148,14 @@ if context.on_a_node():
 
     gluster.encrypted(
         name="Gluster: bricks and clients speak TLS" if tls else "Gluster: bricks and clients speak in clear",
-        volume=host.data.gluster_volume,
-        nodes=names,
-        brick=brick,
-        unit=mount,
-        root=root,
-        vip=host.data.vip,
+        **where,
         options=options,
         tls=tls,
         _if=context.on_first,
     )
 
     if tls:
-        gluster.keys_in_force(
-            name="Gluster: the keys on disk are in force",
-            volume=host.data.gluster_volume,
-            nodes=names,
-            brick=brick,
-            unit=mount,
-            root=root,
-            vip=host.data.vip,
-            _if=context.on_first,
-        )
+        gluster.keys_in_force(name="Gluster: the keys on disk are in force", **where, _if=context.on_first)
     else:
         node.removed(
             name="Gluster: no keys",

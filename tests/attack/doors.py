@@ -4,7 +4,7 @@ import json
 import threading
 import time
 
-from tests.attack.stranger import ADDRESS, NODE, VICTIM, does, with_the_nodes_programs
+from tests.attack.stranger import ADDRESS, NODE, VICTIM, does, of_his_own, with_the_nodes_programs
 from tests.attack.wire import listening
 from tests.lab.nodes import DOCROOT, VIP, on
 
@@ -51,17 +51,26 @@ def datagrams() -> str:
     return does("python3", "-c", _DATAGRAMS, NODE, *listening_at).strip()
 
 
-def volume_mounted() -> str:
-    """Mount the volume, write a PHP file into it, and have the virtual IP run it."""
+def _mounted(before: str) -> str:
     name = f"stranger{time.time_ns()}.php"
     tried = f"mkdir -p /mnt; timeout 30 mount -t glusterfs {NODE}:/{VOLUME} /mnt && echo '<?php echo 6*7;' > /mnt/{name} && ls /mnt && umount -l /mnt"
-    with_the_nodes_programs(tried)
+    with_the_nodes_programs(before + tried)
     try:
         ran = on("nodoha", f"curl -sk -m 10 http://{VIP}/{name}", check=False)
         there = on("nodoha", f"ls {DOCROOT}/{name}", check=False)
         return f"written{', and run' * (ran == '42')}" if there else ""
     finally:
         on("nodoha", f"rm -f {DOCROOT}/{name}")
+
+
+def volume_mounted() -> str:
+    """Mount the volume, write a PHP file into it, and have the virtual IP run it."""
+    return _mounted("")
+
+
+def volume_mounted_in_tls() -> str:
+    """The same, with a certificate of his own for a node's name."""
+    return _mounted(of_his_own())
 
 
 def secrets_read() -> str:
@@ -93,12 +102,12 @@ mkdir -p /var/lib/mysql/own /etc/mysql && cd /var/lib/mysql/own && chown -R mysq
 printf '[mysqld]\\nsocket=/var/lib/mysql/socket\\nwsrep_sst_auth=mysql:\\n' > /etc/mysql/my.cnf
 timeout 25 mariadbd --defaults-file=/etc/mysql/my.cnf --user=mysql --datadir=/var/lib/mysql/own --pid-file=/var/lib/mysql/pid --skip-networking \\
   --wsrep-on=ON --wsrep-provider=/usr/lib/galera/libgalera_smm.so --wsrep-cluster-name={name} --wsrep-cluster-address=gcomm://{node}:4567 \\
-  --wsrep-node-address={address} --wsrep-sst-method={method} --binlog-format=ROW --innodb-autoinc-lock-mode=2 > /var/lib/mysql/said 2>&1 &
+  --wsrep-node-address={address} --wsrep-sst-method={method} --binlog-format=ROW --innodb-autoinc-lock-mode=2 {more} > /var/lib/mysql/said 2>&1 &
 for i in $(seq 24); do sleep 1; [ ! -d drupal ] || {{ echo COPIED; break; }}; done; pkill -KILL -f '^mariadbd .*/var/lib/mysql/own' || :; tail -n 3 /var/lib/mysql/said
 """
 
 
-def _joined(name: str) -> str:
+def _joined(name: str, before: str = "", more: str = "") -> str:
     """Join the database's cluster as a member, for a while; whether the others counted it, and whether it was given the data."""
     seen = "SHOW STATUS LIKE 'wsrep_cluster_size'"
     before = on(VICTIM, f'mariadb -NBe "{seen}" | cut -f2')
@@ -107,7 +116,7 @@ def _joined(name: str) -> str:
     watcher = threading.Thread(target=lambda: watched.append(on(VICTIM, look)))
     watcher.start()
     said = with_the_nodes_programs(
-        _MEMBER.format(name=name, node=NODE, address=ADDRESS, method="mariabackup"), seconds=40
+        before + _MEMBER.format(name=name, node=NODE, address=ADDRESS, method="mariabackup", more=more), seconds=40
     )
     watcher.join()
     got = ["counted as a member"] if max(map(int, watched[0].split())) > int(before) else []
@@ -117,6 +126,13 @@ def _joined(name: str) -> str:
 def database_joined() -> str:
     """Join the database's cluster by its name."""
     return _joined("warner")
+
+
+def database_joined_in_tls() -> str:
+    """The same, with a certificate of his own for a node's name."""
+    names = {"key": "key", "cert": "pem", "ca": "ca"}
+    keys = ";".join(f"socket.ssl_{option}=/etc/mysql/own.{end}" for option, end in names.items())
+    return _joined("warner", of_his_own(), f"--wsrep-provider-options='socket.ssl=yes;{keys}'")
 
 
 def database_joined_unnamed() -> str:
@@ -142,8 +158,10 @@ def database_asked() -> str:
 
 def database_greets() -> str:
     """Be greeted by MariaDB, with its version, before anybody has logged in."""
-    said = with_the_nodes_programs(f"timeout 15 mariadb --connect-timeout=5 -h {NODE} -u x -e 'SELECT 1' 2>&1")
-    return "greeted" if "Access denied" in said or "not allowed" in said else ""
+    said = does(
+        "python3", "-c", f"import socket; one = socket.create_connection(('{NODE}', 3306), 5); print(one.recv(200))"
+    )
+    return "greeted" if "MariaDB" in said or "not allowed" in said else ""
 
 
 def cluster_talked_to() -> str:

@@ -3,10 +3,12 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from lab import visitor
 from lab.visitor import STRANGER
 from tests.lab.nodes import ADDRESSES
+from webha import certificates
 
 ADDRESS = STRANGER.address.partition("/")[0]
 VICTIM = "nodoha2"
@@ -15,6 +17,8 @@ TIME = 60
 # A node's file system, seen without what it keeps of keys, passwords and state; the network is the stranger's own.
 _HIDDEN = (
     "/etc/ssl",
+    "/usr/lib/ssl",
+    "/etc/apache2",
     "/etc/mysql",
     "/etc/corosync",
     "/var/lib/glusterd",
@@ -24,7 +28,24 @@ _HIDDEN = (
     "/var/www",
     "/run/webha",
 )
-_TOOLS = f"for one in {' '.join(_HIDDEN)}; do [ ! -d $one ] || mount -t tmpfs none $one; done; mkdir -p /var/log/glusterfs; ip link show eth0 >/dev/null; "
+_TOOLS = f"for one in {' '.join(_HIDDEN)}; do [ ! -d $one ] || mount -t tmpfs none $one; done; mkdir -p /var/log/glusterfs; mount -t proc proc /proc; "
+
+
+def of_his_own() -> str:
+    """Return the shell that gives Gluster and MariaDB a key that an authority of the stranger's own has signed for a node's name."""
+    now = datetime.now(UTC)
+    authority = certificates.authority("hacloud", now)
+    pair = certificates.issue(authority, ["nodoha"], now, client=True)
+    key, certificate = certificates.key_and_certificate(pair)
+    texts = {"pem": certificate, "key": key, "ca": certificates.public(authority)}
+    return (
+        "mkdir -p /var/lib/glusterd /etc/mysql; touch /var/lib/glusterd/secure-access\n"
+        + "".join(
+            f"for place in /etc/ssl /usr/lib/ssl; do cat > $place/glusterfs.{name} <<'END'\n{text}END\ndone; cp /etc/ssl/glusterfs.{name} /etc/mysql/own.{name}\n"
+            for name, text in texts.items()
+        )
+        + "chmod 644 /etc/mysql/own.*\n"
+    )
 
 
 @contextmanager

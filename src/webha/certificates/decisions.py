@@ -120,11 +120,13 @@ def of_another_authority(held: Mapping[str, Sequence[Certificate] | None], ours:
     """Say which nodes trust none of the authorities ``ours`` (in PEM): with new ones they would not know each other on the way."""
     own = {one.key for one in read(ours)}
     strangers = [name for name, chain in held.items() if chain and not own & {one.key for one in chain}]
+    unread = [f"{name}: which authorities it trusts cannot be read" for name, chain in held.items() if chain is None]
     if not strangers:
-        return []
+        return unread
     return [
+        *unread,
         f"{', '.join(strangers)}: the nodes know each other by another authority than the one in secrets/ca.pem here: bring back the secrets/ "
-        "that this cluster was deployed with. Where they are lost: deploy.py --data galera_tls=False --data gluster_tls=False, and then deploy.py"
+        "that this cluster was deployed with. Where they are lost: deploy.py --data galera_tls=False --data gluster_tls=False, and then deploy.py",
     ]
 
 

@@ -91,6 +91,11 @@ def key_rotated(nodes: Iterable[str]) -> Generator[PyinfraCommand, None, None]:
             f"corosync of {', '.join(missing)} does not run, or does not say so: it would keep the former key"
         )
         return
+    if apart := [line for one in peers.values() if one is not None for line in cluster.offline(one.status, names)]:
+        yield shell.refusal(
+            f"{'; '.join(dict.fromkeys(apart))}: who does not hear the others would keep the former key"
+        )
+        return
     more = given()
 
     def rotate() -> None:
@@ -149,7 +154,7 @@ def configuration_in_force(seconds: int = 120) -> Commands:
         host.noop(verdict.reason)
     elif "authkey" in verdict.differing:
         yield shell.refusal(
-            "the corosync key on disk is not the one corosync runs with: stop pacemaker and corosync on all nodes, then run this again"
+            "the corosync key on disk is not the one corosync runs with: 'tasks/rotate.py --data part=corosync' gives all nodes another one while they run"
         )
     elif verdict.action == "reload":
         yield shell.script(f"corosync -t -c {CONFIGURATION}; corosync-cfgtool -R; {_note_running()}")

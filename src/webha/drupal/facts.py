@@ -5,7 +5,7 @@ from shlex import quote
 from typing import ClassVar
 
 from webha import drupal, galera
-from webha.drupal.state import CLOSED, HEADER, MARKER, OURS, SETTINGS, STAGING, VALUES
+from webha.drupal.state import CLOSED, HEADER, MARKER, OTHERWISE, OURS, SETTINGS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import probe
@@ -46,7 +46,7 @@ class Drupal(Probe[drupal.Site]):
                 "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
                 "tables": f"{SQL} \"SELECT table_name, IF(table_type='BASE TABLE' AND engine<>'InnoDB', engine, '') FROM information_schema.tables WHERE table_schema='{database}'\"",
                 "user": f"said=$({SQL} \"SELECT Priv FROM mysql.global_priv WHERE User='{user}' AND Host='localhost'\") || exit 1; "
-                "printf '%s\\n' \"$said\" | grep -oE '[*][0-9A-F]{40}' || :",
+                f"printf '%s\\n' \"$said\" | grep -oE '[*][0-9A-F]{{40}}' || [ -z \"$said\" ] || echo {OTHERWISE}",
                 "privileges": f"{SQL} \"SHOW GRANTS FOR '{user}'@localhost\" | grep -F 'GRANT ALL PRIVILEGES ON `{database}`.* TO'",
             }
         )

@@ -11,7 +11,7 @@ from pyinfra.context import host
 from webha import drupal
 from webha.drupal.facts import Drupal
 from webha.drupal.fetching import fetched
-from webha.drupal.state import MARKER, OURS, STAGING, VALUES
+from webha.drupal.state import MARKER, OTHERWISE, OURS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL, STATEMENTS
 from webha.ground import shell
@@ -34,6 +34,29 @@ def _named(*names: str) -> None:
             )
 
 
+_NO_PRIMARY = "the database is not in a reachable primary component; run tasks/galera.py first"
+
+
+def _not_given(site: drupal.Site, database: str, user: str, hashed: str) -> str:
+    """Say what keeps the site's database and account from being made; empty where nothing does."""
+    if not site.primary:
+        return _NO_PRIMARY
+    if site.taken:
+        return drupal.TAKEN.format(site.tables)
+    if site.password_hash == OTHERWISE:
+        return (
+            f"the account {user}@localhost of MariaDB logs in by something else than a password of ours (SHOW CREATE USER): name another "
+            "drupal_db_user, or give it mysql_native_password"
+        )
+    known = (None, site.password_hash, *site.other_hashes)
+    if site.password_hash is not None and hashed not in known and not site.ours:
+        return (
+            f"the account {user}@localhost of MariaDB has another password than ours, and the database {database} is not proved ours: "
+            "write the one that is in use into secrets/drupal_db_password, or name another drupal_db and drupal_db_user"
+        )
+    return ""
+
+
 @operation()
 def database(database: str, user: str, password: str, root: str) -> Commands:
     """Own the database, the local account with this password, and its privileges on that database; for one node only.
@@ -45,13 +68,10 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
     """
     _named(database, user)
     site = host.get_fact(Drupal, root=root, database=database, user=user)
-    if site is None or not site.primary:
-        yield shell.refusal("the database is not in a reachable primary component; run tasks/galera.py first")
-        return
-    if site.taken:
-        yield shell.refusal(drupal.TAKEN.format(site.tables))
-        return
     hashed = drupal.native_password(password)
+    if site is None or (words := _not_given(site, database, user, hashed)):
+        yield shell.refusal(_NO_PRIMARY if site is None else words)
+        return
     statements = []
     if not site.database:
         statements.append(
@@ -61,14 +81,9 @@ def database(database: str, user: str, password: str, root: str) -> Commands:
         statements.append(f"ALTER DATABASE `{database}` COMMENT '{MARK}'")
     if site.password_hash is None:
         statements.append(f"CREATE USER '{user}'@localhost IDENTIFIED BY PASSWORD '{hashed}'")
-    elif hashed not in (site.password_hash, *site.other_hashes) and not site.ours:
-        yield shell.refusal(
-            f"the account {user}@localhost of MariaDB has another password than ours, and the database {database} is not proved ours: "
-            "write the one that is in use into secrets/drupal_db_password, or name another drupal_db and drupal_db_user"
-        )
-        return
     elif hashed not in (site.password_hash, *site.other_hashes):
-        both = " OR ".join(f"mysql_native_password USING '{one}'" for one in (site.password_hash, hashed))
+        all_of_them = (site.password_hash, *site.other_hashes, hashed)
+        both = " OR ".join(f"mysql_native_password USING '{one}'" for one in all_of_them)
         statements.append(f"ALTER USER '{user}'@localhost IDENTIFIED VIA {both}")
     if not site.privileges:
         statements.append(f"GRANT ALL PRIVILEGES ON `{database}`.* TO '{user}'@localhost")
@@ -86,7 +101,7 @@ def password_alone(database: str, user: str, password: str, root: str) -> Comman
     """Own that the account has no other password than this one, once every node's settings have it. Does nothing where it has none."""
     site = host.get_fact(Drupal, root=root, database=database, user=user)
     if site is None or not site.primary:
-        yield shell.refusal("the database is not in a reachable primary component; run tasks/galera.py first")
+        yield shell.refusal(_NO_PRIMARY)
     elif not site.other_hashes or not site.ours:
         host.noop("the account has one password")
     else:

@@ -9,6 +9,9 @@ from webha.ground.forms import AsJson
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
 
 
+OTHERWISE = "otherwise"  # in the place of a hash: the account is there and has none
+
+
 @dataclass(frozen=True)
 class Site(AsJson):
     """What there is of Drupal, seen from one node. None: unknown.

@@ -35,6 +35,15 @@ def options(mode: Mode, keys: str, authorities: str, wished: Mapping[str, str]) 
     }
 
 
+def without_own(wished: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the options as they are; raise ValueError where they say what ``galera_tls`` says."""
+    if said := sorted(wished.keys() & options("on", "", "", {}).keys()):
+        raise ValueError(
+            f"wsrep_provider_options has {', '.join(said)}: whether Galera speaks TLS is said by galera_tls alone, take it out"
+        )
+    return wished
+
+
 def authorities(members: Members) -> dict[str, tuple[Certificate, ...] | None]:
     """Return whose certificates each node takes."""
     return {name: one.authorities if one is not None else None for name, one in members.items()}

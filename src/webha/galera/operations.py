@@ -53,6 +53,16 @@ def configured(between: File, wished: File, nodes: Iterable[str], *, tls: bool) 
     """
     members = everyone(Galera, nodes)
     mode = galera.next_mode(members, encrypted=tls)
+    silent = [name for name, one in members.items() if one is not None and one.runs and one.encryption is None]
+    if (
+        silent
+        and mode == ("on" if tls else "off")
+        and any(one and one.encryption not in (None, mode) for one in members.values())
+    ):
+        yield shell.refusal(
+            f"MariaDB of {', '.join(silent)} does not say how it speaks to the others, and not all are alike: run this again when it does"
+        )
+        return
     if mode == "either" and (member := members[host.name]) is not None and member.encryption not in (None, mode):
         yield shell.script("; ".join(_provider(name, value) for name, value in encryption.PATIENT.items()))
     yield from placed._inner(files=[between if mode == "either" else wished])

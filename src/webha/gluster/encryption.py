@@ -17,6 +17,15 @@ def options(allowed: Sequence[str], *, tls: bool) -> dict[str, str]:
     return dict.fromkeys(_KINDS, "on") | {"auth.ssl-allow": ",".join(allowed)} if tls else {}
 
 
+def without_own(wished: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the options as they are; raise ValueError where they say what ``gluster_tls`` says."""
+    if said := sorted(wished.keys() & {*_KINDS, "auth.ssl-allow"}):
+        raise ValueError(
+            f"gluster_options has {', '.join(said)}: whether Gluster speaks TLS is said by gluster_tls alone, take it out"
+        )
+    return wished
+
+
 def encrypts(volume: Volume) -> bool:
     """Whether clients and bricks of ``volume`` speak TLS, as far as its options say."""
     return all(volume.options.get(one) == "on" for one in _KINDS)

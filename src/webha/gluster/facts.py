@@ -22,9 +22,11 @@ IN_CLEAR = "/var/lib/webha/gluster-in-clear"  # nodes whose bricks speak in clea
 # What was started before the newest of the keys came. A second's difference is none.
 _STALE = """
 [ -e {key} ] || exit 0
-newest=$(stat -c %Y {certificate} {key} {authorities} | sort -n | tail -n 1); now=$(date +%s)
+newest=$(stat -c %Y {certificate} {key} {authorities}) || exit 1
+newest=$(printf '%s\\n' $newest | sort -n | tail -n 1); now=$(date +%s)
+[ $newest -le $now ] || exit 0 # by a clock that went back nothing is told
 older() {{ pid=$(pgrep -n -f "$2") || return 0; [ $((now - $(ps -o etimes= -p $pid) + 1)) -ge $newest ] || echo $1; }}
-older glusterd '^/usr/sbin/glusterd( |$)'; older brick "^/usr/sbin/glusterfsd .*{brick}( |$)"; older client "^/usr/sbin/glusterfs .* {root}$"
+older glusterd '^/usr/sbin/glusterd( |$)'; older brick "^/usr/sbin/glusterfsd .*--brick-name {brick} "; older client "^/usr/sbin/glusterfs .* {root}$"
 older client '^/usr/sbin/glusterfs .*glustershd'
 """
 

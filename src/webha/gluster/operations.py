@@ -63,6 +63,9 @@ def management(nodes: Iterable[str], brick: str, root: str, *, tls: bool) -> Com
         yield shell.run("systemctl", "restart", "glusterd.service")
 
 
+_QUORUM = "cluster.server-quorum-type"
+
+
 @operation()
 def encrypted(
     *,
@@ -74,18 +77,22 @@ def encrypted(
     vip: str,
     options: Mapping[str, str],
     tls: bool,
+    begun: bool = False,
 ) -> Generator[PyinfraCommand, None, None]:
     """Own that glusterds, bricks and clients speak TLS (or in clear, without ``tls``), of a volume that serves too; one node only.
 
-    ``options``: all that the volume has at the end. Does nothing where all is so; goes on where a run was cut off. Brick after brick,
-    and all clients after each, with everything healed between: visitors see the virtual IP move (:mod:`webha.gluster.rolling`).
+    ``options``: all that the volume has at the end. Does nothing where all is so; goes on where a run was cut off, and with
+    ``begun`` there alone, before what needs pool and mounts. Brick after brick, and all clients after each, with everything healed between: visitors see the virtual IP move (:mod:`webha.gluster.rolling`).
     Refuses while a node does not answer, or a brick does not run.
     """
     names = all_of(nodes)
     stores = everyone(Gluster, names, brick=brick, root=root)
     unknown = [name for name, one in stores.items() if one is None or one.glusterd != "active" or one.volumes is None]
     wanting = gluster.not_yet(stores, volume, tls=tls)
-    if unknown:
+    moving = any(one.moving for one in stores.values() if one is not None)
+    if begun and not moving and None not in stores.values():
+        host.noop("nothing was begun")
+    elif unknown:
         yield shell.refusal(
             f"glusterd of {', '.join(unknown)} does not answer, so how it speaks to the others is unknown"
         )
@@ -93,10 +100,10 @@ def encrypted(
         host.noop("glusterds, bricks and clients speak as they should")
     else:
         rolling = Rolling(names, volume, brick, root, unit, vip, given())
-        yield from _told(
-            lambda: rolling.encrypt(options, tls=tls, resumed=any(one.moving for one in stores.values() if one)),
-            "; ".join(wanting),
+        had = next(
+            (known.options.get(_QUORUM, "") for one in stores.values() if one and (known := one.volume(volume))), ""
         )
+        yield from _told(lambda: rolling.encrypt(options, had, tls=tls, resumed=moving), "; ".join(wanting))
 
 
 @operation()

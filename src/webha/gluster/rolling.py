@@ -5,7 +5,9 @@ what lies in its folder "filter" over each that it writes) names the bricks that
 other is started anew, and all clients after each: they see two bricks at any time. Before the next one all is healed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +17,16 @@ from pyinfra.context import inventory
 from webha.gluster.facts import CLI, FILTER, IN_CLEAR, SECURE
 from webha.gluster.state import CONNECTED
 from webha.ground import shell
-from webha.ground.manifest import ARCHIVE, HEADER, program
+from webha.ground.manifest import ARCHIVE, HEADER, NOTES, program
 from webha.run import across
 
 TIMER = "webha-docroot.timer webha-docroot.service"  # they would start anew what is being started anew
 
-# In a volfile the kind comes before the brick's node, so a section is held until its end.
+# IN_CLEAR: nodes whose bricks speak in clear, and in a second line the server quorum that the volume had. In a volfile the kind comes before the brick's node, so a section is held until its end.
 _FILTER = rf"""#!/bin/sh
 # {HEADER} (tasks/gluster.py): runs while the volume is on its way between clear and TLS.
-clear=" $(cat {IN_CLEAR} 2>/dev/null) "; new=$(mktemp)
+case $1 in */vols/@VOLUME@/*) ;; *) exit 0;; esac
+clear=" $(head -n 1 {IN_CLEAR} 2>/dev/null) "; new=$(mktemp)
 awk -v clear="$clear" '
 /^volume / {{ held = $0; host = ""; client = 0; next }}
 held == "" {{ print; next }}
@@ -39,7 +42,7 @@ $1 == "end-volume" {{
 rm -f "$new"
 """
 _PLACED = f"""
-mkdir -p "$(dirname "$1")"; echo "$2" > "$1"; cat > {FILTER}; chmod 755 {FILTER}
+mkdir -p "$(dirname "$1")" {NOTES}; printf '%s\\n' "$2" "$3" > "$1.new"; sync "$1.new"; mv "$1.new" "$1"; cat > {FILTER}; chmod 755 {FILTER}
 for there in /usr/lib/*/glusterfs/*/xlator; do
   mkdir -p "${{there%/xlator}}/filter"; cp -p {FILTER} "${{there%/xlator}}/filter/webha"
 done
@@ -54,21 +57,39 @@ FILTER_GONE = (
     f"rm -f /usr/lib/*/glusterfs/*/filter/webha {FILTER}; rmdir /usr/lib/*/glusterfs/*/filter 2>/dev/null || :"
 )
 _MANAGEMENT = f"""
+if [ "$1" = off ] && [ -e {SECURE} ] && ! grep -qF '{HEADER}' {SECURE}; then
+  echo "{SECURE} is there and does not say that it is ours: move it away first" >&2; exit 1
+fi
 systemctl stop glusterd.service
-if [ "$1" = on ]; then umask 077; echo '# {HEADER}' > {SECURE}; else rm -f {SECURE}; fi
+if [ "$1" = on ]; then
+  [ -e {SECURE} ] || {{ umask 077; echo '# {HEADER}' > {SECURE}; sync {SECURE}; }}
+else rm -f {SECURE}; fi
 systemctl start glusterd.service
 """
 _BRICK = """
-for i in 1 2 3 4 5 6 7 8 9 10; do pkill -f "^/usr/sbin/glusterfsd .*$1( |$)" || break; sleep 0.3; done
-! pgrep -f "^/usr/sbin/glusterfsd .*$1( |$)" >/dev/null || pkill -KILL -f "^/usr/sbin/glusterfsd .*$1( |$)"
+own="^/usr/sbin/glusterfsd .*--brick-name $1 "
+for i in 1 2 3 4 5 6 7 8 9 10; do pkill -f "$own" || break; sleep 0.3; done
+! pgrep -f "$own" >/dev/null || pkill -KILL -f "$own"
 """
 _KIND = """
-pid=$(pgrep -f "^/usr/sbin/glusterfsd .*$1( |$)" | head -n 1); [ -n "$pid" ] || { echo down; exit; }
+pid=$(pgrep -f "^/usr/sbin/glusterfsd .*--brick-name $1 " | head -n 1); [ -n "$pid" ] || { echo down; exit; }
 port=$(ss -Hltnp | grep "pid=$pid," | awk '{ print $4 }' | sed 's/.*://' | head -n 1)
-python3 -c 'import ssl, sys; ssl.get_server_certificate(("127.0.0.1", int(sys.argv[1])), timeout=3)' "$port" >/dev/null 2>&1 && echo on || echo off
+python3 -c '
+import ssl, sys
+try:
+    ssl.get_server_certificate(("127.0.0.1", int(sys.argv[1])), timeout=5)
+    print("on")
+except TimeoutError:
+    print("unknown")
+except (ssl.SSLError, ConnectionResetError):
+    print("off")
+' "$port" 2>/dev/null || echo unknown
 """
 _CLIENT = f"""
 [ ! -e {ARCHIVE} ] || {program("departure")} || :
+if ip -4 -o address show | grep -qF " $3/" && timeout 5 stat -t "$2" >/dev/null 2>&1; then
+  echo "the virtual IP does not leave this node (maintenance mode, or no other one is ready), and its mount has to be made anew" >&2; exit 1
+fi
 while findmnt -n --mountpoint "$2" >/dev/null; do umount -l "$2" || break; done
 systemctl reset-failed "$1" 2>/dev/null || :
 systemctl start "$1"; timeout 20 stat -t "$2" >/dev/null
@@ -149,70 +170,95 @@ class Rolling:
         held = self.everywhere('ip -4 -o address show | grep -cF " $1/" || :', self.vip, names=chosen)
         order = sorted(chosen, key=lambda name: held[name].strip() != "0")
         for name in order:
-            self.on(name, _CLIENT, self.unit, self.root)
+            self.on(name, _CLIENT, self.unit, self.root, self.vip)
         self.everywhere(_HEALER, names=chosen)
         for name in chosen:
             self.start(name)
 
     def kinds(self) -> dict[str, str]:
         """Return how each node's brick speaks: ``on`` (TLS), ``off``, or ``down``."""
-        return {name: said.strip() for name, said in self.everywhere(_KIND, self.brick).items()}
+        return {name: said.strip() for name, said in self.everywhere(_KIND, re.escape(self.brick)).items()}
 
     def brick_anew(self, name: str) -> None:
         """Start the node's brick anew."""
-        self.on(name, _BRICK, self.brick)
+        self.on(name, _BRICK, re.escape(self.brick))
         self.start(name)
 
-    def encrypt(self, wished: Mapping[str, str], *, tls: bool, resumed: bool) -> None:
+    def encrypt(self, wished: Mapping[str, str], quorum: str, *, tls: bool, resumed: bool) -> None:
         """Take the volume from clear to TLS, or back, while it serves; ``wished``: the options that it has at the end.
 
-        ``resumed``: a run was cut off on its way, and whom the clients reach is not known.
+        ``quorum``: its server quorum, empty where it has none. ``resumed``: a run was cut off on its way, and whom the clients reach is not known.
         """
         kind = "on" if tls else "off"
-        if down := [name for name, said in self.kinds().items() if said == "down"]:
-            raise PyinfraError(
-                f"the brick of {', '.join(down)} does not run: gluster volume start {self.volume} force, then this again"
+        if resumed:
+            said = self.everywhere(f"sed -n 2p {IN_CLEAR} 2>/dev/null || :")
+            quorum = next((one.strip() for one in said.values() if one.strip()), "")
+        with self._undisturbed():
+            if not resumed:
+                self._filtered(self._clear(), quorum)
+            # A glusterd that sees no majority of the others would end its brick, and all are started anew.
+            with suppress(PyinfraError) if resumed else nullcontext():
+                self.give({"cluster.server-quorum-type": "none"})
+            self.everywhere(_MANAGEMENT, kind)
+            self.peers_settled()
+            for name in self.names if resumed else ():
+                self.start(name)
+            clear = self._clear()
+            self._filtered(clear, quorum)
+            self.give(
+                {name: value for name, value in wished.items() if ".ssl" in name}
+                or dict.fromkeys(("client.ssl", "server.ssl"), kind)
             )
-        self.everywhere(f"systemctl stop {TIMER}")
-        # A glusterd that sees no majority of the others would end its brick, and all are started anew.
-        self.give({"cluster.server-quorum-type": "none"})
-        self.everywhere(_MANAGEMENT, kind)
-        self.peers_settled()
-        clear = [name for name, said in self.kinds().items() if said == "off"]
-        self._filtered(clear)
-        self.give(
-            {name: value for name, value in wished.items() if ".ssl" in name}
-            or dict.fromkeys(("client.ssl", "server.ssl"), kind)
-        )
-        if resumed or not tls:  # a client that speaks to glusterd in the other way cannot ask it for a brick any more
-            self.clients_anew()
-        self.healed()
-        for name in self.names:
-            if (name in clear) == tls:
-                self.brick_anew(name)
-                clear = [one for one in (*clear, name) if one != name or not tls]
-                self._filtered(clear)
+            if (
+                resumed or not tls
+            ):  # a client that speaks to glusterd in the other way cannot ask it for a brick any more
                 self.clients_anew()
-                self.healed()
-        self.everywhere(f"rm -f {IN_CLEAR}; {FILTER_GONE}")
-        self.give(wished)
-        self.everywhere("systemctl start webha-docroot.timer 2>/dev/null || :")
+            self.healed()
+            for name in self.names:
+                if (name in clear) == tls:
+                    self.brick_anew(name)
+                    clear = [one for one in (*clear, name) if one != name or not tls]
+                    self._filtered(clear, quorum)
+                    self.clients_anew()
+                    self.healed()
+            self.everywhere(FILTER_GONE)
+            self.give({**({"cluster.server-quorum-type": quorum} if quorum else {}), **wished})
+            self.everywhere(f"rm -f {IN_CLEAR}")
 
     def renew(self, stale: Mapping[str, Iterable[str]]) -> None:
         """Start anew, node after node, what was started before the keys on disk; ``stale``: node to ``glusterd``, ``brick``, ``client``."""
-        self.everywhere(f"systemctl stop {TIMER}")
-        for name, found in stale.items():
-            if "glusterd" in found:
-                self.on(name, "systemctl restart glusterd.service")
-                self.peers_settled()
-            if "brick" in found:
-                self.brick_anew(name)
-            self.clients_anew([name])
+        with self._undisturbed():
             self.healed()
-        self.everywhere("systemctl start webha-docroot.timer 2>/dev/null || :")
+            for name, found in stale.items():
+                if "glusterd" in found:
+                    self.on(name, "systemctl restart glusterd.service")
+                    self.peers_settled()
+                if "brick" in found:
+                    self.brick_anew(name)
+                self.clients_anew([name])
+                self.healed()
 
-    def _filtered(self, clear: Sequence[str]) -> None:
-        self.everywhere(_PLACED, IN_CLEAR, " ".join(clear), stdin=_FILTER)
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Keep what looks after mounts and bricks away meanwhile, and let it come back whatever happened."""
+        self.everywhere(f"systemctl stop {TIMER}")
+        try:
+            yield
+        finally:
+            self.everywhere("systemctl start webha-docroot.timer 2>/dev/null || :")
+
+    def _clear(self) -> list[str]:
+        """Return whose bricks speak in clear, asked of them."""
+        kinds = self.kinds()
+        if unsure := [name for name, said in kinds.items() if said not in ("on", "off")]:
+            raise PyinfraError(
+                f"how the brick of {', '.join(unsure)} speaks cannot be told, or it does not run: gluster volume start {self.volume} force"
+            )
+        return [name for name, said in kinds.items() if said == "off"]
+
+    def _filtered(self, clear: Sequence[str], quorum: str) -> None:
+        filter_ = _FILTER.replace("@VOLUME@", self.volume)
+        self.everywhere(_PLACED, IN_CLEAR, " ".join(clear), quorum, stdin=filter_)
         self.everywhere(_REREAD, self.volume)
 
 

@@ -64,10 +64,10 @@ def _steps(part: str, data: Any, *, pairs: bool) -> tuple[str, ...]:
     """Return the steps that use what changes; ``pairs``: not only whom the nodes trust."""
     if part == "database":
         return ("drupal",)
-    used = {"galera": data.galera_tls, "apache": pairs and data.https == "self-signed", "gluster": data.gluster_tls}
+    used = {"galera": data.galera_tls, "apache": data.https == "self-signed", "gluster": data.gluster_tls}
     if not any(used.values()):
         raise ValueError("galera_tls and gluster_tls are False and https is not self-signed: no certificate is in use")
-    return tuple(name for name, uses in used.items() if uses)
+    return tuple(name for name, uses in used.items() if uses and (pairs or name != "apache"))
 
 
 @contextmanager
@@ -116,8 +116,10 @@ def _plan(part: str, base: Path, cluster: str) -> tuple[Callable[[Path], None], 
         return (_without_pairs,)
     if part == "database":
         return (_new_password,)
-    if (base / keys.FORMER).exists():
+    if (base / keys.FORMER).exists() and not _adopted_in_part(base):
         return (_former_gone,)
+    if (base / keys.FORMER).exists():
+        return (_next_signs, _former_gone)
     return (lambda stage: _next_trusted(stage, cluster), _next_signs, _former_gone)
 
 
@@ -143,6 +145,11 @@ def adopt(stage: Path, base: Path) -> None:
         stage.parent.rmdir()
 
 
+def _adopted_in_part(base: Path) -> bool:
+    """Whether a run was cut off after it had noted the former authority, and before the next one took its place."""
+    return (base / keys.FORMER).read_text() == certificates.public((base / keys.AUTHORITY).read_text())
+
+
 def _without_pairs(stage: Path) -> None:
     for one in [*stage.glob("node-*.pem"), stage / keys.SITE]:
         one.unlink(missing_ok=True)
@@ -166,3 +173,4 @@ def _next_signs(stage: Path) -> None:
 
 def _former_gone(stage: Path) -> None:
     (stage / keys.FORMER).unlink()
+    (stage / keys.NEXT).unlink(missing_ok=True)  # of a stage that was taken over in part

@@ -6,7 +6,7 @@ import pytest
 
 from webha.galera import next_mode, unencrypted
 from webha.galera import operations as galera
-from webha.galera.encryption import options
+from webha.galera.encryption import options, without_own
 from webha.galera.facts import Galera
 from webha.machine.facts import Files, FileState
 from webha.machine.operations import File
@@ -81,7 +81,8 @@ def test_while_both_kinds_are_taken_nobody_is_suspected_soon():
         "yes",
         "256M",
     )
-    assert options("on", "/k", "/a", {"socket.ssl": "no"})["socket.ssl"] == "no", "a person's own wins"
+    with pytest.raises(ValueError, match=r"has socket.ssl: .*galera_tls"):
+        without_own({"socket.ssl": "no", "socket.ssl_cipher": "AES"})
 
 
 def test_the_status_names_who_does_not_speak_as_is_wished():

@@ -120,11 +120,12 @@ end-volume
 
 
 def test_the_filter_says_of_each_brick_how_it_speaks_and_leaves_all_else(tmp_path: Path):
-    clear, script, file = tmp_path / "clear", tmp_path / "filter", tmp_path / "volfile"
-    script.write_text(_FILTER.replace(IN_CLEAR, str(clear)))
+    clear, script, file = tmp_path / "clear", tmp_path / "filter", tmp_path / "vols" / "fs_ha" / "volfile"
+    file.parent.mkdir(parents=True)
+    script.write_text(_FILTER.replace(IN_CLEAR, str(clear)).replace("@VOLUME@", "fs_ha"))
 
     def filtered(names: str) -> str:
-        clear.write_text(f"{names}\n")
+        clear.write_text(f"{names}\nserver\n")
         file.write_text(VOLFILE)
         for _ in range(2):  # it goes over its own work again
             subprocess.run(["sh", str(script), str(file)], check=True)
@@ -139,3 +140,8 @@ def test_the_filter_says_of_each_brick_how_it_speaks_and_leaves_all_else(tmp_pat
     rest = [line for line in with_both.splitlines() if "ssl-enabled" not in line]
     assert rest == [line for line in VOLFILE.splitlines() if "ssl-enabled" not in line]
     assert filtered("").count("ssl-enabled on") == 3
+    other = tmp_path / "vols" / "theirs" / "volfile"
+    other.parent.mkdir()
+    other.write_text(VOLFILE)
+    subprocess.run(["sh", str(script), str(other)], check=True)
+    assert other.read_text() == VOLFILE, "another volume's is left alone"

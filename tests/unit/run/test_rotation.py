@@ -141,7 +141,7 @@ def test_what_is_not_made_here_is_not_made_anew_here(monkeypatch: pytest.MonkeyP
 
 def test_nodes_of_another_authority_are_not_given_ours(folder: Path) -> None:
     theirs = certificates.read(certificates.public(certificates.authority("hacloud", datetime.now(UTC))))
-    (said,) = certificates.of_another_authority(
+    _, said = certificates.of_another_authority(
         {"a": theirs, "b": (), "c": None}, keys.node(NODES[0], "hacloud").accepted
     )
     assert said.startswith("a: the nodes know each other by another authority")
