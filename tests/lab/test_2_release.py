@@ -11,7 +11,7 @@ import pytest
 from tests.lab.nodes import DOCROOT, on, refused
 from tests.lab.standin import write
 
-pytestmark = pytest.mark.usefixtures("half_deployed")
+pytestmark = [pytest.mark.usefixtures("half_deployed"), pytest.mark.any_release]
 
 
 @pytest.fixture
