@@ -1,29 +1,13 @@
 """The ways in that a stranger tries at the daemons. Each returns what it got, and nothing where it was refused."""
 
-import json
 import threading
 import time
 
-from tests.attack.stranger import ADDRESS, NODE, VICTIM, does, of_his_own, with_the_nodes_programs
+from tests.attack.stranger import ADDRESS, NODE, VICTIM, does, of_his_own, scanned, with_the_nodes_programs
 from tests.attack.wire import listening
 from tests.lab.nodes import DOCROOT, VIP, on
 
 VOLUME = "fs_ha"
-_SCAN = """
-import asyncio, json, sys
-async def tried(room, address, port):
-    async with room:
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 3)
-        except (OSError, asyncio.TimeoutError):
-            return None
-        writer.close()
-        return port
-async def main(address):
-    room = asyncio.Semaphore(400)
-    return [port for port in await asyncio.gather(*(tried(room, address, one) for one in range(1, 65536))) if port]
-print(json.dumps(asyncio.run(main(sys.argv[1]))))
-"""
 _DATAGRAMS = """
 import socket, sys
 taken = []
@@ -41,8 +25,8 @@ print(*taken)
 
 def ports() -> str:
     """Connect to every TCP port of a node and of the virtual IP; ssh, and the page at the virtual IP, are no way in."""
-    node, vip = (json.loads(does("python3", "-c", _SCAN, one, seconds=200)) for one in (NODE, VIP))
-    return " ".join(map(str, sorted({*node, *vip} - ({22, 80, 443} if not set(node) - {22} else {22}))))
+    node, vip = scanned(NODE, VIP, last=65535).values()
+    return " ".join(map(str, sorted((node | vip) - ({22, 80, 443} if not node - {22} else {22}))))
 
 
 def datagrams() -> str:
@@ -110,7 +94,7 @@ for i in $(seq 24); do sleep 1; [ ! -d drupal ] || {{ echo COPIED; break; }}; do
 def _joined(name: str, before: str = "", more: str = "") -> str:
     """Join the database's cluster as a member, for a while; whether the others counted it, and whether it was given the data."""
     seen = "SHOW STATUS LIKE 'wsrep_cluster_size'"
-    before = on(VICTIM, f'mariadb -NBe "{seen}" | cut -f2')
+    size = int(on(VICTIM, f'mariadb -NBe "{seen}" | cut -f2'))
     look = f'for i in $(seq 20); do mariadb -NBe "{seen}" | cut -f2; sleep 1; done'
     watched: list[str] = []
     watcher = threading.Thread(target=lambda: watched.append(on(VICTIM, look)))
@@ -119,7 +103,7 @@ def _joined(name: str, before: str = "", more: str = "") -> str:
         before + _MEMBER.format(name=name, node=NODE, address=ADDRESS, method="mariabackup", more=more), seconds=40
     )
     watcher.join()
-    got = ["counted as a member"] if max(map(int, watched[0].split())) > int(before) else []
+    got = ["counted as a member"] if max(map(int, watched[0].split())) > size else []
     return ", ".join([*got, *(["given a full copy"] if "COPIED" in said.split() else [])])
 
 

@@ -1,37 +1,17 @@
 """What a machine in the nodes' network reaches that is no node and has no key: by default nothing but ssh and the page."""
 
-import json
 import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from lab import visitor
 from lab.visitor import STRANGER
+from tests.attack.stranger import ADDRESS, present, scanned
 from tests.lab.nodes import ADDRESSES, VIP, converge, everywhere, on, pyinfra, refused
 
 pytestmark = pytest.mark.usefixtures("deployed", "stranger")
 NODE = ADDRESSES["nodoha2"]
-ADDRESS = STRANGER.address.partition("/")[0]
-# Tries every port of each address given; prints those that took a connection. A port that does not answer is none.
-SCAN = """
-import asyncio, json, sys
-async def tried(room, address, port):
-    async with room:
-        try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 3)
-        except (OSError, asyncio.TimeoutError):
-            return None
-        writer.close()
-        return port
-async def main(address, ports):
-    room = asyncio.Semaphore(400)
-    found = await asyncio.gather(*(tried(room, address, port) for port in ports))
-    return [port for port in found if port]
-first, last, *addresses = sys.argv[1:]
-print(json.dumps({one: asyncio.run(main(one, range(int(first), int(last) + 1))) for one in addresses}))
-"""
 # Whether a datagram is refused: by the kernel of a machine that filters or does not listen.
 DATAGRAM = """
 import socket, sys
@@ -59,9 +39,8 @@ print("ended")
 
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[None]:
-    visitor.arrive(STRANGER)
-    yield
-    visitor.leave(STRANGER)
+    with present():
+        yield
 
 
 def as_stranger(*command: str) -> str:
@@ -69,12 +48,6 @@ def as_stranger(*command: str) -> str:
         ["ip", "netns", "exec", STRANGER.namespace, *command], capture_output=True, text=True, timeout=240, check=False
     )
     return done.stdout
-
-
-def scanned(*addresses: str, last: int = 25000) -> dict[str, set[int]]:
-    """Return the open ports of each address, from 1 to ``last``; beyond 25000 are none but those of bricks."""
-    said = as_stranger("python3", "-c", SCAN, "1", str(last), *addresses)
-    return {one: set(ports) for one, ports in json.loads(said).items()}
 
 
 def code(url: str) -> str:

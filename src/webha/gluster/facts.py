@@ -142,3 +142,8 @@ def _known(line: str) -> tuple[str, str]:
     """Read ``/var/lib/glusterd/vols/NAME/info:volume-id=UUID`` (grep's file name) as the name and the id without dashes."""
     path, _, identity = line.partition(":volume-id=")
     return path.split("/")[-2], identity.strip().replace("-", "")
+
+
+def settled(count: int) -> str:
+    """Return the shell condition that this node's pool has ``count`` others, all of them members and connected."""
+    return f'[ "$({CLI} peer status --xml | grep -c "<state>{gluster.CONNECTED}</state>")" = {count} ] && [ "$({CLI} peer status --xml | grep -c "<connected>1</connected>")" = {count} ]'

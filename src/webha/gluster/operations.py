@@ -7,17 +7,13 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha import gluster
-from webha.gluster.facts import CLI, SECURE, Gluster, Pool
+from webha.gluster.facts import CLI, SECURE, Gluster, Pool, settled
 from webha.gluster.rolling import Rolling
 from webha.ground import shell
 from webha.ground.forms import all_of
 from webha.ground.manifest import HEADER
 from webha.machine.operations import Commands
 from webha.run.across import everyone, given, telling
-
-
-def _settled(count: int) -> str:
-    return f'[ "$({CLI} peer status --xml | grep -c "<state>{gluster.CONNECTED}</state>")" = {count} ] && [ "$({CLI} peer status --xml | grep -c "<connected>1</connected>")" = {count} ]'
 
 
 @operation()
@@ -35,9 +31,9 @@ def peers(nodes: Iterable[str], aliases: Mapping[str, tuple[str, ...]], seconds:
     elif verdict.action == "probe":
         for name in verdict.names:
             yield shell.script(f'{CLI} peer probe "$1"', name)
-        yield shell.until(_settled(len(names) - 1), seconds, "all peers connected", f"{CLI} peer status")
+        yield shell.until(settled(len(names) - 1), seconds, "all peers connected", f"{CLI} peer status")
     elif not all(peer.settled for peer in pool or ()):
-        yield shell.until(_settled(len(names) - 1), seconds, "all peers connected", f"{CLI} peer status")
+        yield shell.until(settled(len(names) - 1), seconds, "all peers connected", f"{CLI} peer status")
     else:
         host.noop(verdict.reason)
 

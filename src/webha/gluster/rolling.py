@@ -14,8 +14,7 @@ from typing import Any
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import inventory
 
-from webha.gluster.facts import CLI, FILTER, IN_CLEAR, SECURE
-from webha.gluster.state import CONNECTED
+from webha.gluster.facts import CLI, FILTER, IN_CLEAR, SECURE, settled
 from webha.ground import shell
 from webha.ground.manifest import ARCHIVE, HEADER, NOTES, program
 from webha.run import across
@@ -142,12 +141,7 @@ class Rolling:
 
     def peers_settled(self) -> None:
         """Wait until each glusterd is connected to all others."""
-        count = len(self.names) - 1
-        settled = " && ".join(
-            f'[ "$({CLI} peer status --xml | grep -c "<{tag}>{value}</{tag}>")" = {count} ]'
-            for tag, value in (("state", CONNECTED), ("connected", "1"))
-        )
-        self.everywhere(_until(settled, 60, "its glusterd connected to all others"))
+        self.everywhere(_until(settled(len(self.names) - 1), 60, "its glusterd connected to all others"))
 
     def healed(self) -> None:
         """Wait until every mount is connected to every brick, and no brick owes another anything."""

@@ -12,9 +12,8 @@ from pathlib import Path
 
 LENGTH = 32  # bytes of randomness
 SECRETS = Path("secrets")
-STAGE: ContextVar[Path | None] = ContextVar(
-    "stage", default=None
-)  # in whose place new ones lie while they come (webha.run.rotation)
+# The folder that is read in the place of SECRETS while new ones come (webha.run.rotation).
+STAGE: ContextVar[Path | None] = ContextVar("stage", default=None)
 
 
 def where(name: str, directory: Path = SECRETS) -> str:

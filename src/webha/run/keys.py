@@ -15,7 +15,7 @@ from webha.ground.manifest import HEADER
 from webha.run import credentials
 from webha.run.inventory import Node
 
-SECRETS = Path("secrets")
+SECRETS = credentials.SECRETS
 AUTHORITY, PUBLIC, SITE = "ca.pem", "ca.crt", "site.pem"
 NEXT, FORMER = "ca-next.pem", "ca-former.crt"
 
