@@ -7,6 +7,7 @@ from webha.firewall import DROP_IN, RULES, UNIT, operations
 from webha.ground.manifest import UNITS
 from webha.ground.render import render
 from webha.machine import operations as node
+from webha.programs import rights
 from webha.run import context, ending, ports
 
 if context.on_a_node():
@@ -33,7 +34,9 @@ if context.on_a_node():
         node.placed(
             name="Firewall: loaded at boot, and after Debian's own service",
             files=[
-                node.File(f"{UNITS}/{UNIT}", render("firewall/webha-firewall.service.j2", rules=RULES)),
+                node.File(
+                    f"{UNITS}/{UNIT}", render("firewall/webha-firewall.service.j2", rules=RULES, rights=rights.RULES)
+                ),
                 node.File(DROP_IN, render("firewall/nftables.service.conf.j2", rules=RULES)),
             ],
         )

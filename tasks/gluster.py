@@ -13,6 +13,7 @@ from webha.ground.manifest import HEADER, UNITS, program
 from webha.ground.render import render
 from webha.hosts import operations as hosts
 from webha.machine import operations as node
+from webha.programs import rights
 from webha.run import context, keys, survey
 from webha.run.timers import of_this_run
 
@@ -136,7 +137,11 @@ if context.on_a_node():
             *programs.files(nodes),
             node.File(
                 f"{UNITS}/{KEEPER_SERVICE}",
-                render("gluster/webha-docroot.service.j2", program=program("docroot-keeper")),
+                render(
+                    "gluster/webha-docroot.service.j2",
+                    program=program("docroot-keeper"),
+                    rights=rights.of("docroot-keeper"),
+                ),
             ),
             node.File(f"{UNITS}/{KEEPER_TIMER}", render("gluster/webha-docroot.timer.j2")),
         ],

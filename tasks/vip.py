@@ -13,6 +13,7 @@ from webha.gluster import mount_unit
 from webha.ground.manifest import ARCHIVE, UNITS, VALUES, program
 from webha.ground.render import render
 from webha.machine import operations as node
+from webha.programs import rights
 from webha.reset.manifest import paths
 from webha.run import context, credentials, ending, keys, ports
 from webha.run.timers import of_this_run
@@ -75,6 +76,7 @@ if context.on_a_node():
                     "vip/webha-handover.service.j2",
                     program=program("handover"),
                     mount=mount_unit(data.drupal_root),
+                    rights=rights.of("handover"),
                 ),
             ),
             node.File(DEPARTURE, render("vip/mariadb.service.conf.j2", program=program("departure"))),

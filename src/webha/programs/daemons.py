@@ -3,6 +3,7 @@
 from webha.ground import render
 from webha.ground.manifest import UNITS, program
 from webha.machine.operations import File
+from webha.programs import rights
 
 
 def daemon(
@@ -18,5 +19,6 @@ def daemon(
             description=description,
             after=after,
             urgent=urgent,
+            rights=rights.of(name),
         ),
     )

@@ -13,7 +13,7 @@ from webha.ground import manifest
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.machine.facts import Daemon, DaemonState
-from webha.programs import archive
+from webha.programs import archive, rights
 
 from ..stubs import execute, fake_program, perform
 
@@ -123,6 +123,7 @@ def on_disk(tmp_path):
         description="x",
         after="network.target",
         urgent=False,
+        rights=rights.of("handover"),
     )
     (units / UNIT).write_text(unit)
     with zipfile.ZipFile(io.BytesIO(archive())) as packed, zipfile.ZipFile(path, "w") as moved:
