@@ -101,6 +101,7 @@ galera_packages = ["mariadb-server", "galera-4", "mariadb-backup", "rsync", "soc
 # None: Debian's own packages; or another repository, e.g. "https://deb.mariadb.org/11.8/debian".
 mariadb_repository = None
 mariadb_repository_key = None  # then: that repository's signing key, a file on the control machine
+mariadb_repository_fingerprint = None  # and its fingerprint, as the repository's owner publishes it
 galera_cluster_name = "warner"  # Galera's name of the cluster
 # Where mariadbd listens for clients; None: on the node itself and at its address in the cluster. The document's: "0.0.0.0", everywhere.
 galera_bind_address = None

@@ -48,6 +48,7 @@ if context.on_a_node():
             uri=host.data.mariadb_repository,
             suite=context.codename(),
             key=host.data.mariadb_repository_key,
+            fingerprint=host.data.mariadb_repository_fingerprint,
         )
 
     further = ["stunnel4"] if encrypted and host.data.wsrep_sst_method == "rsync" else []

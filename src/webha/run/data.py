@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_network
 from itertools import accumulate
@@ -12,89 +11,30 @@ from typing import Any
 
 from pyinfra.connectors.ssh import ConnectorData
 
+from webha.run.kinds import NO_TEXT, Kind, all_of, any_of, huge, none_or, number, pairs, text
 from webha.run.parts import PARTS
 from webha.run.ports import asked
 
-
-@dataclass(frozen=True)
-class Kind:
-    """What is allowed, for a person, and whether a value is that."""
-
-    allowed: str
-    fits: Callable[[Any], bool]
-
-
-# What no line and no XML can hold, and bytes of the command line that are no text.
-_NO_TEXT = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\ufffe\\uffff"
-
-
-def _text(pattern: str = f"[^{_NO_TEXT}]+", allowed: str = "a text of one line") -> Kind:
-    return Kind(allowed, lambda value: isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII) is not None)
-
-
-def _number(least: float, most: float, whole: bool = True) -> Kind:
-    kinds = (int,) if whole else (int, float)
-    return Kind(
-        f"{'a whole number' if whole else 'a number'} from {least:g} to {most:g}",
-        lambda value: isinstance(value, kinds) and not isinstance(value, bool) and least <= value <= most,
-    )
-
-
-def _none_or(kind: Kind, empty: bool = False) -> Kind:
-    """``empty``: an empty text is none, too."""
-    return Kind(
-        f"None (on the command line: null) or {kind.allowed}",
-        lambda value: value is None or (empty and value == "") or (value != "None" and kind.fits(value)),
-    )
-
-
-def _all_of(kind: Kind, least: int = 0) -> Kind:
-    return Kind(
-        f"a list, each {kind.allowed}",
-        lambda value: isinstance(value, (list, tuple)) and len(value) >= least and all(map(kind.fits, value)),
-    )
-
-
-def _pairs(value_kind: Kind, keys: Iterable[str] = ()) -> Kind:
-    """A name stands at the beginning of a line, or in an XML id."""
-    wanted = set(keys)
-    return Kind(
-        "names of letters, digits, ., - and _ with a value each, "
-        + value_kind.allowed
-        + (f", for {', '.join(sorted(wanted))}" if wanted else ""),
-        lambda value: (
-            isinstance(value, Mapping)
-            and all(isinstance(key, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", key) for key in value)
-            and all(map(value_kind.fits, value.values()))
-            and (not wanted or set(value) == wanted)
-        ),
-    )
-
-
-def _any_of(*kinds: Kind) -> Kind:
-    return Kind(" or ".join(kind.allowed for kind in kinds), lambda value: any(kind.fits(value) for kind in kinds))
-
-
 _FLAG = Kind("True or False", lambda value: isinstance(value, bool))
-_LINE = _text()
-_QUOTED = _text(f"[^{_NO_TEXT}]*", "a text (a number in quotes)")  # compared with what a daemon says, which is text
+_LINE = text()
+_QUOTED = text(f"[^{NO_TEXT}]*", "a text (a number in quotes)")  # compared with what a daemon says, which is text
 _VALUE = Kind("a number, True or False", lambda value: isinstance(value, (int, float)) and isfinite(value))
-_PHP = _any_of(_text(f"[^'{_NO_TEXT}]*", "a text of one line without '"), _VALUE)  # php.ini has no escape for it
+_PHP = any_of(text(f"[^'{NO_TEXT}]*", "a text of one line without '"), _VALUE)  # php.ini has no escape for it
 # They stand in one line, in quotes, with ; between.
-_PROVIDER = _any_of(_text(r"[A-Za-z0-9_.:/?=@,+*%!-]*", "a text of letters, digits and _.:/?=@,+*%!-"), _VALUE)
+_PROVIDER = any_of(text(r"[A-Za-z0-9_.:/?=@,+*%!-]*", "a text of letters, digits and _.:/?=@,+*%!-"), _VALUE)
 # With a - behind it apt removes the package.
-_PACKAGES = _all_of(_text(r"[a-z0-9][a-z0-9.+-]*[a-z0-9.+]", "a Debian package's name"), least=1)
-_WORD = _text(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "a letter, then letters, digits, - and _")
-_HOST = _text(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", "a host name")
-_TIME = _text(r"\d+(ms|s|m|min|h)?", "a time such as 20s")
-_SIZE = _any_of(_text(r"\d+[KMGTkmgt]?", "a size such as 128M"), _number(1, 10**15))
-_PATH = _text(
+_PACKAGES = all_of(text(r"[a-z0-9][a-z0-9.+-]*[a-z0-9.+]", "a Debian package's name"), least=1)
+_WORD = text(r"[A-Za-z][A-Za-z0-9_-]{0,62}", "a letter, then letters, digits, - and _")
+_HOST = text(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*", "a host name")
+_TIME = text(r"\d+(ms|s|m|min|h)?", "a time such as 20s")
+_SIZE = any_of(text(r"\d+[KMGTkmgt]?", "a size such as 128M"), number(1, 10**15))
+_PATH = text(
     r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+",
     "an absolute path of letters, digits, ., - and _, without a / at its end, without . and .. in it",
 )
 _BYTE = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
-_ADDRESS = _text(rf"{_BYTE}(\.{_BYTE}){{3}}", "an IPv4 address")
-_PORT = _number(1, 65535)
+_ADDRESS = text(rf"{_BYTE}(\.{_BYTE}){{3}}", "an IPv4 address")
+_PORT = number(1, 65535)
 
 
 def _reads(read: Callable[[str], object]) -> Callable[[Any], bool]:
@@ -110,16 +50,16 @@ def _reads(read: Callable[[str], object]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and value.isascii() and fits(value)
 
 
-def _network(text: str) -> None:
-    if "%" in text:  # an interface, which Python takes and nft does not
-        raise ValueError(text)
-    ip_network(text, strict=False)
+def _network(address: str) -> None:
+    if "%" in address:  # an interface, which Python takes and nft does not
+        raise ValueError(address)
+    ip_network(address, strict=False)
 
 
 _NETWORK = Kind("an address or a network such as 10.0.0.0/24", _reads(_network))
 _OPENING = Kind('a text such as "tcp 9100" or "udp 60000-61000 from 10.0.0.0/8"', _reads(asked))
-_SQL = _text(r"[A-Za-z][A-Za-z0-9_]{0,31}", "a letter, then letters, digits and _, 32 at most")
-_TIMEOUTS = _pairs(_TIME, ("start", "stop", "monitor"))
+_SQL = text(r"[A-Za-z][A-Za-z0-9_]{0,31}", "a letter, then letters, digits and _, 32 at most")
+_TIMEOUTS = pairs(_TIME, ("start", "stop", "monitor"))
 
 
 def _is_pattern(value: Any) -> bool:
@@ -136,16 +76,16 @@ def _is_pattern(value: Any) -> bool:
 
 _PAIR = 2  # archive and checksum
 _COLUMN: Mapping[str, Kind] = {  # of the datum failovers
-    "corosync_token": _number(100, 600_000),
-    "corosync_token_coefficient": _none_or(_number(0, 60_000)),
-    "knet_ping_timeout": _number(100, 600_000),
+    "corosync_token": number(100, 600_000),
+    "corosync_token_coefficient": none_or(number(0, 60_000)),
+    "knet_ping_timeout": number(100, 600_000),
     "vip_monitor_interval": _TIME,
     "apache_monitor_interval": _TIME,
-    "wsrep_provider_options": _pairs(_PROVIDER),
-    "gluster_options": _pairs(_QUOTED),
-    "ready_interval": _number(0.1, 3600, whole=False),
-    "ready_patience": _number(0.1, 3600, whole=False),
-    "guard_patience": _number(0.1, 3600, whole=False),
+    "wsrep_provider_options": pairs(_PROVIDER),
+    "gluster_options": pairs(_QUOTED),
+    "ready_interval": number(0.1, 3600, whole=False),
+    "ready_patience": number(0.1, 3600, whole=False),
+    "guard_patience": number(0.1, 3600, whole=False),
 }
 _COLUMNS = Kind(
     "columns, each with " + ", ".join(_COLUMN) + " as in group_data/all.py",
@@ -176,81 +116,84 @@ KINDS: Mapping[str, Kind] = {
     "cluster_name": _WORD,
     "domain": _HOST,
     "vip": _ADDRESS,
-    "vip_netmask": _any_of(_number(1, 30), _text(r"[1-9]|[12]\d|30", "the same as a text")),
+    "vip_netmask": any_of(number(1, 30), text(r"[1-9]|[12]\d|30", "the same as a text")),
     "firewall": _FLAG,
     "firewall_packages": _PACKAGES,
-    "ssh_sources": _all_of(_NETWORK, least=1),
-    "web_sources": _all_of(_NETWORK),
-    "database_sources": _all_of(_NETWORK),
-    "firewall_open": _all_of(_OPENING),
-    "minimum_ram_mb": _number(0, 10**9),
-    "minimum_disk_mb": _number(0, 10**9),
-    "maximum_clock_skew": _number(0, 3600, whole=False),
+    "ssh_sources": all_of(_NETWORK, least=1),
+    "web_sources": all_of(_NETWORK),
+    "database_sources": all_of(_NETWORK),
+    "firewall_open": all_of(_OPENING),
+    "minimum_ram_mb": number(0, 10**9),
+    "minimum_disk_mb": number(0, 10**9),
+    "maximum_clock_skew": number(0, 3600, whole=False),
     "galera_packages": _PACKAGES,
-    "mariadb_repository": _none_or(_text(r"[a-z]+:/[!-~]+", "an address as apt takes it"), empty=True),
-    "mariadb_repository_key": _none_or(_any_of(_LINE, Kind("a path", lambda value: isinstance(value, PurePath)))),
+    "mariadb_repository": none_or(text(r"[a-z]+:/[!-~]+", "an address as apt takes it"), empty=True),
+    "mariadb_repository_key": none_or(any_of(_LINE, Kind("a path", lambda value: isinstance(value, PurePath)))),
+    "mariadb_repository_fingerprint": none_or(
+        text(r"([0-9A-Fa-f] *){40}|([0-9A-Fa-f] *){64}", "a fingerprint of 40 or 64 hexadecimal digits")
+    ),
     "galera_cluster_name": _WORD,
-    "galera_bind_address": _none_or(_text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *")),
+    "galera_bind_address": none_or(text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *")),
     "galera_tls": _FLAG,
-    "wsrep_sst_method": _text(r"mariabackup|rsync", "mariabackup or rsync"),
-    "wsrep_slave_threads": _number(1, 512),
+    "wsrep_sst_method": text(r"mariabackup|rsync", "mariabackup or rsync"),
+    "wsrep_slave_threads": number(1, 512),
     "innodb_buffer_pool_size": _SIZE,
-    "wsrep_provider_options": _pairs(_PROVIDER),
+    "wsrep_provider_options": pairs(_PROVIDER),
     "apache_packages": _PACKAGES,
-    "apache_modules": _all_of(_text(r"[a-z0-9_.]+", "a module's name")),
+    "apache_modules": all_of(text(r"[a-z0-9_.]+", "a module's name")),
     "server_name": _HOST,
     "health_port": _PORT,
-    "https": _text(r"off|self-signed|files", "off, self-signed or files"),
-    "https_certificate": _none_or(_LINE),
-    "https_key": _none_or(_LINE),
-    "https_hsts": _none_or(_number(0, 10**9)),
-    "trusted_proxies": _all_of(_NETWORK),
-    "php_settings": _pairs(_PHP),
+    "https": text(r"off|self-signed|files", "off, self-signed or files"),
+    "https_certificate": none_or(_LINE),
+    "https_key": none_or(_LINE),
+    "https_hsts": none_or(number(0, 10**9)),
+    "trusted_proxies": all_of(_NETWORK),
+    "php_settings": pairs(_PHP),
     "cluster_packages": _PACKAGES,
-    "corosync_token": _none_or(_number(100, 600_000)),
-    "corosync_token_coefficient": _none_or(_number(0, 60_000)),
-    "corosync_crypto_cipher": _text(r"none|aes128|aes192|aes256", "none, aes128, aes192 or aes256"),
-    "corosync_crypto_hash": _text(r"none|md5|sha1|sha256|sha384|sha512", "none, md5, sha1, sha256, sha384 or sha512"),
+    "corosync_token": none_or(number(100, 600_000)),
+    "corosync_token_coefficient": none_or(number(0, 60_000)),
+    "corosync_crypto_cipher": text(r"none|aes128|aes192|aes256", "none, aes128, aes192 or aes256"),
+    "corosync_crypto_hash": text(r"none|md5|sha1|sha256|sha384|sha512", "none, md5, sha1, sha256, sha384 or sha512"),
     "corosync_port": _PORT,
     "stonith_enabled": _FLAG,
-    "vip_monitor_interval": _none_or(_TIME),
-    "apache_monitor_interval": _none_or(_TIME),
+    "vip_monitor_interval": none_or(_TIME),
+    "apache_monitor_interval": none_or(_TIME),
     "apache_timeouts": _TIMEOUTS,
     "vip_timeouts": _TIMEOUTS,
-    "resource_defaults": _pairs(_QUOTED),
-    "cluster_properties": _pairs(_QUOTED),
+    "resource_defaults": pairs(_QUOTED),
+    "cluster_properties": pairs(_QUOTED),
     "gluster_packages": _PACKAGES,
     "gluster_volume": _WORD,
     "gluster_brick": _PATH,
-    "gluster_options": _pairs(_QUOTED),
+    "gluster_options": pairs(_QUOTED),
     "gluster_tls": _FLAG,
-    "gluster_mount_options": _text(r"[A-Za-z0-9_=.,:/-]+", "options of mount(8), with commas between"),
+    "gluster_mount_options": text(r"[A-Za-z0-9_=.,:/-]+", "options of mount(8), with commas between"),
     "drupal_root": _PATH,
-    "drupal_archive": _none_or(_LINE),
-    "drupal_checksum": _none_or(_text(r"sha(256:[0-9A-Fa-f]{64}|512:[0-9A-Fa-f]{128})", "sha256:… or sha512:…")),
+    "drupal_archive": none_or(_LINE),
+    "drupal_checksum": none_or(text(r"sha(256:[0-9A-Fa-f]{64}|512:[0-9A-Fa-f]{128})", "sha256:… or sha512:…")),
     "drupal_releases": _RELEASES,
     "drupal_install": _FLAG,
-    "drupal_profile": _text(r"[a-z][a-z0-9_]*", "a profile's name"),
+    "drupal_profile": text(r"[a-z][a-z0-9_]*", "a profile's name"),
     "drupal_site_name": _LINE,
     "drupal_admin": _LINE,
-    "drupal_admin_mail": _text(f"[^@\\s{_NO_TEXT}]+@[^@\\s{_NO_TEXT}]+", "a mail address"),
+    "drupal_admin_mail": text(f"[^@\\s{NO_TEXT}]+@[^@\\s{NO_TEXT}]+", "a mail address"),
     "drupal_db": _SQL,
     "drupal_db_user": _SQL,
-    "drupal_trusted_hosts": _all_of(Kind("a regular expression for a host's name", _is_pattern)),
-    "drupal_cron_minutes": _number(1, 1440),
-    "openstack_cloud": _none_or(_LINE),
-    "floating_ip": _none_or(_ADDRESS, empty=True),
+    "drupal_trusted_hosts": all_of(Kind("a regular expression for a host's name", _is_pattern)),
+    "drupal_cron_minutes": number(1, 1440),
+    "openstack_cloud": none_or(_LINE),
+    "floating_ip": none_or(_ADDRESS, empty=True),
     "floating_ip_takeover": _FLAG,
-    "openstack_network": _none_or(_LINE),
-    "openstack_external_network": _none_or(_LINE),
-    "openstack_security_group": _none_or(_LINE),
+    "openstack_network": none_or(_LINE),
+    "openstack_external_network": none_or(_LINE),
+    "openstack_security_group": none_or(_LINE),
 }
 # What the command line may give to a verb.
 VERBS = ("layer", "confirm", "report", "takeover", "part")
 _OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
 _OF_VERBS: Mapping[str, Kind] = {
     "takeover": _FLAG,
-    "part": _text("|".join(PARTS), " or ".join(PARTS)),
+    "part": text("|".join(PARTS), " or ".join(PARTS)),
 }
 
 
@@ -280,10 +223,12 @@ def unfit(data: Mapping[str, Any]) -> list[str]:
     """Say which of the data are of another type or outside of what is allowed."""
     found = []
     for key, kind in {**KINDS, **_OF_VERBS}.items():
-        if key in data and not kind.fits(data[key]):
-            number = (
+        if key in data and (much := huge(data[key])):
+            found.append(f"{key} holds {much}")
+        elif key in data and not kind.fits(data[key]):
+            in_quotes = (
                 isinstance(data[key], (int, float)) and not isinstance(data[key], bool) and kind.fits(str(data[key]))
             )
-            quoted = f"; on the command line: --data '{key}=\"{data[key]}\"'" if number else ""
+            quoted = f"; on the command line: --data '{key}=\"{data[key]}\"'" if in_quotes else ""
             found.append(f"{key} is {data[key]!r}: allowed is {kind.allowed}{quoted}")
     return found

@@ -15,7 +15,6 @@ from webha.hosts.facts import Hosts, HostsState
 from webha.machine import operations as node
 from webha.machine.facts import Files, FileState, Packages, PackageState, Units, UnitState
 from webha.machine.operations import File
-from webha.machine.repository import repository
 from webha.reset import operations as reset
 from webha.reset.facts import Remains
 from webha.run.inventory import Node
@@ -186,30 +185,6 @@ def test_files_of_ours_go_and_those_of_somebody_stay():
     assert perform(node.removed, ("/a",), facts={Files: {"/a": theirs}}).idle
     assert perform(node.removed, ("/a", "/b"), facts={Files: {"/a": ours, "/b": theirs}}).texts == ["rm -f -- /a"]
     assert "cannot read the state of /a" in perform(node.removed, ("/a",), facts={Files: None}).refused
-
-
-def test_a_repository_needs_its_key_on_the_control_machine(tmp_path):
-    done = perform(repository, "mariadb", "https://x", "trixie", str(tmp_path / "key.asc"), facts={Files: None})
-    assert "no such key file on the control machine" in done.refused
-
-
-def test_a_repository_is_placed_with_its_key_and_its_lists_are_fetched_once(tmp_path):
-    key = tmp_path / "key.asc"
-    key.write_text("KEY")
-    paths = ("/etc/apt/keyrings/mariadb.asc", "/etc/apt/sources.list.d/mariadb.sources")
-    arguments = ("mariadb", "https://x", "trixie", str(key))
-    done = perform(repository, *arguments, facts={Files: dict.fromkeys(paths, ABSENT)})
-    assert [path in text for path, text in zip(paths, done.texts, strict=False)] == [True, True]
-    assert done.texts[-1] == "apt-get -q update"
-    source = f"Types: deb\nURIs: https://x\nSuites: trixie\nComponents: main\nSigned-By: {paths[0]}\n"
-    ours = File(paths[1], f"# Written by pyinfra-webha.\n{source}")
-    equal = {paths[0]: in_place(File(paths[0], b"KEY")), paths[1]: in_place(ours)}
-    assert perform(repository, *arguments, facts={Files: equal}).idle
-    before_the_header = equal | {paths[1]: in_place(File(paths[1], source), ours=False)}
-    assert b64encode(ours.raw).decode() in perform(repository, *arguments, facts={Files: before_the_header}).stdin
-    theirs = equal | {paths[1]: in_place(File(paths[1], "Types: deb\n"), ours=False)}
-    assert "mariadb.sources is there and does not say" in perform(repository, *arguments, facts={Files: theirs}).refused
-    assert perform(repository, *arguments, facts={Files: None}).refused
 
 
 NODES = (Node("nodoha", "10.0.0.133", "nodoha.example.org"), Node("nodoha2", "10.0.0.134", "nodoha2.example.org"))

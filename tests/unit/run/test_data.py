@@ -148,8 +148,33 @@ def test_anything_at_all_fits_or_is_said(key, value):
     assert (
         said == []
         if KINDS[key].fits(value)
-        else said[0].startswith(f"{key} is {value!r}: allowed is {KINDS[key].allowed}")
+        else said[0].startswith(
+            (f"{key} is {value!r}: allowed is {KINDS[key].allowed}", f"{key} holds a number of more")
+        )
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    ids=range(7),
+    argvalues=[
+        ("drupal_site_name", "x" * 4097, "a text of 4097 characters, and 4096 are taken"),
+        ("drupal_site_name", "'" * 10**7, "a text of 10000000 characters, and 4096 are taken"),
+        ("php_settings", {"x": "1" * 5000}, "a text of 5000 characters, and 4096 are taken"),
+        ("php_settings", {"x" * 5000: "1"}, "a text of 5000 characters, and 4096 are taken"),
+        ("ssh_sources", ["10.0.0.1"] * 1001, "1001 values, and 1000 are taken"),
+        ("corosync_token", 10**5000, "a number of more than 18 digits"),
+        ("failovers", {"mine": {"gluster_options": {"a": "1" * 5000}}}, "a text of 5000 characters"),
+    ],
+)
+def test_what_is_huge_is_refused_in_a_sentence_that_is_not(key, value, words):
+    (said,) = unfit(DEFAULTS | {key: value})
+    assert said.startswith(f"{key} holds {words}")
+    assert len(said) < 100
+
+
+def test_what_is_as_long_as_it_may_be_is_taken():
+    assert unfit(DEFAULTS | {"drupal_site_name": "x" * 4096, "ssh_sources": ["10.0.0.1"] * 1000}) == []
 
 
 COLUMN = DEFAULTS["failovers"]["fast"]

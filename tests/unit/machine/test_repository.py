@@ -1,0 +1,110 @@
+from base64 import b64decode, b64encode
+from hashlib import sha256
+
+import pytest
+
+from webha.machine.facts import Files, FileState
+from webha.machine.openpgp import fingerprints
+from webha.machine.operations import File
+from webha.machine.repository import repository
+
+from ..stubs import perform
+
+KEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEawsBeBYJKwYBBAHaRw8BAQdACKr8UxzceAI6bn/9TK7uELPWHugE6jmi+JKc
+pho2tmK0FHJlcG8gPGFAZXhhbXBsZS5vcmc+iJAEExYIADgWIQRmpt0uebQqRWai
+HnDE5rSyC7SmwwUCawsBeAIbAwULCQgHAgYVCgkICwIEFgIDAQIeAQIXgAAKCRDE
+5rSyC7Smw6zzAP9YG29jTCePn9TR0eHZAuQ+uh7Lv5fr0kw+Oh2DtURXYAD/WmPH
+1bsElEg5ZoH8DW+1HFlw55Yn4gsx39SISS+JhQc=
+=cGNn
+-----END PGP PUBLIC KEY BLOCK-----
+"""
+FINGERPRINT = "66A6DD2E79B42A4566A21E70C4E6B4B20BB4A6C3"  # as gpg says it
+PACKETS = b64decode("".join(line for line in KEY.splitlines()[2:-1] if line[0] != "="))
+PATHS = ("/etc/apt/keyrings/mariadb.asc", "/etc/apt/sources.list.d/mariadb.sources")
+ABSENT = FileState(None, None, None)
+SOURCE = f"Types: deb\nURIs: https://x\nSuites: trixie\nComponents: main\nSigned-By: {PATHS[0]}\n"
+OURS = File(PATHS[1], f"# Written by pyinfra-webha.\n{SOURCE}")
+NEITHER = dict.fromkeys(PATHS, ABSENT)
+
+
+def in_place(file, **changes):
+    return FileState(**{"mode": file.mode, "owner": file.owner, "sha256": sha256(file.raw).hexdigest()} | changes)
+
+
+def armoured(packets):
+    text = b64encode(packets).decode()
+    return f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{text}\n-----END PGP PUBLIC KEY BLOCK-----\n"
+
+
+@pytest.fixture
+def placed(tmp_path):
+    """The operation, given what is in the key's file, the fingerprint and the node's files."""
+
+    def perform_with(key, fingerprint=FINGERPRINT, files=NEITHER):
+        path = tmp_path / "key.asc"
+        if key is not None:
+            path.write_text(key)
+        return perform(repository, "mariadb", "https://x", "trixie", str(path), fingerprint, facts={Files: files})
+
+    return perform_with
+
+
+def test_it_needs_its_key_on_the_control_machine(placed):
+    assert "no such key file on the control machine" in placed(None).refused
+    done = perform(repository, "mariadb", "https://x", "trixie", None, None, facts={Files: NEITHER})
+    assert "no such key file on the control machine" in done.refused
+
+
+@pytest.mark.parametrize(
+    "fingerprint", [FINGERPRINT, FINGERPRINT.lower(), "66A6 DD2E 79B4 2A45 66A2  1E70 C4E6 B4B2 0BB4 A6C3"]
+)
+def test_it_is_placed_with_its_key_and_its_lists_are_fetched_once(placed, fingerprint):
+    done = placed(KEY, fingerprint)
+    assert [path in text for path, text in zip(PATHS, done.texts, strict=False)] == [True, True]
+    assert done.texts[-1] == "apt-get -q update"
+    equal = {PATHS[0]: in_place(File(PATHS[0], KEY)), PATHS[1]: in_place(OURS)}
+    assert placed(KEY, fingerprint, equal).idle
+    before_the_header = equal | {PATHS[1]: in_place(File(PATHS[1], SOURCE), ours=False)}
+    assert b64encode(OURS.raw).decode() in placed(KEY, fingerprint, before_the_header).stdin
+    theirs = equal | {PATHS[1]: in_place(File(PATHS[1], "Types: deb\n"), ours=False)}
+    assert "mariadb.sources is there and does not say" in placed(KEY, fingerprint, theirs).refused
+    assert placed(KEY, fingerprint, None).refused
+
+
+def test_a_key_that_is_in_place_already_needs_no_name(placed):
+    assert placed(KEY, None, {PATHS[0]: in_place(File(PATHS[0], KEY)), PATHS[1]: in_place(OURS)}).idle
+
+
+@pytest.mark.parametrize(
+    ("key", "fingerprint", "words"),
+    [
+        (KEY, None, f"its fingerprint is {FINGERPRINT}: compare it"),
+        (KEY, "A" * 40, f"it holds {FINGERPRINT}, and mariadb_repository_fingerprint is {'A' * 40}"),
+        (KEY + armoured(PACKETS.replace(b"\x40\x08", b"\x40\x09")), FINGERPRINT, "it holds "),
+        (armoured(PACKETS + PACKETS.replace(b"\x40\x08", b"\x40\x09")), FINGERPRINT, "it holds "),
+        (armoured(PACKETS[:40]), FINGERPRINT, "it ends in the middle of a key"),
+        (armoured(PACKETS[:1]), FINGERPRINT, "it ends in the middle of a key"),
+        (KEY.replace("mDME", "mD!E"), FINGERPRINT, "its armour is damaged"),
+        ("<html>404</html>", FINGERPRINT, "it is no text of OpenPGP"),
+        (armoured(b"\x98\x02\x03\x00"), FINGERPRINT, "a key of version 3 is in it"),
+        (armoured(b"\xcd\x02hi"), FINGERPRINT, "no public key is in it"),
+    ],
+)
+def test_a_key_that_nobody_has_named_is_refused(placed, key, fingerprint, words):
+    done = placed(key, fingerprint)
+    assert words in done.refused
+    assert len(done.texts) == 1
+
+
+def test_a_packet_of_each_form_is_read():
+    body = PACKETS[2:53]
+    assert PACKETS[1] == len(body)
+    size = len(body).to_bytes(4, "big")
+    for header in (b"\xc6\x33", b"\xc6\xff" + size, b"\x99" + size[2:], b"\x9a" + size):
+        assert fingerprints(header + body) == [FINGERPRINT]
+    long = body + bytes(200)
+    assert fingerprints(b"\xc6\xc0" + bytes([len(long) - 192]) + long) == fingerprints(
+        b"\x99" + len(long).to_bytes(2, "big") + long
+    )
