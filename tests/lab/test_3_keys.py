@@ -1,11 +1,14 @@
 """Keys made anew, and TLS between the nodes turned off and on, while a visitor asks for the page."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.lab.client import Client
-from tests.lab.nodes import ADDRESSES, ROOT, converge, everywhere, on, pyinfra, refused, whole
+from tests.lab.nodes import ADDRESSES, ROOT, converge, eventually, everywhere, on, pyinfra, refused, whole
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 SECRETS = ROOT / "secrets"
@@ -16,12 +19,33 @@ GALERA = (
 CLEAR = "grep -h 'ssl-enabled' /var/lib/glusterd/vols/fs_ha/trusted-fs_ha.tcp-fuse.vol | sort -u; cat /run/webha/glusterd.management"
 
 
-def rotated(part: str) -> None:
+WATCHED = Path("/run/webha-lab.watched")
+# Every command line that there is while the file is, as anybody on the node sees it.
+_WATCH = f"touch {WATCHED}; while [ -e {WATCHED} ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; sleep 0.05; done | sort -u"
+
+
+def rotated(part: str, *more: str) -> str:
+    """Make a part anew under a client; return what the run said."""
     with Client() as client:
-        converge("tasks/rotate.py", "--data", f"part={part}")
+        run = converge("tasks/rotate.py", "--data", f"part={part}", *more)
     assert client.asked >= 20
     assert client.failed == 0
     assert not Path(SECRETS / "rotation").exists()
+    return run.text
+
+
+@contextmanager
+def command_lines() -> Iterator[dict[str, str]]:
+    """Watch the nodes' command lines; by node, once it is over."""
+    seen: dict[str, str] = {}
+    with ThreadPoolExecutor(len(ADDRESSES)) as pool:
+        watching = {name: pool.submit(on, name, _WATCH) for name in ADDRESSES}
+        try:
+            eventually(lambda: all(everywhere(f"ls {WATCHED} || :").values()), 20, "all watch")
+            yield seen
+        finally:
+            everywhere(f"rm -f {WATCHED}")
+            seen.update({name: one.result() for name, one in watching.items()})
 
 
 def test_what_is_made_anew_has_to_be_said() -> None:
@@ -38,10 +62,19 @@ def test_the_rings_key_changes_on_all_nodes_while_it_runs() -> None:
     whole()
 
 
-def test_the_databases_password_changes_without_a_failed_page() -> None:
-    before = (SECRETS / "drupal_db_password").read_text()
-    rotated("database")
-    assert (SECRETS / "drupal_db_password").read_text() != before
+def test_the_databases_password_changes_without_a_failed_page_and_is_seen_nowhere() -> None:
+    before = (SECRETS / "drupal_db_password").read_text().strip()
+    with command_lines() as lines:
+        said = rotated("database", "-vvv", "--debug")
+    after = (SECRETS / "drupal_db_password").read_text().strip()
+    assert after != before
+    assert "ALTER USER" in said or len(said) > 10_000  # it was as loud as it can be
+    for secret in (before, after):
+        assert secret not in said
+        assert not [name for name, text in lines.items() if secret in text]
+        kept = f"journalctl -q --no-pager | grep -F -- '{secret}'; grep -rlsF -- '{secret}' /var/log /var/tmp /tmp || :"
+        assert set(everywhere(kept).values()) == {""}
+    assert all("systemd" in text for text in lines.values())
     assert converge("tasks/drupal.py").converged
 
 
