@@ -4,10 +4,11 @@ import threading
 import time
 
 from tests.attack.stranger import ADDRESS, NODE, VICTIM, does, of_his_own, scanned, with_the_nodes_programs
-from tests.attack.wire import listening
-from tests.lab.nodes import DOCROOT, VIP, on
+from tests.attack.wire import listening, recorded, replayed
+from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, on
 
 VOLUME = "fs_ha"
+CLUSTER_PORT = 5405
 _DATAGRAMS = """
 import socket, sys
 taken = []
@@ -148,17 +149,20 @@ def database_greets() -> str:
     return "greeted" if "MariaDB" in said or "not allowed" in said else ""
 
 
+_CLUSTER = (
+    "corosync-quorumtool -s | grep 'Ring ID'; crm_node -p; crm_mon -1 -r --output-as=xml | grep -c 'online=\"true\"'"
+)
+
+
 def cluster_talked_to() -> str:
-    """Send Corosync what another one sends (a packet taken from the wire), and datagrams of nothing, from a foreign address."""
-    before = on(
-        "nodoha",
-        "corosync-quorumtool -s | grep -c 'Ring ID'; crm_node -p; corosync-cmapctl -m stats 2>/dev/null | grep -c joined || :",
-    )
-    does("python3", "-c", _DATAGRAMS, NODE, "5405", "5404", "5406")
-    after = on(
-        "nodoha",
-        "corosync-quorumtool -s | grep -c 'Ring ID'; crm_node -p; corosync-cmapctl -m stats 2>/dev/null | grep -c joined || :",
-    )
+    """Send a node's Corosync what the others send it: taken from the wire, the same again and with a bit changed, in a node's name and in his own."""
+    packets = recorded(ADDRESSES["nodoha"], NODE, CLUSTER_PORT)
+    assert packets, "the nodes say nothing to each other"
+    before = on("nodoha", _CLUSTER)
+    sent = replayed(packets, NODE, CLUSTER_PORT)
+    assert sent > len(packets)
+    time.sleep(3)
+    after = on("nodoha", _CLUSTER)
     return "" if before == after else f"{before} became {after}"
 
 
@@ -191,14 +195,7 @@ def read_on_the_wire() -> str:
     return ", ".join(sorted(one.partition("-")[0] for one in heard.words))
 
 
-def replayed() -> str:
-    """Where a state transfer listens, be its donor: send a node something of one's own to become its database."""
-    return (
-        "4444 open"
-        if ADDRESS
-        and does(
-            "python3", "-c", f"import socket; socket.create_connection(('{NODE}', 4444), 3); print('open')"
-        ).strip()
-        == "open"
-        else ""
-    )
+def transfer_reached() -> str:
+    """Reach the port at which a node that needs a full copy waits for its donor."""
+    tried = f"import socket; socket.create_connection(('{NODE}', 4444), 3); print('open')"
+    return "4444 open" if does("python3", "-c", tried).strip() == "open" else ""

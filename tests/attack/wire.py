@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lab.layout import HUB
+from tests.attack.stranger import does
 
 # Sees every packet on every cable of the nodes' network; says how many there were, and which of the words passed.
 _LISTEN = """
@@ -20,6 +21,39 @@ while not select.select([sys.stdin], [], [], 0)[0]:
         packet = wire.recv(70000); count += 1
         seen |= {word for word in words if word in packet}
 print(count, *(word.decode() for word in sorted(seen)))
+"""
+
+
+# Prints, as hexadecimal lines, the frames that carry a datagram from one address to another's port.
+_RECORD = """
+import socket, sys, time
+source, target = (socket.inet_aton(one) for one in sys.argv[1:3])
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3)); wire.settimeout(1)
+found, end = set(), time.monotonic() + 5
+while time.monotonic() < end and len(found) < 40:
+    try:
+        frame = wire.recv(70000)
+    except TimeoutError:
+        continue
+    if frame[12:14] == b"\\x08\\x00" and frame[23] == 17 and frame[26:34] == source + target and frame[36:38] == int(sys.argv[3]).to_bytes(2, "big"):
+        found.add(frame)
+print(*(frame.hex() for frame in found))
+"""
+# Sends each frame again from this machine's card, as it was and with a bit of its load changed, and its load from this machine's address.
+_REPLAY = """
+import socket, sys
+own = bytes.fromhex(open("/sys/class/net/eth0/address").read().replace(":", ""))
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); wire.bind(("eth0", 0))
+datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sent = 0
+for frame in map(bytes.fromhex, sys.argv[3:]):
+    same = frame[:6] + own + frame[12:40] + bytes(2) + frame[42:]
+    changed = same[:-9] + bytes([same[-9] ^ 1]) + same[-8:]
+    for one in (same, changed, same, changed):
+        wire.send(one); sent += 1
+    for load in (frame[42:], b"x" * 64):
+        datagrams.sendto(load, (sys.argv[1], int(sys.argv[2]))); sent += 1
+print(sent)
 """
 
 
@@ -46,3 +80,14 @@ def listening(*words: str) -> Iterator[Heard]:
     finally:
         count, *found = listener.communicate("\n", timeout=30)[0].split()
         heard.packets, heard.words = int(count), frozenset(found)
+
+
+def recorded(source: str, target: str, port: int) -> list[str]:
+    """Return some frames that passed, in hexadecimal, with datagrams from one address to another's port."""
+    words = ["ip", "netns", "exec", HUB, sys.executable, "-c", _RECORD, source, target, str(port)]
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=30).stdout.split()
+
+
+def replayed(frames: list[str], target: str, port: int) -> int:
+    """Send them again from the stranger's card; return how many packets that were."""
+    return int(does(sys.executable, "-c", _REPLAY, target, str(port), *frames).split()[-1])
