@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from lab.layout import NODES
-from tests.lab.nodes import on
+from tests.lab.nodes import converge, everywhere, on
 from tests.unit.cluster.test_cib import EMPTY
 from tests.unit.prepared import prepare
 from tests.unit.run.drawn_data import taken
@@ -115,3 +115,40 @@ def test_a_value_is_read_as_it_was_written(seen: dict[str, Any]) -> None:
                 assert read["php.ini"][key] == value, case
         assert set(data["drupal_trusted_hosts"]) <= set(read["trusted_hosts"]), case
         assert read["galera"][0] == data["galera_cluster_name"], case
+
+
+MARK = "/run/webha-lab.owned"
+PAYLOAD = f"'\"`touch {MARK}`$(touch {MARK});touch {MARK}&&touch {MARK}|touch {MARK}\\"
+
+
+@pytest.mark.long
+def test_no_command_runs_that_a_value_holds(deployed: str) -> None:
+    """Through every shell on the way: pyinfra's, sudo's, the nodes', crm's, gluster's."""
+    assert deployed
+    hostile = {
+        "cluster_properties": DEFAULTS["cluster_properties"] | {"webha-test": PAYLOAD},
+        "gluster_options": DEFAULTS["gluster_options"] | {"user.webha-test": PAYLOAD},
+        "php_settings": DEFAULTS["php_settings"] | {"webha.test": PAYLOAD.replace("'", "")},
+        "drupal_trusted_hosts": [f"^{PAYLOAD.replace('|', '').rstrip(chr(92))}$"],
+        "drupal_site_name": PAYLOAD,
+    }
+    assert unfit(DEFAULTS | hostile) == []
+    words = [word for key, value in hostile.items() for word in ("--data", f"{key}={json.dumps(value)}")]
+    try:
+        converge("deploy.py", *words)
+        assert converge("deploy.py", *words).converged
+        assert on(NODES[0].name, "crm_attribute -t crm_config -n webha-test -G -q") == PAYLOAD
+        assert PAYLOAD in on(NODES[0].name, "gluster volume get fs_ha user.webha-test")
+        kept = on(
+            NODES[0].name,
+            'php -n -r \'echo parse_ini_file(glob("/etc/php/*/apache2/conf.d/90-webha.ini")[0])["webha.test"];\'',
+        )
+        assert kept == hostile["php_settings"]["webha.test"]
+        assert set(everywhere(f"ls {MARK} 2>/dev/null || :").values()) == {""}
+        assert not Path(MARK).exists()
+    finally:
+        on(
+            NODES[0].name,
+            "crm_attribute -t crm_config -n webha-test -D; gluster --mode=script volume reset fs_ha user.webha-test",
+        )
+        converge("deploy.py")

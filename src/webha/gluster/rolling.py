@@ -141,19 +141,20 @@ class Rolling:
 
     def peers_settled(self) -> None:
         """Wait until each glusterd is connected to all others."""
-        self.everywhere(_until(settled(len(self.names) - 1), 60, "its glusterd connected to all others"))
+        self.everywhere(shell.waiting(settled(len(self.names) - 1), 60, "its glusterd connected to all others"))
 
     def healed(self) -> None:
         """Wait until every mount is connected to every brick, and no brick owes another anything."""
         self.everywhere(
-            f"connected() {{ {_CONNECTED} }}\n" + _until('( connected "$@" )', 60, "its mount connected to all bricks"),
+            f"connected() {{ {_CONNECTED} }}\n"
+            + shell.waiting('( connected "$@" )', 60, "its mount connected to all bricks"),
             self.root,
             str(len(self.names)),
         )
         count = f'{CLI} volume heal "$1" statistics heal-count 2>/dev/null | grep -c "^Number of entries: 0$"'
         self.on(
             self.names[0],
-            _until(f'[ "$({count})" = {len(self.names)} ]', 1800, "all files healed"),
+            shell.waiting(f'[ "$({count})" = {len(self.names)} ]', 1800, "all files healed"),
             self.volume,
             seconds=1900,
         )
@@ -254,13 +255,6 @@ class Rolling:
         filter_ = _FILTER.replace("@VOLUME@", self.volume)
         self.everywhere(_PLACED, IN_CLEAR, " ".join(clear), quorum, stdin=filter_)
         self.everywhere(_REREAD, self.volume)
-
-
-def _until(condition: str, seconds: int, goal: str) -> str:
-    return (
-        f"end=$(( $(date +%s) + {seconds} )); until {condition}; do "
-        f"[ $(date +%s) -lt $end ] || {{ echo 'after {seconds} s still not: {goal}' >&2; exit 1; }}; sleep 0.3; done"
-    )
 
 
 def _later(call: Callable[..., str], *arguments: Any, **named: Any) -> Callable[[], str]:

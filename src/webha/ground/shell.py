@@ -47,11 +47,13 @@ def until(probe: str, seconds: int, goal: str, diagnosis: str = ":") -> StringCo
 
     ``diagnosis`` runs on failure, so that the person reading sees what the node knows.
     """
-    return run(
-        "sh",
-        "-c",
-        f"{ENGLISH}; end=$(( $(date +%s) + {seconds} )); "
-        f"until {{ {probe}\n}}; do "
+    return run("sh", "-c", f"{ENGLISH}; {waiting(probe, seconds, goal, diagnosis)}")
+
+
+def waiting(probe: str, seconds: int, goal: str, diagnosis: str = ":") -> str:
+    """Return the same as a piece of a script, whose arguments ``probe`` may use."""
+    return (
+        f"end=$(( $(date +%s) + {seconds} )); until {{ {probe}\n}}; do "
         f'if [ "$(date +%s)" -ge $end ]; then echo {quote(f"after {seconds} s still not: {goal}")} >&2; '
-        f"{{ {diagnosis}\n}} >&2; exit 1; fi; sleep 0.3; done",
+        f"{{ {diagnosis}\n}} >&2; exit 1; fi; sleep 0.3; done"
     )
