@@ -62,7 +62,13 @@ if context.on_a_node():
         name="VIP: readiness, guard and handover",
         files=[
             *programs.files(nodes),
-            programs.daemon(READY_UNIT, "ready", task="vip", description="Whether this node can serve the site"),
+            programs.daemon(
+                READY_UNIT,
+                "ready",
+                task="vip",
+                description="Whether this node can serve the site",
+                docroot=data.drupal_root,
+            ),
             programs.daemon(
                 GUARD_UNIT,
                 "guard",

@@ -7,9 +7,19 @@ from webha.programs import rights
 
 
 def daemon(
-    unit: str, name: str, *, task: str, description: str, after: str = "network.target", urgent: bool = False
+    unit: str,
+    name: str,
+    *,
+    task: str,
+    description: str,
+    after: str = "network.target",
+    urgent: bool = False,
+    docroot: str = "",
 ) -> File:
-    """Return the unit file of ``unit``, which runs our program ``name``. ``urgent``: it must run when nothing else does."""
+    """Return the unit file of ``unit``, which runs our program ``name``.
+
+    ``urgent``: it must run when nothing else does. ``docroot``: which it has to see, wherever it is.
+    """
     return File(
         f"{UNITS}/{unit}",
         render.render(
@@ -20,5 +30,6 @@ def daemon(
             after=after,
             urgent=urgent,
             rights=rights.of(name),
+            docroot=docroot,
         ),
     )
