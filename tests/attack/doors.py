@@ -4,7 +4,7 @@ import threading
 import time
 
 from tests.attack.stranger import ADDRESS, NODE, VICTIM, does, of_his_own, scanned, with_the_nodes_programs
-from tests.attack.wire import listening, recorded, replayed
+from tests.attack.wire import arriving, listening, recorded, replayed
 from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, on
 
 VOLUME = "fs_ha"
@@ -159,9 +159,10 @@ def cluster_talked_to() -> str:
     packets = recorded(ADDRESSES["nodoha"], NODE, CLUSTER_PORT)
     assert packets, "the nodes say nothing to each other"
     before = on("nodoha", _CLUSTER)
-    sent = replayed(packets, NODE, CLUSTER_PORT)
-    assert sent > len(packets)
-    time.sleep(3)
+    with arriving(VICTIM, CLUSTER_PORT) as arrived:
+        sent = replayed(packets, NODE, CLUSTER_PORT)
+        time.sleep(3)
+    assert arrived.packets > sent / 2, f"of {sent} packets {arrived.packets} arrived"
     after = on("nodoha", _CLUSTER)
     return "" if before == after else f"{before} became {after}"
 
@@ -196,6 +197,11 @@ def read_on_the_wire() -> str:
 
 
 def transfer_reached() -> str:
-    """Reach the port at which a node that needs a full copy waits for its donor."""
-    tried = f"import socket; socket.create_connection(('{NODE}', 4444), 3); print('open')"
-    return "4444 open" if does("python3", "-c", tried).strip() == "open" else ""
+    """Reach the port at which a node that needs a full copy waits for its donor; here something of ours waits there."""
+    wait = "import socket, time; one = socket.create_server(('', 4444)); time.sleep(15)"
+    on(VICTIM, f'systemd-run -q --collect --unit=webha-lab-transfer python3 -c "{wait}"; sleep 1')
+    try:
+        tried = f"import socket; socket.create_connection(('{NODE}', 4444), 3); print('open')"
+        return "4444 open" if does("python3", "-c", tried).strip() == "open" else ""
+    finally:
+        on(VICTIM, "systemctl stop webha-lab-transfer", check=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lab.layout import HUB
+from lab.visitor import STRANGER
 from tests.attack.stranger import does
 
 # Sees every packet on every cable of the nodes' network; says how many there were, and which of the words passed.
@@ -57,6 +58,20 @@ print(sent)
 """
 
 
+# Counts the datagrams from the stranger's card to a port that reach a node's own.
+_COUNT = """
+import select, socket, sys
+card, port = bytes.fromhex(sys.argv[1].replace(":", "")), int(sys.argv[2]).to_bytes(2, "big")
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(3))
+print("listening", flush=True)
+count = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    if select.select([wire], [], [], 0.2)[0]:
+        packet = wire.recv(70000); count += packet[6:12] == card and packet[36:38] == port
+print(count)
+"""
+
+
 class Heard:
     """How many packets passed, and which words in them."""
 
@@ -65,10 +80,10 @@ class Heard:
 
 
 @contextmanager
-def listening(*words: str) -> Iterator[Heard]:
-    """Listen while the block runs; its result is there when it has ended."""
+def _beside(namespace: str, program: str, *words: str) -> Iterator[Heard]:
+    """Run a listener in a network while the block runs; its result is there when it has ended."""
     listener = subprocess.Popen(
-        ["ip", "netns", "exec", HUB, sys.executable, "-c", _LISTEN, *words],
+        ["ip", "netns", "exec", namespace, sys.executable, "-c", program, *words],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     heard = Heard()
@@ -76,10 +91,24 @@ def listening(*words: str) -> Iterator[Heard]:
     assert listener.stdout.readline() == "listening\n"
     try:
         yield heard
-        time.sleep(2)
     finally:
         count, *found = listener.communicate("\n", timeout=30)[0].split()
         heard.packets, heard.words = int(count), frozenset(found)
+
+
+@contextmanager
+def listening(*words: str) -> Iterator[Heard]:
+    """Listen to all that passes, for some words."""
+    with _beside(HUB, _LISTEN, *words) as heard:
+        yield heard
+        time.sleep(2)
+
+
+@contextmanager
+def arriving(node: str, port: int) -> Iterator[Heard]:
+    """Count what of the stranger's arrives at a node's port."""
+    with _beside(node, _COUNT, STRANGER.mac, str(port)) as heard:
+        yield heard
 
 
 def recorded(source: str, target: str, port: int) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -19,9 +20,29 @@ GALERA = (
 CLEAR = "grep -h 'ssl-enabled' /var/lib/glusterd/vols/fs_ha/trusted-fs_ha.tcp-fuse.vol | sort -u; cat /run/webha/glusterd.management"
 
 
-WATCHED = Path("/run/webha-lab.watched")
-# Every command line that there is while the file is, as anybody on the node sees it.
-_WATCH = f"touch {WATCHED}; while [ -e {WATCHED} ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n'; sleep 0.05; done | sort -u"
+# Sees each process that begins within a minute, as anybody on the node does, until it is told to end; prints the command lines.
+_WATCH = """
+import os, time
+from pathlib import Path
+seen, known, end = set(), {}, time.monotonic() + 90
+Path("/run/webha-lab.watched").touch()
+while os.path.exists("/run/webha-lab.watched") and time.monotonic() < end:
+    now = set(filter(str.isdigit, os.listdir("/proc")))
+    for pid in now:
+        known[pid] = known.get(pid, 0) + 1
+        if known[pid] < 20:
+            try:
+                seen.add(Path("/proc", pid, "cmdline").read_bytes().decode(errors="replace").replace("\\0", " "))
+            except OSError:
+                pass
+    for pid in set(known) - now:
+        del known[pid]
+    time.sleep(0.001)
+print("\\n".join(seen))
+"""
+DECOY = "SELECT 'a-decoy-that-is-to-be-seen'"
+# The same as a statement with a secret in it would be, so often that one in five is found out.
+_DECOYS = f'for i in 1 2 3 4 5; do mariadb -e "{DECOY}" > /dev/null; done'
 
 
 def rotated(part: str, *more: str) -> str:
@@ -38,13 +59,15 @@ def rotated(part: str, *more: str) -> str:
 def command_lines() -> Iterator[dict[str, str]]:
     """Watch the nodes' command lines; by node, once it is over."""
     seen: dict[str, str] = {}
+    everywhere("rm -f /run/webha-lab.watched")
     with ThreadPoolExecutor(len(ADDRESSES)) as pool:
-        watching = {name: pool.submit(on, name, _WATCH) for name in ADDRESSES}
+        watching = {name: pool.submit(on, name, f"python3 -c {quote(_WATCH)}") for name in ADDRESSES}
         try:
-            eventually(lambda: all(everywhere(f"ls {WATCHED} || :").values()), 20, "all watch")
+            eventually(lambda: all(everywhere("ls /run/webha-lab.watched 2>/dev/null || :").values()), 20, "all watch")
+            everywhere(_DECOYS)
             yield seen
         finally:
-            everywhere(f"rm -f {WATCHED}")
+            everywhere("rm -f /run/webha-lab.watched")
             seen.update({name: one.result() for name, one in watching.items()})
 
 
@@ -68,13 +91,12 @@ def test_the_databases_password_changes_without_a_failed_page_and_is_seen_nowher
         said = rotated("database", "-vvv", "--debug")
     after = (SECRETS / "drupal_db_password").read_text().strip()
     assert after != before
-    assert "ALTER USER" in said or len(said) > 10_000  # it was as loud as it can be
     for secret in (before, after):
         assert secret not in said
         assert not [name for name, text in lines.items() if secret in text]
         kept = f"journalctl -q --no-pager | grep -F -- '{secret}'; grep -rlsF -- '{secret}' /var/log /var/tmp /tmp || :"
         assert set(everywhere(kept).values()) == {""}
-    assert all("systemd" in text for text in lines.values())
+    assert all(DECOY in text for text in lines.values())
     assert converge("tasks/drupal.py").converged
 
 

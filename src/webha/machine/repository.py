@@ -15,12 +15,10 @@ from webha.machine.operations import Commands, File, place
 
 def _unnamed(file: bytes, fingerprint: str | None) -> str:
     """Say why this is not the key that was named; empty where it is."""
-    if not file.lstrip().startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----"):
-        return "it is no text of OpenPGP's (gpg --enarmor makes one of a binary key): download the repository's signing key to it"
     try:
         found = sorted(set(openpgp.fingerprints(file)))
     except ValueError as error:
-        return f"{error}: download the repository's signing key to it anew"
+        return f"{error}: take it from the repository's owner again (gpg --no-default-keyring --keyring ./KEY.gpg --export --armor makes a text of a binary one)"
     if fingerprint is None:
         return f"its fingerprint is {', '.join(found)}: compare it with the one that the repository's owner publishes, and name it as mariadb_repository_fingerprint"
     wanted = fingerprint.replace(" ", "").upper()
@@ -54,7 +52,8 @@ def repository(slug: str, uri: str, suite: str, key: str | None, fingerprint: st
         yield shell.refusal(f"{source.path} is there and does not say that it is ours: move it away first")
         return
     different = [file for file in (keyring, source) if file.differs(states[file.path])]
-    if keyring in different and (wrong := _unnamed(keyring.raw, fingerprint)):
+    held = states[keyring.path].sha256
+    if held != sha256(keyring.raw).hexdigest() and (wrong := _unnamed(keyring.raw, fingerprint)):
         yield shell.refusal(f"{key}: {wrong}")
         return
     if not different:

@@ -21,10 +21,12 @@ NO_TEXT = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\ufffe\\uffff"
 
 
 def text(pattern: str = f"[^{NO_TEXT}]+", allowed: str = "a text of one line") -> Kind:
+    """A text that is like ``pattern`` from end to end."""
     return Kind(allowed, lambda value: isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII) is not None)
 
 
 def number(least: float, most: float, whole: bool = True) -> Kind:
+    """A number from ``least`` to ``most``; True and False are none."""
     kinds = (int,) if whole else (int, float)
     return Kind(
         f"{'a whole number' if whole else 'a number'} from {least:g} to {most:g}",
@@ -33,7 +35,7 @@ def number(least: float, most: float, whole: bool = True) -> Kind:
 
 
 def none_or(kind: Kind, empty: bool = False) -> Kind:
-    """``empty``: an empty text is none, too."""
+    """None, or one of that kind. ``empty``: an empty text is none, too."""
     return Kind(
         f"None (on the command line: null) or {kind.allowed}",
         lambda value: value is None or (empty and value == "") or (value != "None" and kind.fits(value)),
@@ -41,6 +43,7 @@ def none_or(kind: Kind, empty: bool = False) -> Kind:
 
 
 def all_of(kind: Kind, least: int = 0) -> Kind:
+    """A list of ``least`` or more of that kind."""
     return Kind(
         f"a list, each {kind.allowed}",
         lambda value: isinstance(value, (list, tuple)) and len(value) >= least and all(map(kind.fits, value)),
@@ -48,7 +51,7 @@ def all_of(kind: Kind, least: int = 0) -> Kind:
 
 
 def pairs(value_kind: Kind, keys: Iterable[str] = ()) -> Kind:
-    """A name stands at the beginning of a line, or in an XML id."""
+    """Names with a value each, for these ``keys`` where some are given. A name stands at the beginning of a line, or in an XML id."""
     wanted = set(keys)
     return Kind(
         "names of letters, digits, ., - and _ with a value each, "
@@ -64,6 +67,7 @@ def pairs(value_kind: Kind, keys: Iterable[str] = ()) -> Kind:
 
 
 def any_of(*kinds: Kind) -> Kind:
+    """One of these kinds."""
     return Kind(" or ".join(kind.allowed for kind in kinds), lambda value: any(kind.fits(value) for kind in kinds))
 
 
@@ -71,7 +75,7 @@ def huge(value: Any) -> str:
     """Say what is too much in a value for anybody to have meant it, and for a command line to take; empty where nothing is."""
     if isinstance(value, str) and len(value) > _LONGEST:
         return f"a text of {len(value)} characters, and {_LONGEST} are taken"
-    if isinstance(value, int) and abs(value) > _LARGEST:
+    if isinstance(value, int) and abs(value) >= _LARGEST:
         return "a number of more than 18 digits"
     if not isinstance(value, (list, tuple, Mapping)):
         return ""

@@ -23,6 +23,7 @@ HnDE5rSyC7SmwwUCawsBeAIbAwULCQgHAgYVCgkICwIEFgIDAQIeAQIXgAAKCRDE
 FINGERPRINT = "66A6DD2E79B42A4566A21E70C4E6B4B20BB4A6C3"  # as gpg says it
 PACKETS = b64decode("".join(line for line in KEY.splitlines()[2:-1] if line[0] != "="))
 PATHS = ("/etc/apt/keyrings/mariadb.asc", "/etc/apt/sources.list.d/mariadb.sources")
+EVIL = PACKETS.replace(b"\x40\x08", b"\x40\x09")
 ABSENT = FileState(None, None, None)
 SOURCE = f"Types: deb\nURIs: https://x\nSuites: trixie\nComponents: main\nSigned-By: {PATHS[0]}\n"
 OURS = File(PATHS[1], f"# Written by pyinfra-webha.\n{SOURCE}")
@@ -82,14 +83,21 @@ def test_a_key_that_is_in_place_already_needs_no_name(placed):
     [
         (KEY, None, f"its fingerprint is {FINGERPRINT}: compare it"),
         (KEY, "A" * 40, f"it holds {FINGERPRINT}, and mariadb_repository_fingerprint is {'A' * 40}"),
-        (KEY + armoured(PACKETS.replace(b"\x40\x08", b"\x40\x09")), FINGERPRINT, "it holds "),
-        (armoured(PACKETS + PACKETS.replace(b"\x40\x08", b"\x40\x09")), FINGERPRINT, "it holds "),
+        (armoured(PACKETS + EVIL), FINGERPRINT, f"it holds {FINGERPRINT}, "),
+        (armoured(EVIL), FINGERPRINT, "and mariadb_repository_fingerprint is"),
         (armoured(PACKETS[:40]), FINGERPRINT, "it ends in the middle of a key"),
         (armoured(PACKETS[:1]), FINGERPRINT, "it ends in the middle of a key"),
-        (KEY.replace("mDME", "mD!E"), FINGERPRINT, "its armour is damaged"),
-        ("<html>404</html>", FINGERPRINT, "it is no text of OpenPGP"),
-        (armoured(b"\x98\x02\x03\x00"), FINGERPRINT, "a key of version 3 is in it"),
-        (armoured(b"\xcd\x02hi"), FINGERPRINT, "no public key is in it"),
+        (armoured(b"\x9b"), FINGERPRINT, "no key is without a length"),
+        (KEY.replace("mDME", "mD=E"), FINGERPRINT, "its armour is damaged"),
+        ("<html>404</html>", FINGERPRINT, "it is not one block"),
+        (armoured(b"\x98\x02\x03\x00"), FINGERPRINT, "a key of version 3 and 2 bytes is in it"),
+        (armoured(b"\xcd\x02hi"), FINGERPRINT, "something else than public keys"),
+        (armoured(b"hi"), FINGERPRINT, "something else than public keys"),
+        (
+            armoured(b"\x9a" + (70000).to_bytes(4, "big") + b"\x04" + bytes(69999)),
+            FINGERPRINT,
+            "a key of version 4 and 70000 bytes",
+        ),
     ],
 )
 def test_a_key_that_nobody_has_named_is_refused(placed, key, fingerprint, words):
@@ -98,13 +106,29 @@ def test_a_key_that_nobody_has_named_is_refused(placed, key, fingerprint, words)
     assert len(done.texts) == 1
 
 
+# What apt's own readers (apt-key's awk on Debian 12, Sequoia on 13) take evil's key from, as it was tried.
+SMUGGLED = {
+    "a second block": KEY + armoured(EVIL),
+    "a first line that is longer": armoured(EVIL).replace("BLOCK-----", "BLOCK-----x", 1) + KEY,
+    "a first line with a space before it": " " + armoured(EVIL) + KEY,
+    "another word for the block": KEY + armoured(EVIL).replace("PUBLIC KEY", "KEY"),
+    "a line of spaces for an empty one": armoured(EVIL).replace("\n\n", "\n \n") + KEY,
+    "a secret key's packet": armoured(PACKETS + bytes([0xC5]) + EVIL[1:]),
+    "other ends of lines": KEY.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("key", SMUGGLED.values(), ids=SMUGGLED)
+def test_a_key_beside_the_named_one_is_seen_or_the_file_refused(placed, key):
+    assert placed(key).refused
+
+
 def test_a_packet_of_each_form_is_read():
     body = PACKETS[2:53]
     assert PACKETS[1] == len(body)
     size = len(body).to_bytes(4, "big")
     for header in (b"\xc6\x33", b"\xc6\xff" + size, b"\x99" + size[2:], b"\x9a" + size):
-        assert fingerprints(header + body) == [FINGERPRINT]
+        assert fingerprints(armoured(header + body).encode()) == [FINGERPRINT]
     long = body + bytes(200)
-    assert fingerprints(b"\xc6\xc0" + bytes([len(long) - 192]) + long) == fingerprints(
-        b"\x99" + len(long).to_bytes(2, "big") + long
-    )
+    forms = (b"\xc6\xc0" + bytes([len(long) - 192]), b"\x99" + len(long).to_bytes(2, "big"))
+    assert len({tuple(fingerprints(armoured(header + long).encode())) for header in forms}) == 1
