@@ -71,11 +71,13 @@ def looked_at(path: Path) -> str:
 
 def units(case: Path) -> dict[str, str]:
     """Return what systemd says against each unit; all in one call, for it loads what the node has beside them."""
-    names = [str(one) for one in case.iterdir() if one.suffix in UNITS]
-    said = ran("systemd-analyze", "verify", "--man=no", *names).stderr.splitlines()
+    names = {one.name for one in case.iterdir() if one.suffix in UNITS}
+    said = ran(
+        "systemd-analyze", "verify", "--man=no", *(f"{case}/{name}" for name in sorted(names))
+    ).stderr.splitlines()
     # It speaks of a unit by its path or by its name; what it says of the node's own is not asked here.
     lines = [line.removeprefix(f"{case}/").partition(":") for line in said]
-    return {name: text for name, _, text in lines if (case / name).exists()}
+    return {name: text for name, _, text in lines if name in names}
 
 
 def read(case: Path) -> dict[str, object]:
