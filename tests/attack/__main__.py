@@ -4,13 +4,13 @@
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 
 from tests.attack.catalogue import ATTACKS
 from tests.attack.stranger import present
+from tests.faults.report import told
 from tests.lab.nodes import ROOT, converge, on, whole
 
 SETTINGS = {
@@ -72,9 +72,7 @@ def main() -> int:
         text = PAGE.read_text()
         head, _, rest = text.partition(BEGIN)
         PAGE.write_text(f"{head}{BEGIN}\n{table(results)}\n{END}{rest.partition(END)[2]}")
-    if asked.json:
-        asked.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result))
+    told(result, asked.json)
     return 0
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from tests.faults.report import machine
+from tests.faults.report import machine, told
 from tests.faults.scenarios import holder
 from tests.lab.nodes import DOCROOT, on
 
@@ -57,9 +57,7 @@ def main() -> int:
         "files": asked.files,
         "ms": {name: round(median(one[name] for one in rounds), 2) for name in rounds[0]},
     }
-    if asked.json:
-        asked.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result))
+    told(result, asked.json)
     return 0
 
 

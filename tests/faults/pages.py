@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from lab import visitor
-from tests.faults.report import machine
+from tests.faults.report import machine, told
 from tests.lab.nodes import ROOT, VIP
 
 SCHEMES = ("http", "https")
@@ -142,9 +142,7 @@ def main() -> None:
     finally:
         visitor.leave()
     result = {"machine": machine(), **json.loads(done.stdout)}
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result))
+    told(result, given.json)
 
 
 if __name__ == "__main__":

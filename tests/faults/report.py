@@ -160,6 +160,13 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, Linux {os.uname().release}"
 
 
+def told(result: Mapping[str, Any], file: Path | None) -> None:
+    """Print a bench's result as its last line; keep it in ``file`` too, where one was given."""
+    if file:
+        file.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result))
+
+
 def write(results: Sequence[Mapping[str, Any]], docs: Path = DOCS) -> None:
     """Write the page and, of each fault's run with the longest gap, a picture."""
     pictures = docs / "failures"

@@ -41,7 +41,7 @@ while os.path.exists("/run/webha-lab.watched") and time.monotonic() < end:
 print("\\n".join(seen))
 """
 DECOY = "SELECT 'a-decoy-that-is-to-be-seen'"
-# The same as a statement with a secret in it would be, so often that one in five is found out.
+# As long as a statement with a secret in it would be; one of five has to be seen, or the watcher shows nothing.
 _DECOYS = f'for i in 1 2 3 4 5; do mariadb -e "{DECOY}" > /dev/null; done'
 
 

@@ -11,6 +11,8 @@ _ARMOUR = re.compile(
 )
 _SIGNATURE, _KEY, _NAME, _SUBKEY, _PICTURE = 2, 6, 13, 14, 17  # the packets of public keys, §5
 _OLD_LENGTHS = (1, 2, 4)
+_TWO_OCTETS, _PARTIAL, _FOUR_OCTETS = 192, 224, 255  # first octets of a length in the new form, §4.2.1
+_VERSION_4, _VERSION_6 = 4, 6
 _LONGEST = 0xFFFF  # what the length in a fingerprint of version 4 can say
 
 
@@ -57,11 +59,11 @@ def _packets(block: bytes) -> list[tuple[int, bytes]]:
 
 def _new(block: bytes, at: int, first: int) -> tuple[int, int, int]:
     tag, length = first & 0x3F, block[at]
-    if length < 192:  # noqa: PLR2004 (RFC 9580 §4.2.1)
+    if length < _TWO_OCTETS:
         return tag, length, at + 1
-    if length < 224:  # noqa: PLR2004
-        return tag, ((length - 192) << 8) + block[at + 1] + 192, at + 2
-    if length < 255:  # noqa: PLR2004
+    if length < _PARTIAL:
+        return tag, ((length - _TWO_OCTETS) << 8) + block[at + 1] + _TWO_OCTETS, at + 2
+    if length < _FOUR_OCTETS:
         raise ValueError("it is no OpenPGP key: no key has a partial length")
     return tag, int.from_bytes(block[at + 1 : at + 5], "big"), at + 5
 
@@ -76,9 +78,9 @@ def _old(block: bytes, at: int, first: int) -> tuple[int, int, int]:
 
 def _fingerprint(body: bytes) -> str:
     version = body[0] if body else 0
-    if version == 4 and len(body) <= _LONGEST:  # noqa: PLR2004
+    if version == _VERSION_4 and len(body) <= _LONGEST:
         told = sha1(b"\x99" + len(body).to_bytes(2, "big") + body, usedforsecurity=False)
         return told.hexdigest().upper()
-    if version == 6:  # noqa: PLR2004
+    if version == _VERSION_6:
         return sha256(b"\x9b" + len(body).to_bytes(4, "big") + body).hexdigest().upper()
     raise ValueError(f"a key of version {version} and {len(body)} bytes is in it, only 4 and 6 are known")

@@ -32,13 +32,13 @@ class Rights:
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """Paths that are not there for it, as far as they are there when it starts."""
-        return () if self.shared else tuple(path for path in _KEYS if path not in self.reads)
+        """Paths that are not in its own tree of mounts, as far as they are there when it starts."""
+        return tuple(path for path in _KEYS if path not in self.reads)
 
     def tree(self, docroot: str) -> tuple[str, ...]:
         """Return the settings of its tree of mounts, without what would hide a ``docroot``, or make it read-only."""
         above = {str(one) for one in PurePosixPath(docroot).parents}
-        return () if self.shared else tuple(one for one, taken in _TREE.items() if not above & set(taken))
+        return tuple(one for one, taken in _TREE.items() if not above & set(taken))
 
 
 # Pacemaker gives even root a channel that is its own account's, so who writes an attribute there overrides modes

@@ -1,14 +1,14 @@
 from base64 import b64decode, b64encode
-from hashlib import sha256
 
 import pytest
 
-from webha.machine.facts import Files, FileState
+from webha.machine.facts import Files
 from webha.machine.openpgp import fingerprints
 from webha.machine.operations import File
 from webha.machine.repository import repository
 
 from ..stubs import perform
+from .test_node_operations import ABSENT, in_place
 
 KEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----
 
@@ -24,14 +24,9 @@ FINGERPRINT = "66A6DD2E79B42A4566A21E70C4E6B4B20BB4A6C3"  # as gpg says it
 PACKETS = b64decode("".join(line for line in KEY.splitlines()[2:-1] if line[0] != "="))
 PATHS = ("/etc/apt/keyrings/mariadb.asc", "/etc/apt/sources.list.d/mariadb.sources")
 EVIL = PACKETS.replace(b"\x40\x08", b"\x40\x09")
-ABSENT = FileState(None, None, None)
 SOURCE = f"Types: deb\nURIs: https://x\nSuites: trixie\nComponents: main\nSigned-By: {PATHS[0]}\n"
 OURS = File(PATHS[1], f"# Written by pyinfra-webha.\n{SOURCE}")
 NEITHER = dict.fromkeys(PATHS, ABSENT)
-
-
-def in_place(file, **changes):
-    return FileState(**{"mode": file.mode, "owner": file.owner, "sha256": sha256(file.raw).hexdigest()} | changes)
 
 
 def armoured(packets):
