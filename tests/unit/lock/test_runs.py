@@ -152,7 +152,9 @@ def test_a_run_that_a_person_ends_gives_the_lock_back_at_once(here, how):
 def test_a_run_that_a_person_ends_while_it_takes_the_lock_gives_back_what_it_has(here, there):
     (here.nodes / SECOND / "slow").touch()
     run = here.start()
-    eventually(lambda: here.locks() == [FIRST], run)
+    asked = here.nodes / SECOND / "commands"  # the first has answered by then
+    eventually(lambda: asked.exists() and ".lock.XXXXXX" in asked.read_text(), run)
+    assert here.locks() == [FIRST]
     assert "Traceback" not in killed(run, signal.SIGINT).err
     assert left(here) == []
     assert [(said["result"], said["left"]) for said in told(here)] == [("interrupted", [SECOND])]
