@@ -126,7 +126,8 @@ class Control:
     def start(self, body: str = CHANGE, *words: str, yes: bool = True) -> "subprocess.Popen[str]":
         (self.place / "task.py").write_text(TASK + body)
         return subprocess.Popen(
-            [str(Path(sys.executable).parent / "pyinfra"), "inventory.py", "task.py", *(["-y"] if yes else []), *words],
+            # Whoever runs these tests may ignore signals (nohup), and a child inherits that.
+            ["env", "--default-signal=HUP,INT,TERM", str(Path(sys.executable).parent / "pyinfra"), "inventory.py", "task.py", *(["-y"] if yes else []), *words],
             cwd=self.place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "NODES": str(self.nodes), "PYINFRA_PROGRESS": "off", "PYTHONPATH": str(ROOT / "src")},
         )  # fmt: skip
