@@ -212,18 +212,24 @@ gluster_mount_options = "defaults,_netdev"  # of the mount at the docroot
 
 # --- §2.5 Drupal --------------------------------------------------------------------------------------------------
 drupal_root = "/var/www/html/drupal"  # the docroot, where the volume is mounted; the document's
-# A URL, or a file on the control machine; None: the release of drupal_releases that fits the distribution.
+# A URL, or a file on the control machine; None: the newest release that is supported and that the distribution's PHP runs.
 drupal_archive = _environ.get("WEBHA_DRUPAL_ARCHIVE")
-drupal_checksum = None  # of drupal_archive: "sha512:…" or "sha256:…"; a URL needs one
-drupal_releases = {  # the default release of each Debian: 11.4.4 on 13, 10.5.4 on 12
+drupal_checksum = None  # of drupal_archive, or of drupal_version's: "sha512:…" or "sha256:…"; a URL needs one
+drupal_version = None  # a release by its number ("11.4.7") instead of the newest one
+drupal_insecure = False  # True: a drupal_version that drupal.org calls insecure is installed all the same
+# drupal.org's list of its releases; None: it is not asked.
+drupal_feed = "https://updates.drupal.org/release-history/drupal/current"
+drupal_releases = {  # where the list cannot be asked: 11.4.4 on Debian 13, 10.5.4 on 12, and the day on which each was the newest
     # Drupal 11 needs PHP 8.3, so Debian 12 gets the newest 10. The document's 7.43 is past its end and needs PHP 5.
     "13": (
         "https://ftp.drupal.org/files/projects/drupal-11.4.4.tar.gz",
         "sha512:2c08801a5ffada5a49ba2482ac239ac4e09a757ab920d3cbb9453e3e30162240010d0bb01992279732b51cd70eb0ee4eedc61c3ffa3edd359f2ae7083ca2b212",
+        "2026-07-15",
     ),
     "12": (
         "https://ftp.drupal.org/files/projects/drupal-10.5.4.tar.gz",
         "sha256:eb536293e145d52e18d9ad22b8680e9028cb941a96b1209ba7e5ad232da0c035",
+        "2025-10-09",
     ),
 }
 drupal_install = True  # False: the web installer, the document's last step, is left to you

@@ -5,8 +5,9 @@ import json
 from pyinfra.context import host
 
 from webha import drupal
-from webha.drupal import decisions, operations
+from webha.drupal import decisions, fetching, operations
 from webha.drupal.facts import Drupal
+from webha.drupal.feed import Wish
 from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, HEALTH_ACCOUNT, INSTALLER, TMPFILES, TWIG_CACHE
 from webha.drupal.state import VALUES, WRITABLE
 from webha.firewall import networks
@@ -24,9 +25,6 @@ if context.on_a_node():
     names = [one.name for one in nodes]
     data = host.data
     root = data.drupal_root
-    release = context.or_stop(
-        drupal.choose, context.debian(), data.drupal_archive, data.drupal_checksum, data.drupal_releases
-    )
     password = context.or_stop(secret, "drupal_db_password")
     settings = {
         "database": data.drupal_db,
@@ -51,6 +49,20 @@ if context.on_a_node():
         user=data.drupal_db_user,
     )
 
+    release = None
+    if context.on_first():
+        there = host.get_fact(Drupal, root=root, database=data.drupal_db, user=data.drupal_db_user)
+        wish = Wish(
+            data.drupal_archive,
+            data.drupal_checksum,
+            data.drupal_version,
+            data.drupal_insecure,
+            data.drupal_releases[str(context.debian())],
+        )
+        release = context.or_stop(
+            fetching.chosen, wish, context.debian(), data.drupal_feed, there is not None and there.code == "complete"
+        )
+
     galera.account(name="Drupal: the health page's account", **HEALTH_ACCOUNT, _if=context.on_first)
 
     operations.database(
@@ -65,6 +77,7 @@ if context.on_a_node():
     operations.release(
         name="Drupal: the release on the volume",
         release=release,
+        version=data.drupal_version,
         root=root,
         database=data.drupal_db,
         user=data.drupal_db_user,

@@ -1,7 +1,7 @@
 """Drupal: release, database, site (§2.5): its typed state and its decisions, which know nothing of pyinfra."""
 
 from webha.drupal.decisions import EMPTIED, TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts, unwell
-from webha.drupal.release import BLOCK, CHUNK, Release, ReleaseError, choose, digest, unpacked_size, verified
+from webha.drupal.release import BLOCK, CHUNK, Release, ReleaseError, digest, given, unpacked_size, verified, version_of
 from webha.drupal.state import HEADER, INSTALLING, MARKER, OURS, SETTINGS, STAGING, VALUES, Site, native_password
 
 __all__ = [
@@ -19,8 +19,8 @@ __all__ = [
     "Release",
     "ReleaseError",
     "Site",
-    "choose",
     "digest",
+    "given",
     "native_password",
     "not_ours",
     "of_others",
@@ -30,4 +30,5 @@ __all__ = [
     "unpacked_size",
     "unwell",
     "verified",
+    "version_of",
 ]

@@ -15,8 +15,11 @@ EMPTIED = (
 )
 
 
-def to_unpack(site: Site | None, checksum: str) -> Verdict:  # noqa: PLR0911 (one return a case)
-    """Decide whether the release is unpacked: once, onto a volume that holds nothing else."""
+def to_unpack(site: Site | None, checksum: str | None, version: str | None = None) -> Verdict:  # noqa: PLR0911 (one return a case)
+    """Decide whether the release is unpacked: once, onto a volume that holds nothing else.
+
+    ``checksum`` and ``version``: of the release that the data name, None where they name none.
+    """
     if site is None or site.code is None:
         return Verdict("refuse", "what the docroot holds is unknown")
     if not site.mounted:
@@ -28,10 +31,15 @@ def to_unpack(site: Site | None, checksum: str) -> Verdict:  # noqa: PLR0911 (on
         )
     if site.code == "complete" and site.unmarked and site.settings == "ours" and site.made:
         return Verdict("mark", f"the release on the volume has lost its mark, {MARKER}")
-    if site.code == "complete" and site.release not in (checksum, None):
+    if site.code == "complete" and checksum is not None and site.release not in (checksum, None):
         return Verdict(
             "other",
             f"the volume holds the release {site.release}, the data names {checksum}: an update is not made by this task",
+        )
+    if site.code == "complete" and version is not None and site.version not in (version, None):
+        return Verdict(
+            "other",
+            f"the volume holds Drupal {site.version}, the data names {version} (drupal_version): an update is not made by this task",
         )
     if site.code == "complete":
         return Verdict("nothing", "the release is on the volume")

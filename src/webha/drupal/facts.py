@@ -63,15 +63,12 @@ class Drupal(Probe[drupal.Site]):
         listed = [line.partition("\t") for line in answers["tables"].lines]
         tables = [name for name, _, _ in listed] if answers["tables"].ok and member.synced else None
         settings = answers["settings"].lines
-        release = (
-            json.loads(answers["release"].text).get("checksum")
-            if answers["release"].ok and answers["release"].text
-            else None
-        )
+        marker = json.loads(answers["release"].text) if answers["release"].ok and answers["release"].text else {}
         return drupal.Site(
             mounted=answers["mounted"].ok,
             code=answers["code"].text.strip() if answers["code"].ok and answers["release"].ok else None,
-            release=release,
+            release=marker.get("checksum"),
+            version=marker.get("version"),
             primary=member.synced,
             database=answers["database"].text.strip() == "1",
             tables=None if tables is None else len([one for one in tables if one != drupal.INSTALLING]),

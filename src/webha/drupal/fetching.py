@@ -1,13 +1,52 @@
-"""A release named by a URL comes to the control machine once, and stays only where it is the one that was meant."""
+"""Which release a site gets, by drupal.org's list; it comes to the control machine once, and stays only where it is the one that was meant."""
 
 import os
 import tempfile
 import urllib.request
+from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 
 from webha import drupal
+from webha.drupal import feed
+from webha.run.ending import say_at_end
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
+
+PATIENCE = 10  # seconds for the list of releases
+_LONGEST = 32 << 20  # bytes; the list had 0.7 MB in 2026
+
+
+def chosen(wish: feed.Wish, debian: int, url: str | None, there: bool) -> drupal.Release | None:
+    """Return the release that the data ask for, and say at the end what is known against it; None: one is ``there``, and none is named.
+
+    ``url``: of drupal.org's list, None: it is not asked; where it cannot be asked the default is taken, and its age said.
+    Raises ReleaseError for a release that may not be meant.
+    """
+    if wish.archive is not None:
+        if wish.version is not None:
+            raise drupal.ReleaseError(
+                "drupal_archive (or WEBHA_DRUPAL_ARCHIVE) and drupal_version both say which release: set one of them"
+            )
+        return drupal.given(wish.archive, wish.checksum)
+    if there:
+        return None
+    try:
+        why, listed = "drupal_feed is not set", _listed(url) if url else None
+    except (OSError, HTTPException, drupal.ReleaseError) as error:
+        why, listed = f"{feed.NAME} could not be asked ({getattr(error, 'reason', error)})", None
+    if listed is None:
+        release, notes = feed.fall_back(wish, why, datetime.now(tz=UTC).date())
+    else:
+        release, notes = feed.choose(listed, wish, debian)
+    for note in notes:
+        say_at_end(note)
+    return release
+
+
+def _listed(url: str) -> feed.Feed:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 (the datum's kind: https alone)
+        return feed.parse(answer.read(_LONGEST))
 
 
 def fetched(release: drupal.Release) -> Path:

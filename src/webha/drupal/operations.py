@@ -162,16 +162,19 @@ rm -rf {STAGING} "$archive"
 
 
 @operation()
-def release(release: drupal.Release, root: str, database: str, user: str) -> Commands:
+def release(
+    release: drupal.Release | None, root: str, database: str, user: str, version: str | None = None
+) -> Commands:
     """Own that the release is unpacked on the volume, once, as root's (the web server cannot write code); one node only.
 
     The checksum is compared, and the archive looked into, on the control machine before anything reaches a node. Does
     nothing where a release (also another one) is there; refuses a volume with somebody's files. A run cut off half-way
     is continued by the next one. Of our own site whose marker somebody took away only that is written again.
+    ``release``: None where one was there when the run began; ``version``: what the data name then.
     """
     site = host.get_fact(Drupal, root=root, database=database, user=user)
-    verdict = drupal.to_unpack(site, release.checksum or "")
-    if verdict.action == "other" and release.checksum is not None:
+    verdict = drupal.to_unpack(site, release.checksum if release else None, version)
+    if verdict.action == "other":
         say_at_end(verdict.reason)
     if verdict.action in ("nothing", "other"):
         host.noop(verdict.reason)
@@ -183,10 +186,15 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
         marker = json.dumps({"archive": "unknown", "checksum": "unknown"})
         yield shell.script(f'cd "$1"; printf %s "$2" > .webha-new; mv .webha-new {MARKER}', root, marker)
         return
+    if release is None:
+        yield shell.refusal("the release that was on the volume is gone: run this again")
+        return
     yield shell.run("true")  # what follows fetches: not while changes are only being looked for
     try:
         archive = fetched(release)
         checksum = drupal.verified(archive, release.checksum)
+        if checksum.startswith("md5:"):  # good enough for a list that came over TLS, not for a name
+            checksum = drupal.digest(archive)
     except drupal.ReleaseError as error:
         yield shell.refusal(str(error))
         return
@@ -194,7 +202,7 @@ def release(release: drupal.Release, root: str, database: str, user: str) -> Com
     yield shell.script(_ROOM, SCRATCH, str((archive.stat().st_size + unpacked) // 1024), root, str(unpacked // 1024))
     remote = f"{SCRATCH}/webha-{checksum.split(':')[1][:16]}.tar"
     yield send(archive, remote)
-    marker = json.dumps({"archive": archive.name, "checksum": checksum})
+    marker = json.dumps({"archive": archive.name, "checksum": checksum, "version": drupal.version_of(archive)})
     yield shell.script(_UNPACK, remote, root, marker)
 
 

@@ -1,9 +1,9 @@
 """Which release: where it comes from, its checksum, and what its archive holds."""
 
 import lzma
+import re
 import tarfile
 import zlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import new
 from pathlib import Path
@@ -13,6 +13,7 @@ CHUNK = 1 << 20
 
 
 BLOCK = 4096
+_DEPTH = 3  # folders above core/lib/Drupal.php, with the one that all is in
 
 
 class ReleaseError(ValueError):
@@ -32,10 +33,8 @@ class Release:
         return urlparse(self.archive).scheme in ("http", "https")
 
 
-def choose(debian: int, archive: str | None, checksum: str | None, releases: Mapping[str, Sequence[str]]) -> Release:
-    """Return the release that the data asks for, or the default one of this Debian. A URL needs a checksum."""
-    if archive is None:
-        return Release(*releases[str(debian)])
+def given(archive: str, checksum: str | None) -> Release:
+    """Return the release that somebody names. A URL needs a checksum."""
     release = Release(archive, checksum)
     if release.is_url and checksum is None:
         raise ReleaseError(f"drupal_archive {archive} is a URL: set drupal_checksum (sha512:… or sha256:…) too")
@@ -56,13 +55,24 @@ def verified(path: Path, checksum: str | None) -> str:
     if not path.is_file():
         raise ReleaseError(f"{path}: no such file on the control machine")
     algorithm = (checksum or "sha256:").split(":", 1)[0]
-    if algorithm not in ("sha256", "sha512"):
+    if algorithm not in ("md5", "sha256", "sha512"):  # drupal.org's list has MD5 alone
         raise ReleaseError(f"drupal_checksum {checksum!r}: expected sha256:… or sha512:…")
     found = digest(path, algorithm)
     if checksum is not None and found != checksum.lower():
         raise ReleaseError(f"{path} has the checksum {found}, expected {checksum}: fetch the release again")
     _look_inside(path)
     return found
+
+
+def version_of(path: Path) -> str | None:
+    """Return the version that the archive's Drupal says it is (core/lib/Drupal.php); None: it says none."""
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if member.name.count("/") == _DEPTH and member.name.endswith("/core/lib/Drupal.php"):
+                file = archive.extractfile(member)
+                found = re.search(rb"const VERSION = '([^'\n]{1,32})'", file.read(CHUNK)) if file is not None else None
+                return found[1].decode("utf-8", "replace") if found else None
+    return None
 
 
 def unpacked_size(path: Path) -> int:

@@ -16,7 +16,7 @@ OTHERWISE = "otherwise"  # in the place of a hash: the account is there and has 
 class Site(AsJson):
     """What there is of Drupal, seen from one node. None: unknown.
 
-    ``release``: the checksum that our marker on the volume names; ``code``: ``none``, ``partial`` (an unpacking of ours
+    ``release``: the checksum that our marker on the volume names; ``version``: the version, where it says one; ``code``: ``none``, ``partial`` (an unpacking of ours
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
     ``settings``: settings.php is ``absent``, ``ours`` (it says so) or ``foreign``; ``included``: a foreign one includes our values;
     ``closed``: it answers with 503, as ours does while the installer works. ``unmarked``: our marker was on the volume and is gone;
@@ -42,6 +42,7 @@ class Site(AsJson):
     writable: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     other_hashes: tuple[str, ...] = field(default=(), repr=False)
+    version: str | None = None
 
     @property
     def ours(self) -> bool:

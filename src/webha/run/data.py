@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from ipaddress import ip_network
 from itertools import accumulate
@@ -74,7 +75,7 @@ def _is_pattern(value: Any) -> bool:
     return not depths or (min(depths) >= 0 and depths[-1] == 0)
 
 
-_PAIR = 2  # archive and checksum
+_RELEASE = (2, 3)  # archive and checksum, and a day
 _COLUMN: Mapping[str, Kind] = {  # of the datum failovers
     "corosync_token": number(100, 600_000),
     "corosync_token_coefficient": none_or(number(0, 60_000)),
@@ -98,12 +99,16 @@ _COLUMNS = Kind(
     ),
 )
 _RELEASES = Kind(
-    'for "12" and "13" an archive and its checksum',
+    'for "12" and "13" an archive and its checksum, and the day on which it was the newest ("2026-07-15") where that is known',
     lambda value: (
         isinstance(value, Mapping)
         and {"12", "13"} <= set(value)
         and all(
-            isinstance(one, (list, tuple)) and len(one) == _PAIR and all(map(_LINE.fits, one)) for one in value.values()
+            isinstance(one, (list, tuple))
+            and len(one) in _RELEASE
+            and all(map(_LINE.fits, one))
+            and all(map(_reads(date.fromisoformat), one[2:]))
+            for one in value.values()
         )
     ),
 )
@@ -171,6 +176,9 @@ KINDS: Mapping[str, Kind] = {
     "drupal_root": _PATH,
     "drupal_archive": none_or(_LINE),
     "drupal_checksum": none_or(text(r"sha(256:[0-9A-Fa-f]{64}|512:[0-9A-Fa-f]{128})", "sha256:… or sha512:…")),
+    "drupal_version": none_or(text(r"\d{1,3}\.\d{1,3}\.\d{1,3}", "a version such as 11.4.7")),
+    "drupal_insecure": _FLAG,
+    "drupal_feed": none_or(text(r"https://[!-~]+", "a URL of https")),
     "drupal_releases": _RELEASES,
     "drupal_install": _FLAG,
     "drupal_profile": text(r"[a-z][a-z0-9_]*", "a profile's name"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from webha.drupal import Release, to_unpack, unwell
+from webha.drupal import Release, digest, to_unpack, unwell
 from webha.drupal import operations as drupal
 from webha.drupal.facts import Drupal
 from webha.ground import probe
@@ -16,6 +16,7 @@ from ..captured_facts import CONVERGED, fact, text
 from ..status.whole_stack import SITE, B, found, with_
 from ..stubs import execute, perform
 from .test_drupal import site
+from .test_release import release as archive
 
 ROOT = "/var/www/html/drupal"
 WELL = site(tables=70)
@@ -117,3 +118,15 @@ def test_the_engines_are_read_beside_the_tables(suite):
     told = "\n".join(f"{name}\t{'MyISAM' if name == listed[0] else ''}" for name in listed)
     one = Drupal().process(whole.replace(tables, f"{told}\n").splitlines())
     assert (one.tables, one.alone) == (count, (f"{listed[0]} (MyISAM)",))
+
+
+def test_the_mark_of_a_release_has_no_md5(tmp_path):
+    path = archive(tmp_path / "d.tar.gz")
+    weak = Release(str(path), digest(path, "md5"))
+    done = perform(drupal.release, weak, str(tmp_path), database="d", user="u", facts={Drupal: site(code="none")})
+    assert digest(path) in done.texts[-1]
+
+
+def test_a_release_that_goes_while_the_run_looks_is_not_chosen_anew():
+    done = perform(drupal.release, None, "/srv", database="d", user="u", facts={Drupal: site(code="none")})
+    assert "run this again" in done.refused
