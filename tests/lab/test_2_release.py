@@ -23,7 +23,7 @@ def release(tmp_path: Path) -> Path:
 def _nothing_is_left() -> Iterator[None]:
     yield
     assert on("nodoha2", f"ls -A {DOCROOT}") == "", "something is left on the volume"
-    assert on("nodoha", "ls -A /var/tmp | grep webha || true") == "", "something is left on the node"
+    assert on("nodoha", "ls -A /var/tmp | grep ^webha || true") == "", "something is left on the node"
 
 
 def tried(archive: Path | str, **data: str) -> str:
