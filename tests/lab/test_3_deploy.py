@@ -156,7 +156,8 @@ class TestTheCluster:
         assert "PRIVATE" not in words.pop("ca.crt")
         for secret, word in words.items():
             for name in ADDRESSES:
-                readable = f"runuser -u nobody -- grep -rlsF -- '{word}' /etc /tmp /var/tmp /usr/local /run /var/log {DOCROOT}/sites || true"
+                # Over its standard input: runuser writes its command line into the journal.
+                readable = f"echo '{word}' | runuser -u nobody -- grep -rlsFf - /etc /tmp /var/tmp /usr/local /run /var/log {DOCROOT}/sites || true"
                 assert on(name, readable) == "", f"{secret} can be read by everybody on {name}"
                 assert on(name, f"journalctl -q --no-pager | grep -cF -- '{word}' || true") == "0"
         assert on("nodoha", "cat /etc/apache2/webha-site.pem").count(words["site.pem"]) == 1

@@ -25,7 +25,7 @@ def fast(deployed: str) -> Run:  # noqa: ARG001 (needed before)
     return converge("deploy.py", "--data", "failover=fast")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(fast: Run) -> Iterator[Site]:  # noqa: ARG001 (needed before)
     """The page that the client asks for."""
     visitor.arrive()
