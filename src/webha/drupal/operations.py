@@ -17,12 +17,11 @@ from webha.galera.facts import SQL, STATEMENTS
 from webha.ground import shell
 from webha.ground.forms import all_of
 from webha.machine.facts import Directories, Files
-from webha.machine.operations import Commands, File, place, send
+from webha.machine.operations import SCRATCH, Commands, File, place, room, send
 from webha.run.ending import say_at_end
 
 # Creating a file on the volume is a dozen round trips: a few writers at once took three quarters of one's time (docs/decisions/0005-docroot.md).
 WRITERS = 4
-SCRATCH = "/var/tmp"  # noqa: S108 (root's own names there, made by mktemp or from the checksum)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
 
@@ -109,16 +108,6 @@ def password_alone(database: str, user: str, password: str, root: str) -> Comman
         yield shell.script(f"sleep {SEEN}; {STATEMENTS}", stdin=statement)
 
 
-_ROOM = """
-while [ $# -gt 0 ]; do
-  free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
-  if [ "$free" -lt "$2" ]; then
-    echo "refused: $1 has $((free / 1024)) MB free, the release needs $(($2 / 1024)) MB there: free some" >&2; exit 1
-  fi
-  shift 2
-done
-"""
-
 # On local disk first: a broken archive or a full disk shows there in seconds. Onto the volume under a name of our own,
 # then moved into place, index.php last, the marker after all. The lock makes a second run wait for the first one's
 # process, which may outlive a killed pyinfra; what it finished is not done again.
@@ -199,7 +188,7 @@ def release(
         yield shell.refusal(str(error))
         return
     unpacked = drupal.unpacked_size(archive)
-    yield shell.script(_ROOM, SCRATCH, str((archive.stat().st_size + unpacked) // 1024), root, str(unpacked // 1024))
+    yield room({SCRATCH: archive.stat().st_size + unpacked, root: unpacked}, "the release")
     remote = f"{SCRATCH}/webha-{checksum.split(':')[1][:16]}.tar"
     yield send(archive, remote)
     marker = json.dumps({"archive": archive.name, "checksum": checksum, "version": drupal.version_of(archive)})

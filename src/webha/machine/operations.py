@@ -6,7 +6,7 @@ pyinfra's own ``files.put`` writes in place, passes through a world-readable fil
 """
 
 from base64 import b64encode
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -79,6 +79,24 @@ def send(local: Path, remote: str) -> StringCommand:
     with local.open("rb") as file:
         lines = [b64encode(chunk).decode() for chunk in iter(lambda: file.read(_CHUNK), b"")]
     return shell.script(_SEND, remote, stdin=lines)
+
+
+SCRATCH = "/var/tmp"  # noqa: S108 (root's own names there, made by mktemp or from a checksum)
+_ROOM = """
+what=$1; shift
+while [ $# -gt 0 ]; do
+  free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt "$2" ]; then
+    echo "refused: $1 has $((free / 1024)) MB free, $what needs $(($2 / 1024)) MB there: free some" >&2; exit 1
+  fi
+  shift 2
+done
+"""
+
+
+def room(needs: Mapping[str, int], what: str) -> StringCommand:
+    """Return the command that refuses where a folder has less free than the bytes that ``what`` needs there."""
+    return shell.script(_ROOM, what, *(word for path, size in needs.items() for word in (path, str(size // 1024))))
 
 
 @operation()
