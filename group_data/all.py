@@ -232,6 +232,7 @@ drupal_releases = {  # where the list cannot be asked: 11.4.4 on Debian 13, 10.5
         "2025-10-09",
     ),
 }
+site_keep = 2  # releases that stay on the volume beside the running one, each with its database (tasks/site.py)
 drupal_install = True  # False: the web installer, the document's last step, is left to you
 drupal_profile = "standard"  # what is installed
 drupal_site_name = "Servidor Web HA"  # the site's title

@@ -8,7 +8,16 @@ from webha import drupal
 from webha.drupal import decisions, fetching, operations
 from webha.drupal.facts import Drupal
 from webha.drupal.feed import Wish
-from webha.drupal.manifest import CRON, CRON_SERVICE, CRON_TIMER, HEALTH_ACCOUNT, INSTALLER, TMPFILES, TWIG_CACHE
+from webha.drupal.manifest import (
+    CRON,
+    CRON_SERVICE,
+    CRON_TIMER,
+    HEALTH_ACCOUNT,
+    INSTALLER,
+    TMPFILES,
+    TWIG_CACHE,
+    UPDATER,
+)
 from webha.drupal.state import VALUES, WRITABLE
 from webha.firewall import networks
 from webha.galera import operations as galera
@@ -94,6 +103,7 @@ if context.on_a_node():
         name="Drupal: scripts and cron",
         files=[
             File(INSTALLER, render("drupal/install.php.j2")),
+            File(UPDATER, render("drupal/update.php.j2")),
             File(CRON, render("drupal/cron.php.j2", root=root, vip=data.vip)),
             File(TMPFILES, render("drupal/tmpfiles.conf.j2", twig_cache=TWIG_CACHE)),
             File(

@@ -13,4 +13,5 @@ PROGRAMS = {
     "guard": "webha_node.guard",
     "handover": "webha_node.handover",
     "ready": "webha_node.ready",
+    "site": "webha_node.site.program",
 }

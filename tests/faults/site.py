@@ -19,7 +19,7 @@ RATE = 20.0
 
 
 STAND_IN = "the tests' stand-in for Drupal"
-_VERSION = r"s/^.*const VERSION = '\([^']*\)'.*$/Drupal \1/p; s/^define('VERSION', '\([^']*\)').*$/Drupal \1/p"
+_VERSION = r"s/^ *const VERSION = '\([^']*\)'.*$/Drupal \1/p; s/^define('VERSION', '\([^']*\)').*$/Drupal \1/p"
 
 
 def installed() -> str:

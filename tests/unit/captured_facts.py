@@ -13,6 +13,7 @@ from webha.hosts import facts as hosts
 from webha.lock import facts as lock
 from webha.machine import facts as node
 from webha.reset import facts as reset
+from webha.site import facts as site
 from webha.status import facts as status
 from webha.vip import facts as vip
 
@@ -44,6 +45,7 @@ FACTS = {
     "machine": (node.Machine, {"vip": "10.0.0.250"}),
     "packages": (node.Packages, {"names": ("corosync", "nosuchpackage")}),
     "remains": (reset.Remains, {"packages": ("corosync", "nosuchpackage"), "paths": ("/etc/corosync", "/nonexistent")}),
+    "releases": (site.Releases, {"root": "/var/www/html/drupal", "vip": "10.0.0.250"}),
     "runs": (lock.Runs, {"last": 3}),
     "status": (
         status.Status,

@@ -34,12 +34,12 @@ def to_unpack(site: Site | None, checksum: str | None, version: str | None = Non
     if site.code == "complete" and checksum is not None and site.release not in (checksum, None):
         return Verdict(
             "other",
-            f"the volume holds the release {site.release}, the data names {checksum}: an update is not made by this task",
+            f"the volume holds the release {site.release}, the data names {checksum}: tasks/site.py makes the update",
         )
     if site.code == "complete" and version is not None and site.version not in (version, None):
         return Verdict(
             "other",
-            f"the volume holds Drupal {site.version}, the data names {version} (drupal_version): an update is not made by this task",
+            f"the volume holds Drupal {site.version}, the data names {version} (drupal_version): tasks/site.py makes the update",
         )
     if site.code == "complete":
         return Verdict("nothing", "the release is on the volume")

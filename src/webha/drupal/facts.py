@@ -39,7 +39,8 @@ class Drupal(Probe[drupal.Site]):
                 f"! grep -qsF {quote(CLOSED)} $s || echo closed; "
                 # Readiness writes its file only beside the marker.
                 f"[ -e {r}/{MARKER} ] || ! ls {r}/.webha-ready.* >/dev/null 2>&1 || echo unmarked; cd {r} 2>/dev/null || exit 0; "
-                f"find index.php core {SETTINGS} -maxdepth 0 ! -type l '(' -user www-data -o -group www-data -perm -g+w -o -perm -o+w ')' "
+                # The links to the running release's are followed.
+                f"find -H index.php core {SETTINGS} -maxdepth 0 ! -type l '(' -user www-data -o -group www-data -perm -g+w -o -perm -o+w ')' "
                 "-printf 'writable %p\n' 2>/dev/null || :",
                 "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
                 "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",

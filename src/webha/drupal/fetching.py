@@ -4,6 +4,7 @@ import os
 import tempfile
 import urllib.request
 from datetime import UTC, datetime
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 
@@ -31,10 +32,7 @@ def chosen(wish: feed.Wish, debian: int, url: str | None, there: bool) -> drupal
         return drupal.given(wish.archive, wish.checksum)
     if there:
         return None
-    try:
-        why, listed = "drupal_feed is not set", _listed(url) if url else None
-    except (OSError, HTTPException, drupal.ReleaseError) as error:
-        why, listed = f"{feed.NAME} could not be asked ({getattr(error, 'reason', error)})", None
+    listed, why = _listed(url) if url else (None, "drupal_feed is not set")
     if listed is None:
         release, notes = feed.fall_back(wish, why, datetime.now(tz=UTC).date())
     else:
@@ -44,9 +42,14 @@ def chosen(wish: feed.Wish, debian: int, url: str | None, there: bool) -> drupal
     return release
 
 
-def _listed(url: str) -> feed.Feed:
-    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 (the datum's kind: https alone)
-        return feed.parse(answer.read(_LONGEST))
+@cache
+def _listed(url: str) -> tuple[feed.Feed | None, str]:
+    """Return the list, asked for once a run, or why there is none."""
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 (the datum's kind: https alone)
+            return feed.parse(answer.read(_LONGEST)), ""
+    except (OSError, HTTPException, drupal.ReleaseError) as error:
+        return None, f"{feed.NAME} could not be asked ({getattr(error, 'reason', error)})"
 
 
 def fetched(release: drupal.Release) -> Path:

@@ -14,6 +14,7 @@ from webha.run.inventory import Node
 from webha.run.timers import of_this_run
 from webha_node import aside, departure, docroot, guard, handover, ready
 from webha_node.galera import keeper
+from webha_node.site import program
 from webha_node.values import checked
 
 
@@ -51,6 +52,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
             interval=timers.ready_interval,
             patience=timers.ready_patience,
         ),
+        "site": program.Values(root=root, vip=vip, database=data.drupal_db),
     }
     for name, one in values.items():
         or_stop(checked, type(one), vars(one), f"the nodes' values: {name}")

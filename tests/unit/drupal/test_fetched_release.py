@@ -80,6 +80,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, answer: bytes | Exception) -> None:
         return io.BytesIO(answer)
 
     monkeypatch.setattr(fetching.urllib.request, "urlopen", urlopen)
+    fetching._listed.cache_clear()
 
 
 def test_the_release_is_the_lists(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:

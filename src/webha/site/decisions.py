@@ -1,0 +1,107 @@
+"""What may be done about the site's releases."""
+
+from collections.abc import Mapping
+
+from webha import drupal
+from webha.ground.verdict import Verdict
+from webha.site.state import Volume
+
+DIGITS = 8  # of a checksum, in a release's name
+
+
+def named(version: str | None, checksum: str) -> str:
+    """Return the name of a release: its version, where it has one, and the beginning of its checksum (``sha512:…``)."""
+    return f"{version or 'site'}-{checksum.partition(':')[2][:DIGITS]}"
+
+
+def _seen(volume: Volume | None, site: drupal.Site | None) -> str:
+    """Say what keeps anything from being done; empty where nothing does."""
+    if volume is None or site is None:
+        return "what the volume holds is unknown"
+    if not volume.mounted:
+        return "the volume is not mounted at the docroot: run tasks/gluster.py first"
+    if site.code != "complete" or site.release is None:
+        return "no release of ours is on the volume: run tasks/drupal.py first (a site that was put there by somebody is its owner's)"
+    if not site.tables or site.installing:
+        return "the site is not installed: run tasks/drupal.py first"
+    return ""
+
+
+def to_place(volume: Volume | None, site: drupal.Site | None, release: str, checksum: str | None) -> Verdict:
+    """Decide whether a release is unpacked beside the running one."""
+    if (words := _seen(volume, site)) or volume is None or site is None:
+        return Verdict("refuse", words)
+    if volume.flat and checksum is not None and site.release == checksum:
+        return Verdict("nothing", f"the release {release} runs")
+    if release in volume.placed:
+        return Verdict("nothing", f"the release {release} is on the volume")
+    return Verdict("place", f"the release {release} is not on the volume")
+
+
+def to_change(  # noqa: PLR0911 (one return a case)
+    volumes: Mapping[str, Volume | None], site: drupal.Site | None, release: str, checksum: str | None
+) -> Verdict:
+    """Decide whether ``release`` is made the running one, on whichever node holds the virtual IP."""
+    unknown = [name for name, one in volumes.items() if one is None]
+    if unknown:
+        return Verdict("refuse", f"{', '.join(unknown)} does not say what the volume holds")
+    seen = [one for one in volumes.values() if one is not None]
+    if words := _seen(seen[0], site):
+        return Verdict("refuse", words)
+    if sum(one.holds for one in seen) != 1:
+        return Verdict("refuse", "the virtual IP is on no node, or on several: run tasks/status.py")
+    if seen[0].unfinished:
+        return Verdict("change", "a change of the release was cut off")
+    if seen[0].flat and checksum is not None and site is not None and site.release == checksum:
+        return Verdict("nothing", f"the release {release} runs")
+    late = [name for name, one in volumes.items() if one is not None and one.told != one.running]
+    if seen[0].running == release and not late:
+        return Verdict("nothing", f"the release {release} runs")
+    if seen[0].running == release:
+        return Verdict("follow", f"Apache of {', '.join(late)} knows another release")
+    return Verdict("change", f"the release {seen[0].running or 'at the top of the volume'} runs")
+
+
+def to_return(  # noqa: PLR0911 (one return a case)
+    volumes: Mapping[str, Volume | None], site: drupal.Site | None, release: str | None, confirmed: bool
+) -> Verdict:
+    """Decide whether the site goes back to ``release`` (None: the one before). ``confirmed``: the cluster's name was said.
+
+    The action ``restore`` takes the database back too, and gives up what was written since.
+    """
+    verdict = to_change(volumes, site, release or "", None)
+    seen = next((one for one in volumes.values() if one is not None), None)
+    if verdict.action == "refuse" or seen is None:
+        return verdict
+    target = release or seen.before
+    if seen.unfinished:
+        return Verdict("change", "a change of the release was cut off")
+    if target is None or (target not in seen.placed and target != seen.running):
+        return Verdict(
+            "refuse", f"there is no release {target or 'before this one'} on the volume: there {_are(seen.placed)}"
+        )
+    if target == seen.running:
+        return verdict if verdict.action == "follow" else Verdict("nothing", f"the release {target} runs")
+    if target == seen.before and not seen.schema:
+        return Verdict("change", "the database was not changed by the update")
+    if target not in seen.dumped:
+        return Verdict("refuse", f"the database of the release {target} was not kept")
+    if not confirmed:
+        return Verdict(
+            "refuse",
+            f"the database was changed since {target}: going back takes it back to the moment when {target} was left, and gives up what was "
+            "written since (it is kept as a dump beside the release): repeat with --data confirm= and the cluster's name",
+        )
+    return Verdict("restore", f"the database goes back with the release {target}")
+
+
+def to_remove(volume: Volume | None, keep: int) -> tuple[str, ...]:
+    """Return the releases that go: of those that do not run all but the ``keep`` newest, and never the one before."""
+    if volume is None or volume.unfinished or volume.running is None:
+        return ()
+    others = [one for one in volume.placed if one != volume.running]
+    return tuple(one for one in others[keep:] if one != volume.before)
+
+
+def _are(placed: tuple[str, ...]) -> str:
+    return "are " + ", ".join(placed) if placed else "is none"

@@ -1,0 +1,112 @@
+"""Drupal and this node's servers, as a change of the release uses them."""
+
+import http.client
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+from webha_node.site import database, layout
+from webha_node.site.change import ChangeError, Looked
+
+PROGRAM = "/usr/local/lib/webha/drupal-update.php"
+PID = Path("/run/apache2/apache2.pid")
+PATIENCE = 3600.0  # seconds for updates of the database
+PAGE = 30.0  # seconds for a first page without caches
+BROKEN = 500
+
+
+@dataclass(frozen=True)
+class Drupal:
+    """A Drupal below ``root``, at the address ``host``, with its ``database``."""
+
+    root: Path
+    host: str
+    database: str
+
+    def look(self, release: str) -> Looked:
+        """By core's own lists of updates."""
+        said = self._php(release, "look")
+        return Looked([*said["updates"], *said["post"]], said["wrong"], said["closed"])
+
+    def update(self, release: str) -> None:
+        """As core's update.php does."""
+        said = self._php(release, "update")
+        if said["wrong"]:
+            raise ChangeError("; ".join(said["wrong"]))
+
+    def rebuild(self, release: str) -> None:
+        """All of Drupal's caches."""
+        self._php(release, "rebuild")
+
+    def close(self, release: str, closed: bool) -> None:
+        """By its maintenance mode."""
+        self._php(release, "close" if closed else "open")
+
+    def dump(self, path: Path) -> None:
+        """See :mod:`webha_node.site.database`."""
+        try:
+            database.dump(self.database, path)
+        except database.DatabaseError as error:
+            raise ChangeError(str(error)) from error
+
+    def restore(self, path: Path) -> None:
+        """See :mod:`webha_node.site.database`."""
+        try:
+            database.restore(self.database, path)
+        except database.DatabaseError as error:
+            raise ChangeError(str(error)) from error
+
+    def reload(self) -> None:
+        """Requests that are under way end with the code that they began with."""
+        try:
+            os.kill(int(PID.read_text()), signal.SIGUSR1)
+        except (OSError, ValueError):
+            return  # none runs here
+
+    def answers(self, closed: bool) -> None:
+        """A page of this node's: any answer that is no failure; of a closed site the one that says so."""
+        end = time.monotonic() + PAGE
+        while True:
+            status, words = self._page()
+            if 0 < status < BROKEN or (closed and status == http.client.SERVICE_UNAVAILABLE):
+                return
+            if time.monotonic() > end:
+                raise ChangeError(f"this node's page answers {status or 'nothing'}: {words}")
+            time.sleep(0.5)
+
+    def _page(self) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=PAGE)
+        try:
+            connection.request("GET", "/", headers={"Host": self.host})
+            answer = connection.getresponse()
+            return answer.status, answer.read(300).decode("utf-8", "replace").strip()
+        except (OSError, http.client.HTTPException) as error:
+            return 0, str(error)
+        finally:
+            connection.close()
+
+    def _php(self, release: str, action: str) -> dict[str, Any]:
+        home = self.root / layout.RELEASES / release
+        wanted = {"root": str(home / layout.docroot(home)), "host": self.host, "action": action}
+        done = run(
+            ("runuser", "-u", "www-data", "--", "php", "-d", "memory_limit=512M", PROGRAM),
+            input=json.dumps(wanted),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            errors="replace",
+        )
+        try:
+            said = json.loads(done.stdout.splitlines()[-1])
+        except (IndexError, ValueError):
+            said = None
+        if done.returncode != 0 or not isinstance(said, dict):
+            words = " ".join(one for one in (done.stderr + done.stdout).splitlines() if one.strip() and one[0] != "#")
+            raise ChangeError(f"the code of the release {release} fails ({action}): {words[:600] or done.returncode}")
+        return said

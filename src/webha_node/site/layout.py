@@ -1,0 +1,137 @@
+"""Where releases lie on the volume, and how one of them becomes the running one.
+
+``.webha-releases/ID`` is a release, all of it, root's and never written again; beside it ``ID.json`` says what it is. ``.webha-current`` is
+a link to the folder of the running one that is served; each of its names at the top of the volume is a link through that one. So a
+release begins to run everywhere by one rename, and a request that began with the old one ends with it: PHP knows code by its real path.
+``sites`` is shared: it lies at the top, and every release has a link to it.
+
+A volume of before releases has its code at the top itself. :func:`adopt` moves that into a release of its own, name by name.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+RELEASES = ".webha-releases"
+CURRENT = ".webha-current"
+MARKER = ".webha-release"
+SHARED = "sites"
+DOCROOTS = ("", "web", "docroot")  # where a project may have what is served
+# Of core: what a volume of before releases has at its top, besides what the release that follows has there.
+CODE = frozenset(
+    {"core", "modules", "profiles", "themes", "libraries", "recipes", "vendor", "index.php", "autoload.php"}
+)
+
+
+class LayoutError(Exception):
+    """What keeps a release from being placed or run, in a sentence."""
+
+
+def docroot(release: Path) -> str:
+    """Return the folder of a release that is served, as it lies in it. Raises LayoutError where there is none."""
+    for name in DOCROOTS:
+        if (release / name / "index.php").is_file() and (release / name / "core").is_dir():
+            return name
+    raise LayoutError(f"{release} has no index.php beside a core, neither itself nor in web or docroot")
+
+
+def running(root: Path) -> str | None:
+    """Return the running release's name; None: code lies at the top, or none at all."""
+    try:
+        return (root / CURRENT).readlink().parts[1]
+    except FileNotFoundError:
+        return None
+    except (OSError, IndexError) as error:
+        raise LayoutError(f"{root / CURRENT} is no link of ours ({error}): move it away") from error
+
+
+def flat(root: Path) -> bool:
+    """Whether the code lies at the top itself, or some of it still does (:func:`adopt` was cut off)."""
+    release = running(root)
+    if release is None:
+        return (root / "index.php").is_file()
+    return not (root / RELEASES / f"{release}.json").exists()
+
+
+def described(root: Path, release: str) -> dict[str, Any]:
+    """Return what is written down of a release."""
+    found = json.loads((root / RELEASES / f"{release}.json").read_text())
+    if not isinstance(found, dict):
+        raise LayoutError(f"{root / RELEASES / release}.json says nothing of a release")
+    return found
+
+
+def describe(root: Path, release: str, what: dict[str, Any]) -> None:
+    """Write down what a release is: the last thing that is placed of it."""
+    replace(root / RELEASES / f"{release}.json", json.dumps(what))
+
+
+def replace(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file that is seen whole or not at all."""
+    new = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.rename(path)
+
+
+def share(release: Path) -> None:
+    """Put the link to the shared folder in the place of the release's own."""
+    served = release / docroot(release)
+    if not (served / SHARED).is_symlink():
+        up = os.path.relpath(release.parent.parent / SHARED, served)
+        (served / SHARED).symlink_to(up)
+
+
+def adopt(root: Path, release: str, names: Iterable[str]) -> None:
+    """Make a release of the code at the top: of the ``names`` that the next release has there, and of core's own.
+
+    What else lies there stays, and is served as before: a search engine's proof, an icon. Done again it goes on where it was cut off.
+    """
+    home = root / RELEASES / release
+    home.mkdir(parents=True, exist_ok=True)
+    link(root / CURRENT, f"{RELEASES}/{release}")
+    for name in sorted({*names, *CODE} - {SHARED}):
+        spare = root / f".webha-new-{name.lstrip('.')}"
+        if (root / name).exists() and not (root / name).is_symlink():
+            link(spare, f"{CURRENT}/{name}")  # ready, so that the name is missing for one rename only
+            (root / name).rename(home / name)
+        if os.path.lexists(home / name) and not os.path.lexists(root / name):
+            if not os.path.lexists(spare):
+                link(spare, f"{CURRENT}/{name}")
+            spare.rename(root / name)
+    share(home)
+    describe(root, release, json.loads((root / MARKER).read_text()))
+
+
+def names(root: Path, release: str) -> set[str]:
+    """Return what of a release is served at the top."""
+    home = root / RELEASES / release
+    return {one.name for one in (home / docroot(home)).iterdir()} - {SHARED}
+
+
+def switch(root: Path, release: str) -> None:
+    """Make a release the running one, on every node by one rename; of names that only one of both has the link comes before, or goes after."""
+    home = root / RELEASES / release
+    served = docroot(home)
+    wanted = names(root, release)
+    for name in sorted(wanted):
+        if not os.path.lexists(root / name):
+            link(root / name, f"{CURRENT}/{name}")
+    link(root / CURRENT, "/".join(filter(None, (RELEASES, release, served))))
+    for path in list(root.iterdir()):
+        if path.name not in wanted and path.is_symlink() and str(path.readlink()) == f"{CURRENT}/{path.name}":
+            path.unlink()
+    replace(root / MARKER, json.dumps(described(root, release)))
+
+
+def link(path: Path, target: str) -> None:
+    """Make a link, or another one in its place, by one rename."""
+    new = path.with_name(f"{path.name}.webha-new" if path.name.startswith(".webha") else f".webha-link-{path.name}")
+    if os.path.lexists(new):
+        new.unlink()
+    new.symlink_to(target)
+    new.rename(path)

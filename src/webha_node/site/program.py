@@ -1,0 +1,137 @@
+"""What a run asks of the site's releases, one thing at a time: JSON on standard input, sentences on standard output.
+
+Ends with 1 and a sentence on standard error where it refuses, or where nothing came of it and nothing was changed. A change that went
+back by itself ends with 0: the other nodes have to follow it, and the run says so after them.
+"""
+
+import fcntl
+import json
+import sys
+import tarfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from webha_node.site import change, journal, layout, placing
+from webha_node.site.drupal import Drupal
+from webha_node.site.journal import Journal
+
+LOCK = ".lock"
+PATIENCE = 900.0  # seconds for what a killed run left at work, on whatever node
+NOTE = Path("/run/webha/site.release")  # the release that this node's web server was told of last
+
+
+@dataclass(frozen=True)
+class Values:
+    """The docroot, where the volume is mounted; the virtual IP, by which the site is asked; the site's database."""
+
+    root: str
+    vip: str
+    database: str
+
+
+def main(values: Values) -> None:
+    """Do what standard input says."""
+    asked = json.load(sys.stdin)
+    site = Drupal(Path(values.root), values.vip, values.database)
+    try:
+        if asked["do"] == "follow":
+            follow(site)
+            return
+        with alone(site.root):
+            DONE[asked.pop("do")](site, **asked)
+    except (change.ChangeError, layout.LayoutError, OSError, tarfile.TarError) as error:
+        sys.exit(f"refused: {error}")
+
+
+@contextmanager
+def alone(root: Path) -> Generator[None]:
+    """Be the only one on all nodes who changes releases; a node that dies lets go. Raises ChangeError where somebody does for too long."""
+    releases = root / layout.RELEASES
+    releases.mkdir(mode=0o755, exist_ok=True)
+    with (releases / LOCK).open("w") as file:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise change.ChangeError(
+                        "another run's process still changes the site's release: look for node.pyz site on the nodes"
+                    ) from None
+                time.sleep(0.5)
+        yield
+
+
+def place(site: Drupal, release: str, archive: str, what: dict[str, Any]) -> None:
+    """Unpack a release beside the running one."""
+    placing.place(site.root, Path(archive), release, what)
+    Path(archive).unlink(missing_ok=True)
+
+
+def update(site: Drupal, release: str, before: str) -> None:
+    """Make a placed release the running one. ``before``: what the code at the volume's top is called, where it lies there."""
+    unfinish(site)
+    if layout.running(site.root) != release:
+        tell(change.change(site, release, before, print))
+    noted(site)
+
+
+def unfinish(site: Drupal, asked: bool = False) -> None:
+    """Go back from what was cut off; ``asked``: this and nothing else."""
+    entry = journal.read(site.root)
+    if entry is not None and entry.unfinished:
+        tell(change.back(site, entry), asked)
+    noted(site)
+
+
+def rollback(site: Drupal, release: str, restore: bool) -> None:
+    """Return to a release that is still there. ``restore``: to its database, too."""
+    unfinish(site)
+    if layout.running(site.root) != release:
+        tell(change.roll_back(site, release), asked=True) if restore else tell(
+            change.change(site, release, release, print)
+        )
+    noted(site)
+
+
+def remove(site: Drupal, releases: list[str]) -> None:
+    """Remove releases that do not run."""
+    for one in releases:
+        placing.remove(site.root, one)
+
+
+def follow(site: Drupal) -> None:
+    """Have this node's web server run what the volume says."""
+    release = layout.running(site.root)
+    if not NOTE.exists() or NOTE.read_text() != release:
+        site.reload()
+        noted(site)
+
+
+def noted(site: Drupal) -> None:
+    """Note what this node's web server was told."""
+    NOTE.parent.mkdir(exist_ok=True)
+    NOTE.write_text(layout.running(site.root) or "")
+
+
+def tell(entry: Journal, asked: bool = False) -> None:
+    """Say how a change ended, in the last line, as JSON: the release that runs, the one before, and why it is not the new one."""
+    if entry.phase == "done":
+        print(json.dumps({"running": entry.new, "before": entry.old, "why": ""}))
+    else:
+        print(json.dumps({"running": entry.old, "before": entry.new, "why": "" if asked else entry.why}))
+
+
+DONE: dict[str, Callable[..., None]] = {
+    "place": place,
+    "update": update,
+    "return": partial(unfinish, asked=True),
+    "rollback": rollback,
+    "remove": remove,
+}

@@ -1,0 +1,30 @@
+"""The site's code goes back to the release before, or to --data release=NAME; its database too where the update changed it."""
+
+from pyinfra.context import host
+
+from webha import programs
+from webha.drupal.manifest import UPDATER
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.machine.operations import File
+from webha.run import context
+from webha.site import operations
+from webha.site.state import Where
+
+if context.on_a_node():
+    nodes = context.nodes()
+    data = host.data
+
+    node.placed(
+        name="Site: the program of updates",
+        files=[*programs.files(nodes), File(UPDATER, render("drupal/update.php.j2"))],
+    )
+
+    operations.returned(
+        name="Site: the release before runs on all nodes",
+        release=data.get("release"),
+        nodes=[one.name for one in nodes],
+        where=Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user),
+        confirmed=data.get("confirm") == data.cluster_name,
+        _if=context.on_first,
+    )

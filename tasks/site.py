@@ -1,0 +1,46 @@
+"""The site's code is updated: another release runs on all nodes, its updates of the database included. See docs/operations.md."""
+
+from pyinfra.context import host
+
+from webha import programs
+from webha.drupal import fetching
+from webha.drupal.feed import Wish
+from webha.drupal.manifest import UPDATER
+from webha.ground.render import render
+from webha.machine import operations as node
+from webha.machine.operations import File
+from webha.run import context
+from webha.site import operations, release
+from webha.site.state import Where
+
+if context.on_a_node():
+    nodes = context.nodes()
+    data = host.data
+    where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
+    wish = Wish(
+        data.drupal_archive,
+        data.drupal_checksum,
+        data.drupal_version,
+        data.drupal_insecure,
+        data.drupal_releases[str(context.debian())],
+    )
+    wanted = context.or_stop(
+        release.wanted, context.or_stop(fetching.chosen, wish, context.debian(), data.drupal_feed, False)
+    )
+
+    node.placed(
+        name="Site: the program of updates",
+        files=[*programs.files(nodes), File(UPDATER, render("drupal/update.php.j2"))],
+    )
+
+    operations.placed(name="Site: the release beside the running one", wanted=wanted, where=where, _if=context.on_first)
+
+    operations.changed(
+        name="Site: the release runs on all nodes",
+        wanted=wanted,
+        nodes=[one.name for one in nodes],
+        where=where,
+        _if=context.on_first,
+    )
+
+    operations.kept(name="Site: releases of before", keep=data.site_keep, where=where, _if=context.on_first)
