@@ -7,7 +7,7 @@ from pyinfra.context import host
 from webha import drupal
 from webha.drupal import decisions, fetching, operations
 from webha.drupal.facts import Drupal
-from webha.drupal.feed import Wish
+from webha.drupal.feed import wished
 from webha.drupal.manifest import (
     CRON,
     CRON_SERVICE,
@@ -61,15 +61,13 @@ if context.on_a_node():
     release = None
     if context.on_first():
         there = host.get_fact(Drupal, root=root, database=data.drupal_db, user=data.drupal_db_user)
-        wish = Wish(
-            data.drupal_archive,
-            data.drupal_checksum,
-            data.drupal_version,
-            data.drupal_insecure,
-            data.drupal_releases[str(context.debian())],
-        )
+        debian = context.debian()
         release = context.or_stop(
-            fetching.chosen, wish, context.debian(), data.drupal_feed, there is not None and there.code == "complete"
+            fetching.chosen,
+            wished(data, debian),
+            debian,
+            data.drupal_feed,
+            there is not None and there.code == "complete",
         )
 
     galera.account(name="Drupal: the health page's account", **HEALTH_ACCOUNT, _if=context.on_first)

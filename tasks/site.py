@@ -4,7 +4,7 @@ from pyinfra.context import host
 
 from webha import programs
 from webha.drupal import fetching
-from webha.drupal.feed import Wish
+from webha.drupal.feed import wished
 from webha.drupal.manifest import UPDATER
 from webha.ground.render import render
 from webha.machine import operations as node
@@ -17,15 +17,9 @@ if context.on_a_node():
     nodes = context.nodes()
     data = host.data
     where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
-    wish = Wish(
-        data.drupal_archive,
-        data.drupal_checksum,
-        data.drupal_version,
-        data.drupal_insecure,
-        data.drupal_releases[str(context.debian())],
-    )
+    debian = context.debian()
     wanted = context.or_stop(
-        release.wanted, context.or_stop(fetching.chosen, wish, context.debian(), data.drupal_feed, False)
+        release.wanted, context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, False)
     )
 
     node.placed(

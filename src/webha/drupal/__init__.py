@@ -1,7 +1,18 @@
 """Drupal: release, database, site (§2.5): its typed state and its decisions, which know nothing of pyinfra."""
 
 from webha.drupal.decisions import EMPTIED, TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts, unwell
-from webha.drupal.release import BLOCK, CHUNK, Release, ReleaseError, digest, given, unpacked_size, verified, version_of
+from webha.drupal.release import (
+    BLOCK,
+    CHUNK,
+    Release,
+    ReleaseError,
+    described,
+    digest,
+    given,
+    unpacked_size,
+    verified,
+    version_of,
+)
 from webha.drupal.state import HEADER, INSTALLING, MARKER, OURS, SETTINGS, STAGING, VALUES, Site, native_password
 
 __all__ = [
@@ -19,6 +30,7 @@ __all__ = [
     "Release",
     "ReleaseError",
     "Site",
+    "described",
     "digest",
     "given",
     "native_password",

@@ -7,8 +7,8 @@ branches that are supported (``11.4.``): www.drupal.org/drupalorg/docs/apis/upda
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from webha.drupal.release import Release, ReleaseError
@@ -46,12 +46,11 @@ def version(text: str) -> Version | None:
 
 @dataclass(frozen=True)
 class Published:
-    """A stable release of the list. ``md5``: of its archive, None where the list names none; ``day``: it came out, None likewise."""
+    """A stable release of the list. ``md5``: of its archive, None where the list names none."""
 
     version: Version
     url: str
     md5: str | None
-    day: date | None
     insecure: bool
 
 
@@ -80,6 +79,17 @@ class Wish:
     default: Sequence[str]
 
 
+def wished(data: Any, debian: int) -> Wish:
+    """Return what the ``data`` of a host with this Debian say."""
+    return Wish(
+        data.drupal_archive,
+        data.drupal_checksum,
+        data.drupal_version,
+        data.drupal_insecure,
+        data.drupal_releases[str(debian)],
+    )
+
+
 def parse(text: bytes) -> Feed:
     """Return the list. Raises ReleaseError where it is not one."""
     try:
@@ -100,10 +110,8 @@ def _published(release: ET.Element) -> Published | None:
     if number is None or release.findtext("status") != "published" or not url.startswith("https://"):
         return None
     terms = {(one.findtext("name"), one.findtext("value")) for one in release.iterfind("terms/term")}
-    seconds = release.findtext("date") or ""
-    day = datetime.fromtimestamp(int(seconds), tz=UTC).date() if re.fullmatch(r"\d{9,10}", seconds) else None
     sum_of_it = md5 if re.fullmatch("[0-9a-f]{32}", md5) else None
-    return Published(number, url, sum_of_it, day, ("Release type", "Insecure") in terms)
+    return Published(number, url, sum_of_it, ("Release type", "Insecure") in terms)
 
 
 def _runs(number: Version, debian: int) -> bool:

@@ -182,8 +182,6 @@ def release(
     try:
         archive = fetched(release)
         checksum = drupal.verified(archive, release.checksum)
-        if checksum.startswith("md5:"):  # good enough for a list that came over TLS, not for a name
-            checksum = drupal.digest(archive)
     except drupal.ReleaseError as error:
         yield shell.refusal(str(error))
         return
@@ -191,7 +189,7 @@ def release(
     yield room({SCRATCH: archive.stat().st_size + unpacked, root: unpacked}, "the release")
     remote = f"{SCRATCH}/webha-{checksum.split(':')[1][:16]}.tar"
     yield send(archive, remote)
-    marker = json.dumps({"archive": archive.name, "checksum": checksum, "version": drupal.version_of(archive)})
+    marker = json.dumps(drupal.described(archive, checksum))
     yield shell.script(_UNPACK, remote, root, marker)
 
 

@@ -75,6 +75,12 @@ def version_of(path: Path) -> str | None:
     return None
 
 
+def described(path: Path, checksum: str) -> dict[str, str | None]:
+    """Return what the mark on the volume says of an archive. MD5 is good enough for a list that came over TLS, not for a name."""
+    named = digest(path) if checksum.startswith("md5:") else checksum
+    return {"archive": path.name, "checksum": named, "version": version_of(path)}
+
+
 def unpacked_size(path: Path) -> int:
     """Return how many bytes the archive's files take once unpacked, in whole blocks of 4 KiB."""
     with tarfile.open(path) as archive:

@@ -5,6 +5,7 @@ from hashlib import sha1
 
 from webha.ground import manifest
 from webha.ground.forms import AsJson
+from webha_node.site import layout
 
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
 
@@ -68,7 +69,7 @@ def native_password(password: str) -> str:
     return "*" + sha1(sha1(password.encode()).digest()).hexdigest().upper()  # noqa: S324 (MariaDB's own scheme)
 
 
-MARKER = ".webha-release"  # names the release on the volume, written when all of it is there
+MARKER = layout.MARKER  # names the release on the volume, written when all of it is there
 
 
 SETTINGS = "sites/default/settings.php"

@@ -43,7 +43,7 @@ def placed(wanted: Wanted, where: Where) -> Commands:
     yield shell.run("true")  # what follows fetches: not while changes are only being looked for
     try:
         archive = fetched(wanted.release)
-        drupal.verified(archive, wanted.release.checksum)
+        checksum = drupal.verified(archive, wanted.release.checksum)
     except drupal.ReleaseError as error:
         yield shell.refusal(str(error))
         return
@@ -51,8 +51,8 @@ def placed(wanted: Wanted, where: Where) -> Commands:
     yield room({SCRATCH: archive.stat().st_size, where.root: size}, "the release")
     remote = f"{SCRATCH}/webha-{wanted.name}.tar"
     yield send(archive, remote)
-    what = {"archive": archive.name, "checksum": drupal.digest(archive), "version": drupal.version_of(archive)}
-    yield _asked({"do": "place", "release": wanted.name, "archive": remote, "what": {**what, "id": wanted.name}})
+    what = {**drupal.described(archive, checksum), "id": wanted.name}
+    yield _asked({"do": "place", "release": wanted.name, "archive": remote, "what": what})
 
 
 @operation()

@@ -3,12 +3,13 @@
 import subprocess
 from pathlib import Path
 
+from webha_node.site.change import ChangeError
 from webha_node.sql import SOCKET, client
 
 _PATIENCE = 3600.0  # seconds
 
 
-class DatabaseError(Exception):
+class DatabaseError(ChangeError):
     """What MariaDB said where a dump or a restore did not go through."""
 
 

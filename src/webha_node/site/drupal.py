@@ -49,17 +49,11 @@ class Drupal:
 
     def dump(self, path: Path) -> None:
         """See :mod:`webha_node.site.database`."""
-        try:
-            database.dump(self.database, path)
-        except database.DatabaseError as error:
-            raise ChangeError(str(error)) from error
+        database.dump(self.database, path)
 
     def restore(self, path: Path) -> None:
         """See :mod:`webha_node.site.database`."""
-        try:
-            database.restore(self.database, path)
-        except database.DatabaseError as error:
-            raise ChangeError(str(error)) from error
+        database.restore(self.database, path)
 
     def reload(self) -> None:
         """Requests that are under way end with the code that they began with."""
