@@ -232,6 +232,12 @@ drupal_releases = {  # where the list cannot be asked: 11.4.4 on Debian 13, 10.5
         "2025-10-09",
     ),
 }
+# A site of your own, in the place of a Drupal release: a tar archive of a project that composer has built (web/ or docroot/ and vendor/), or its
+# folder on the control machine.
+site_source = None
+# Where the site's code lies: "volume" (the document's: all of it in the docroot), or "local": on each node's own disk, uploads and settings alone on the
+# volume. tasks/site.py moves a site from one to the other.
+site_code = "volume"
 site_keep = 2  # releases that stay on the volume beside the running one, each with its database (tasks/site.py)
 drupal_install = True  # False: the web installer, the document's last step, is left to you
 drupal_profile = "standard"  # what is installed

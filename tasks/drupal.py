@@ -28,12 +28,16 @@ from webha.machine.operations import File
 from webha.run import context, survey
 from webha.run.credentials import secret
 from webha.run.inventory import addressed_as
+from webha.site import operations as site_operations
+from webha.site.release import by_links
+from webha.site.state import Where
 
 if context.on_a_node():
     nodes = context.nodes()
     names = [one.name for one in nodes]
     data = host.data
     root = data.drupal_root
+    where = Where(root, data.vip, data.drupal_db, data.drupal_db_user)
     password = context.or_stop(secret, "drupal_db_password")
     settings = {
         "database": data.drupal_db,
@@ -58,7 +62,7 @@ if context.on_a_node():
         user=data.drupal_db_user,
     )
 
-    release = None
+    release, first = None, None
     if context.on_first():
         there = host.get_fact(Drupal, root=root, database=data.drupal_db, user=data.drupal_db_user)
         debian = context.debian()
@@ -69,6 +73,8 @@ if context.on_a_node():
             data.drupal_feed,
             there is not None and there.code == "complete",
         )
+        if release is not None and there is not None and there.code != "complete":
+            first = context.or_stop(by_links, release, data.site_code == "local")
 
     galera.account(name="Drupal: the health page's account", **HEALTH_ACCOUNT, _if=context.on_first)
 
@@ -81,6 +87,15 @@ if context.on_a_node():
         _if=context.on_first,
     )
 
+    # What lies on the nodes' own disks, or is a project with its docroot in it, runs by links from the beginning.
+    site_operations.placed(
+        name="Drupal: the release beside the docroot", wanted=first, where=where, first=True, _if=context.on_first
+    )
+
+    site_operations.begun(
+        name="Drupal: the release runs on all nodes", wanted=first, nodes=names, where=where, _if=context.on_first
+    )
+
     operations.release(
         name="Drupal: the release on the volume",
         release=release,
@@ -88,6 +103,7 @@ if context.on_a_node():
         root=root,
         database=data.drupal_db,
         user=data.drupal_db_user,
+        by_links=first is not None,
         _if=context.on_first,
     )
 

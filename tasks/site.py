@@ -19,7 +19,9 @@ if context.on_a_node():
     where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
     debian = context.debian()
     wanted = context.or_stop(
-        release.wanted, context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, False)
+        release.wanted,
+        context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, False),
+        data.site_code == "local",
     )
 
     node.placed(
@@ -37,4 +39,10 @@ if context.on_a_node():
         _if=context.on_first,
     )
 
-    operations.kept(name="Site: releases of before", keep=data.site_keep, where=where, _if=context.on_first)
+    operations.kept(
+        name="Site: releases of before",
+        keep=data.site_keep,
+        nodes=[one.name for one in nodes],
+        where=where,
+        _if=context.on_first,
+    )

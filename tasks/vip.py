@@ -130,6 +130,7 @@ if context.on_a_node():
         resource=vip.id,
         site=data.cluster_name,
         schemes=("http",) if data.https == "off" else ("http", "https"),
+        empty=not data.drupal_install,
         _if=context.on_first,
     )
 

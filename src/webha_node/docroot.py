@@ -7,6 +7,8 @@
 - A client (the mount's, or the self-heal daemon) that does not connect to a brick that serves is started anew. After a peer
   that stood still or was cut off, Gluster's clients were seen to stop trying for good: every write then leaves a debt at that
   brick, and nobody pays it. The node that holds the virtual IP hands it over first: visitors must not see an empty docroot.
+- The release that runs is fetched from the volume where it belongs on this node's disk and is not there, and Apache is told of it where
+  whoever changed it had no time to.
 """
 
 import os
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webha_node import address, commands, maintenance
+from webha_node.site import drupal, layout, program
 
 MANAGEMENT = "24007"
 PATIENCE = (
@@ -71,10 +74,13 @@ class Keeper:
         wanted = [self.values.root, "fuse.glusterfs"]
         return any(line.split()[1:3] == wanted for line in Path("/proc/mounts").read_text().splitlines())
 
+    def asked(self) -> subprocess.CompletedProcess[str]:
+        """Return what the mount's client says of its root."""
+        return self.run("env", "LC_ALL=C", "timeout", "-k", "1", "5", "stat", "-t", self.values.root, seconds=10)
+
     def dead(self) -> bool:
         """Whether the mount has no client any more, or one that serves nothing."""
-        told = self.run("env", "LC_ALL=C", "timeout", "-k", "1", "5", "stat", "-t", self.values.root, seconds=10)
-        return "Transport endpoint is not connected" in told.stderr
+        return "Transport endpoint is not connected" in self.asked().stderr
 
     def identified(self) -> bool | None:
         """Whether the brick's directory carries the volume's identity; None where there is no such directory."""
@@ -174,6 +180,17 @@ class Keeper:
             self.start_what_is_missing("this node's brick does not run")
         self.look_after_clients()
 
+    def follow(self) -> None:
+        """Have this node run the release that the volume says; one at the volume's top needs nothing."""
+        root = Path(self.values.root)
+        if not self.mounted() or self.asked().returncode != 0:
+            return
+        try:
+            if layout.running(root) is not None:
+                program.follow(drupal.Drupal(root, self.values.vip, ""))
+        except (layout.LayoutError, OSError) as error:
+            print(f"the release that runs cannot be followed: {error}")
+
 
 def connected(sockets: str, pid: str) -> set[str]:
     """Return the addresses whose bricks the process is connected to, from ``ss -Htnp``."""
@@ -213,4 +230,6 @@ def patience(kind: str, whole: bool) -> int:
 def main(values: Values) -> None:
     """Look once; in maintenance mode a person may have unmounted or stopped what is missing, and nothing is done."""
     if not maintenance.on():
-        Keeper(values).look()
+        keeper = Keeper(values)
+        keeper.look()
+        keeper.follow()

@@ -111,6 +111,8 @@ class Looks:
                 file.read(64)
         except FileNotFoundError:
             return  # no site yet: nothing of ours is put where it would be taken for somebody's
+        if os.path.islink(f"{root}/.webha-current") and not os.path.exists(f"{root}/.webha-current"):  # noqa: PTH110, PTH114
+            raise BrokenError("the release that runs is not on this node's disk")
         if time.monotonic() - self.written >= WRITE_EVERY:
             with open(f"{root}/.webha-ready.{self.values.name}", "w") as file:  # noqa: PTH123
                 file.write(f"{time.time():.0f}\n")

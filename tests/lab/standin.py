@@ -8,13 +8,14 @@ import io
 import re
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 TOP = "drupal-stand-in"
 FILLER = 300  # files, so that unpacking is work
 
 FILES = {
-    "autoload.php": "<?php return require __DIR__ . '/vendor/autoload.php';\n",
+    "autoload.php": "<?php return require __DIR__ . '@up@/vendor/autoload.php';\n",
     "vendor/autoload.php": r"""<?php
 namespace Symfony\Component\HttpFoundation {
     class Request { public static function create(...$arguments) { return new self(); } }
@@ -31,7 +32,7 @@ namespace Drupal\Core\Update {
 }
 namespace {
     function standin_db(): \PDO {
-        $app_root = __DIR__ . '/..'; $site_path = 'sites/default';
+        $app_root = __DIR__ . '/../@docroot@'; $site_path = 'sites/default';
         require $app_root . '/sites/default/settings.php';
         $db = $databases['default']['default'];
         return new \PDO("mysql:unix_socket={$db['unix_socket']};dbname={$db['database']}", $db['username'], $db['password'],
@@ -122,11 +123,32 @@ function update_do_one($module, $number, $after, &$context) {
 }
 
 
-def write(path: Path, version: str = "1.0.0", schema: int = 0, fails: bool = False) -> Path:
-    """Write the archive to ``path``; the same bytes every time. ``schema``: how many updates of the database it has had; they may fail."""
-    values = {"@version@": version, "@schema@": str(schema), "@fails@": "1" if fails else ""}
+def write(
+    path: Path,
+    version: str = "1.0.0",
+    schema: int = 0,
+    fails: bool = False,
+    *,
+    docroot: str = "",
+    more: Mapping[str, str] | None = None,
+) -> Path:
+    """Write the archive to ``path``; the same bytes every time. ``schema``: how many updates of the database it has had; they may fail.
+
+    ``docroot``: as composer lays a project out, its served folder, with vendor beside it; ``more``: further files, by their place in the project.
+    """
+    up, inner = ("/..", f"{docroot}/") if docroot else ("", "")
+    values = {
+        "@version@": version,
+        "@schema@": str(schema),
+        "@fails@": "1" if fails else "",
+        "@up@": up,
+        "@docroot@": docroot,
+    }
     filler = {f"core/misc/{index % 10}/file{index}.js": f"// {index}\n" * 40 for index in range(FILLER)}
-    names = {**FILES, **filler}
+    served = {
+        name if name.startswith("vendor/") else f"{inner}{name}": text for name, text in {**FILES, **filler}.items()
+    }
+    names = {**served, **(more or {})}
     folders = sorted({str(parent) for name in names for parent in Path(TOP, name).parents if str(parent) != "."})
     with tarfile.open(path, "w") as archive:
         for folder in folders:

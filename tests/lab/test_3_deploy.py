@@ -143,6 +143,7 @@ class TestTheCluster:
             result = on(name, "systemctl show -p Result --value webha-cron.service")
             assert result == ("success" if holds else "exec-condition"), name
 
+    @pytest.mark.any_release
     def test_keeps_its_secrets(self, deployed: str) -> None:
         assert deployed
         folder = nodes.ROOT / "secrets"
@@ -181,6 +182,7 @@ class TestAnotherRun:
         assert run.converged, run.changed
 
     @pytest.mark.usefixtures("deployed")
+    @pytest.mark.any_release
     def test_that_is_dry_writes_nothing(self) -> None:
         look = (
             "cibadmin -Q -A //configuration; cat /var/lib/mysql/grastate.dat; gluster volume info; gluster peer status; "
@@ -204,6 +206,7 @@ class TestAnotherRun:
 class TestOneDatum:
     """Each is set, seen in force, and set back; nothing but what depends on it changes."""
 
+    @pytest.mark.long
     def test_the_token_reloads_corosync(self) -> None:
         pids = everywhere("pidof corosync pacemakerd")
         setting = ("--data", "corosync_token=3500")

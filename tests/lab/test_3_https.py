@@ -143,6 +143,7 @@ def test_one_that_ends_soon_differs_or_is_lost_is_said() -> None:
 
 
 @pytest.mark.any_release
+@pytest.mark.long
 def test_off_leaves_nothing_and_comes_back() -> None:
     off = ("--data", "https=off")
 

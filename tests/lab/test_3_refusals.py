@@ -66,6 +66,7 @@ def test_nodes_in_another_order_are_refused_before_anything(task: str) -> None:
         turned.unlink()
 
 
+@pytest.mark.long
 def test_a_password_for_the_databases_root_moves_nothing_and_is_said_with_its_way_out() -> None:
     here = holder()
     for name in ADDRESSES:

@@ -158,6 +158,7 @@ class TestData:
         assert scanned(NODE) == {NODE: {22}}
 
 
+@pytest.mark.any_release
 def test_rules_of_somebodys_stay_and_ours_come_back_after_a_flush() -> None:
     theirs = "table inet theirs { chain input { type filter hook input priority 10; tcp dport 9 drop; }; }"
     on("nodoha2", f"nft flush ruleset; nft '{theirs}'")
@@ -182,6 +183,7 @@ def test_rules_of_somebodys_stay_and_ours_come_back_after_a_flush() -> None:
     assert converge("tasks/firewall.py").converged
 
 
+@pytest.mark.any_release
 def test_what_runs_goes_on_while_the_rules_come() -> None:
     """A connection of a node to a brick is older than the rules, and the first packet may be the other one's."""
     converge("tasks/firewall.py", "--data", "firewall=False")

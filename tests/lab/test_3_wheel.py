@@ -34,7 +34,7 @@ def pyinfra(own: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return run(str(ROOT / "script/lab"), "run", str(own.parent / "venv/bin/pyinfra"), "inventory.py", *words, cwd=own)
 
 
-@pytest.mark.parametrize("file", ["deploy.py", "tasks/galera.py"])
+@pytest.mark.parametrize("file", [pytest.param("deploy.py", marks=pytest.mark.long), "tasks/galera.py"])
 def test_a_run_from_the_folder_changes_nothing(own: Path, file: str) -> None:
     totals = json.loads(pyinfra(own, file, "-y", "--json").stdout)["results"]["totals"]
     assert (totals["success"], totals["error"]) == (0, 0)

@@ -24,6 +24,7 @@ class TestReboot:
         assert "table inet webha" in on(name, "nft list tables")
         print(f"{name}: whole {seconds:.0f} s after its reboot")
 
+    @pytest.mark.any_release
     def test_the_docroot_is_mounted_again_after_a_late_glusterd(self) -> None:
         on("nodoha3", f"systemctl stop glusterd; umount -l {DOCROOT}; systemctl reset-failed || true")
         time.sleep(12)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.lab.client import Client
-from tests.lab.nodes import ADDRESSES, DOCROOT, converge, everywhere, on, page, refused, whole
+from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, converge, eventually, everywhere, on, page, refused, whole
 from tests.lab.standin import write
+from webha_node.site.layout import LOCAL
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 STATE = "mariadb -N -B -e \"SELECT value FROM drupal.state WHERE name='schema'\""
@@ -78,6 +79,30 @@ def test_the_way_back_takes_the_database_along() -> None:
     runs("2.0.0")
     assert everywhere(STATE) == dict.fromkeys(ADDRESSES, "0")
     assert converge("tasks/rollback.py", *named).converged
+
+
+def test_its_code_moves_to_each_nodes_own_disk(tmp_path: Path) -> None:
+    """By the same one link, and back as fast; a node whose disk has lost it fetches it from the volume before it is ready again."""
+    local = (*archive(tmp_path, "2.0.0"), "--data", "site_code=local")
+    with Client() as client:
+        converge("tasks/site.py", *local)
+    assert client.failed <= client.asked // 50, (client.failed, client.asked)
+    runs("2.0.0")
+    assert on("nodoha2", f"readlink -f {DOCROOT}/index.php").startswith(f"{LOCAL}/2.0.0-")
+    assert len(set(everywhere(f"cd {LOCAL} && find 2.* -type f -exec sha256sum {{}} + | sort").values())) == 1
+    assert converge("tasks/site.py", *local).converged
+    passive = next(
+        one for one, there in everywhere(f"ip -4 -o address show | grep -c ' {VIP}/' || :").items() if there == "0"
+    )
+    on(passive, f"rm -rf {LOCAL}")
+    eventually(
+        lambda: on(passive, f"test -e {DOCROOT}/index.php && echo there || :") == "there", 60, "it has its code again"
+    )
+    whole()
+    with Client() as client:
+        converge("tasks/rollback.py")
+    assert client.failed <= client.asked // 50, (client.failed, client.asked)
+    assert on("nodoha2", f"readlink -f {DOCROOT}/index.php").startswith(DOCROOT)
 
 
 def test_a_deploy_changes_nothing_of_it() -> None:

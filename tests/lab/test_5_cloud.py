@@ -97,6 +97,7 @@ def test_an_instances_port_at_the_address_is_refused_by_name() -> None:
     assert floating()[FLOATING_IP] == VIP
 
 
+@pytest.mark.long
 def test_an_unbound_port_at_the_address_is_adopted_and_left_as_it_is() -> None:
     foreign("10.0.0.67", bound=False)
     before = ports()["10.0.0.67"]
@@ -142,6 +143,7 @@ def test_a_security_group_opens_what_the_table_says_beside_the_groups_that_are_t
 
 
 @pytest.mark.usefixtures("associated")
+@pytest.mark.long
 def test_the_other_cloud_has_its_own_and_this_one_is_not_touched() -> None:
     before = everything("lab")
     inventory = everything("lab-other")

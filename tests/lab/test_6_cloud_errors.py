@@ -57,6 +57,7 @@ def test_no_quota_is_said_in_openstacks_words() -> None:
         ask(f"n.delete_quota({project!r})", "lab-admin")
 
 
+@pytest.mark.long
 def test_a_router_without_a_gateway_is_said_in_openstacks_words() -> None:
     before = ask("[(r.id, r.external_gateway_info['network_id']) for r in n.routers()]", "lab-other")
     ((router, external),) = before
@@ -72,6 +73,7 @@ def test_a_router_without_a_gateway_is_said_in_openstacks_words() -> None:
 
 
 @pytest.mark.usefixtures("associated")
+@pytest.mark.long
 def test_the_api_stopped_half_way_and_started_again_loses_nothing() -> None:
     converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=cloud", *ON)
     run = start("tasks/cloud.py", *ON, "-y")

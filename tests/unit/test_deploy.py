@@ -2,6 +2,7 @@
 
 import re
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 from pyinfra.api.exceptions import PyinfraError
@@ -83,9 +84,12 @@ def test_rolling_work_is_one_operation_for_each_node(plan, name):
     assert plan.operations.count(name) == len(NAMES)
 
 
+DUMP = str(Path(__file__).parent / "site" / "mysql8.sql")
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_every_task_runs_alone(task):
-    assert prepare(f"tasks/{task}.py", openstack_cloud="lab", part="ca").operations
+    assert prepare(f"tasks/{task}.py", openstack_cloud="lab", part="ca", database=DUMP).operations
 
 
 def test_the_cloud_comes_last_and_is_all_that_the_control_machine_has():
@@ -146,7 +150,7 @@ LOCKED = RUNS.replace("\n\n@@webha-end lock 3", f"\n{encoded(run().raw)}\n@@webh
 def test_a_lock_that_another_run_holds_stops_every_task_but_the_clouds(task):
     """OpenStack has its own; and nothing on a node is changed by it."""
     with pytest.raises(PyinfraError, match="nothing was changed on any node: a run of ana@control from /srv/ha"):
-        prepare(task, runs=LOCKED, confirm="hacloud", part="ca")
+        prepare(task, runs=LOCKED, confirm="hacloud", part="ca", database=DUMP)
 
 
 def test_the_cloud_alone_and_the_status_look_at_no_lock():

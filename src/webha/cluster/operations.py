@@ -262,20 +262,30 @@ def running(everywhere: str, once: str, nodes: Iterable[str], seconds: int = 180
 
 
 @operation()
-def served(address: str, resource: str, site: str, schemes: Iterable[str] = ("http",), seconds: int = 60) -> Commands:
+def served(
+    address: str,
+    resource: str,
+    site: str,
+    schemes: Iterable[str] = ("http",),
+    *,
+    empty: bool = False,
+    seconds: int = 60,
+) -> Commands:
     """Own that a page of ``site`` answers at ``address`` by each of the ``schemes`` (any status below 500), seen from this node; waits for it.
+
+    ``empty``: a site that still waits for its database answers with any status.
 
     Tells the run's end which node has ``resource``, the address.
     """
     missing = []
     for url in (f"{scheme}://{address}/" for scheme in all_of(schemes)):
         page = host.get_fact(SitePage, url=url)
-        if page is None or not page.served(site):
+        if page is None or not page.served(site, empty):
             missing.append(url)
     for url in missing:
         probe = LOOK_AT_PAGE.format(seconds=15, url=url)
         yield shell.until(
-            f'case "$({probe})" in [1234]??" {site}") true;; *) false;; esac',
+            f'case "$({probe})" in [{"12345" if empty else "1234"}]??" {site}") true;; *) false;; esac',
             seconds,
             f"a page of this site at {url} (another one's is none: run tasks/apache.py, then 'apachectl -S' on its holder)",
             f"{probe}; {_DIAGNOSIS}",

@@ -140,12 +140,13 @@ class Page(AsJson):
     status: int
     site: str = ""
 
-    def served(self, site: str) -> bool:
-        """Whether it is a page of ``site``, whatever its status below 500."""
-        return 0 < self.status < _SERVER_ERROR and self.site == site
+    def served(self, site: str, empty: bool = False) -> bool:
+        """Whether it is a page of ``site``, whatever its status below 500; ``empty``: the site may have no database yet, and any will do."""
+        return 0 < self.status < (_LAST if empty else _SERVER_ERROR) and self.site == site
 
 
 _SERVER_ERROR = 500  # HTTP's first
+_LAST = 600
 
 
 def parse_page(text: str) -> Page:

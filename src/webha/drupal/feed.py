@@ -82,7 +82,7 @@ class Wish:
 def wished(data: Any, debian: int) -> Wish:
     """Return what the ``data`` of a host with this Debian say."""
     return Wish(
-        data.drupal_archive,
+        data.site_source or data.drupal_archive,
         data.drupal_checksum,
         data.drupal_version,
         data.drupal_insecure,

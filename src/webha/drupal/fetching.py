@@ -9,7 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from webha import drupal
-from webha.drupal import feed
+from webha.drupal import feed, project
 from webha.run.ending import say_at_end
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
@@ -27,9 +27,10 @@ def chosen(wish: feed.Wish, debian: int, url: str | None, there: bool) -> drupal
     if wish.archive is not None:
         if wish.version is not None:
             raise drupal.ReleaseError(
-                "drupal_archive (or WEBHA_DRUPAL_ARCHIVE) and drupal_version both say which release: set one of them"
+                "drupal_archive (or WEBHA_DRUPAL_ARCHIVE, or site_source) and drupal_version both say which release: set one of them"
             )
-        return drupal.given(wish.archive, wish.checksum)
+        folder = Path(wish.archive).expanduser()
+        return drupal.given(str(project.packed(folder, CACHE)) if folder.is_dir() else wish.archive, wish.checksum)
     if there:
         return None
     listed, why = _listed(url) if url else (None, "drupal_feed is not set")

@@ -152,15 +152,25 @@ rm -rf {STAGING} "$archive"
 
 @operation()
 def release(
-    release: drupal.Release | None, root: str, database: str, user: str, version: str | None = None
+    release: drupal.Release | None,
+    root: str,
+    *,
+    database: str,
+    user: str,
+    version: str | None = None,
+    by_links: bool = False,
 ) -> Commands:
     """Own that the release is unpacked on the volume, once, as root's (the web server cannot write code); one node only.
 
     The checksum is compared, and the archive looked into, on the control machine before anything reaches a node. Does
     nothing where a release (also another one) is there; refuses a volume with somebody's files. A run cut off half-way
     is continued by the next one. Of our own site whose marker somebody took away only that is written again.
-    ``release``: None where one was there when the run began; ``version``: what the data name then.
+    ``release``: None where one was there when the run began; ``version``: what the data name then; ``by_links``: it is not meant for the
+    volume's top.
     """
+    if by_links:
+        host.noop("the release runs by links")
+        return
     site = host.get_fact(Drupal, root=root, database=database, user=user)
     verdict = drupal.to_unpack(site, release.checksum if release else None, version)
     if verdict.action == "other":

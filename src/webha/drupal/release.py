@@ -9,11 +9,14 @@ from hashlib import new
 from pathlib import Path
 from urllib.parse import urlparse
 
+from webha_node.site.layout import DOCROOTS
+
 CHUNK = 1 << 20
 
 
 BLOCK = 4096
-_DEPTH = 3  # folders above core/lib/Drupal.php, with the one that all is in
+# Where the code has its version, in the one folder that all is in.
+_VERSIONED = frozenset("/".join(filter(None, (one, "core/lib/Drupal.php"))) for one in DOCROOTS)
 
 
 class ReleaseError(ValueError):
@@ -68,7 +71,7 @@ def version_of(path: Path) -> str | None:
     """Return the version that the archive's Drupal says it is (core/lib/Drupal.php); None: it says none."""
     with tarfile.open(path) as archive:
         for member in archive:
-            if member.name.count("/") == _DEPTH and member.name.endswith("/core/lib/Drupal.php"):
+            if member.name.split("/", 1)[-1] in _VERSIONED:
                 file = archive.extractfile(member)
                 found = re.search(rb"const VERSION = '([^'\n]{1,32})'", file.read(CHUNK)) if file is not None else None
                 return found[1].decode("utf-8", "replace") if found else None
@@ -81,6 +84,19 @@ def described(path: Path, checksum: str) -> dict[str, str | None]:
     return {"archive": path.name, "checksum": named, "version": version_of(path)}
 
 
+def is_project(path: Path) -> bool:
+    """Whether the archive is a project with the served folder in it, as composer builds it, not itself that folder."""
+    with tarfile.open(path) as archive:
+        return _served(set(archive.getnames())) != ""
+
+
+def _served(names: set[str]) -> str:
+    """Return the folder that is served, with a / behind it."""
+    inner = {name.split("/", 1)[-1] for name in names}
+    folders = [f"{one}/" if one else "" for one in DOCROOTS]
+    return next((one for one in folders if f"{one}index.php" in inner), "")
+
+
 def unpacked_size(path: Path) -> int:
     """Return how many bytes the archive's files take once unpacked, in whole blocks of 4 KiB."""
     with tarfile.open(path) as archive:
@@ -88,7 +104,10 @@ def unpacked_size(path: Path) -> int:
 
 
 def _look_inside(path: Path) -> None:
-    """Refuse what does not unpack into one folder with index.php, core/ and vendor/, or reaches out of that folder."""
+    """Refuse what does not unpack into one folder with index.php, core/ and vendor/, or reaches out of that folder.
+
+    A project built by composer has vendor/ there, and the others in web/ or docroot/.
+    """
     try:
         with tarfile.open(path) as archive:
             names = archive.getnames()
@@ -98,6 +117,11 @@ def _look_inside(path: Path) -> None:
     if len(tops) != 1 or any(".." in name.split("/") or name.startswith("/") for name in names):
         raise ReleaseError(f"{path} does not unpack into one folder: not a Drupal release")
     top = tops.pop()
-    missing = [part for part in ("index.php", "core", "vendor") if f"{top}/{part}" not in names]
+    there = set(names)
+    served = _served(there)
+    parts = [f"{top}/{part}" for part in (f"{served}index.php", f"{served}core", "vendor")]
+    missing = [one for one in parts if one not in there and not any(name.startswith(f"{one}/") for name in there)]
     if missing:
-        raise ReleaseError(f"{path} has no {', '.join(missing)} in {top}/: not a complete Drupal release")
+        raise ReleaseError(
+            f"{path} has no {', '.join(missing)}: not a complete Drupal release, nor a project that composer has built"
+        )

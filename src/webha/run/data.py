@@ -181,6 +181,8 @@ KINDS: Mapping[str, Kind] = {
     "drupal_feed": none_or(text(r"https://[!-~]+", "a URL of https")),
     "drupal_releases": _RELEASES,
     "site_keep": number(0, 100),
+    "site_source": none_or(_LINE),
+    "site_code": text(r"volume|local", "volume or local"),
     "drupal_install": _FLAG,
     "drupal_profile": text(r"[a-z][a-z0-9_]*", "a profile's name"),
     "drupal_site_name": _LINE,
@@ -198,7 +200,7 @@ KINDS: Mapping[str, Kind] = {
     "openstack_security_group": none_or(_LINE),
 }
 # What the command line may give to a verb.
-VERBS = ("layer", "confirm", "report", "takeover", "part", "release")
+VERBS = ("layer", "confirm", "report", "takeover", "part", "release", "database", "files", "to", "run")
 _OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
 _OF_VERBS: Mapping[str, Kind] = {
     "takeover": _FLAG,

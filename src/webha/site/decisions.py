@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from webha import drupal
 from webha.ground.verdict import Verdict
 from webha.site.state import Volume
+from webha_node.site.layout import ON_DISK
 
+NO_HOLDER = "the virtual IP is on no node, or on several: run tasks/status.py"
 DIGITS = 8  # of a checksum, in a release's name
 
 
-def named(version: str | None, checksum: str) -> str:
-    """Return the name of a release: its version, where it has one, and the beginning of its checksum (``sha512:…``)."""
-    return f"{version or 'site'}-{checksum.partition(':')[2][:DIGITS]}"
+def named(version: str | None, checksum: str, local: bool = False) -> str:
+    """Return the name of a release: its version, where it has one, the beginning of its checksum (``sha512:…``), and where it lies."""
+    return f"{version or 'site'}-{checksum.partition(':')[2][:DIGITS]}{ON_DISK if local else ''}"
 
 
 def _seen(volume: Volume | None, site: drupal.Site | None) -> str:
@@ -38,6 +40,14 @@ def to_place(volume: Volume | None, site: drupal.Site | None, release: str, chec
     return Verdict("place", f"the release {release} is not on the volume")
 
 
+def to_begin(volume: Volume | None, site: drupal.Site | None) -> Verdict:
+    """Decide whether a release becomes the first one of a volume that holds none."""
+    verdict = drupal.to_unpack(site, None)
+    if verdict.action == "unpack" and volume is None:
+        return Verdict("refuse", "what the volume holds is unknown")
+    return verdict
+
+
 def to_change(  # noqa: PLR0911 (one return a case)
     volumes: Mapping[str, Volume | None], site: drupal.Site | None, release: str, checksum: str | None
 ) -> Verdict:
@@ -49,16 +59,16 @@ def to_change(  # noqa: PLR0911 (one return a case)
     if words := _seen(seen[0], site):
         return Verdict("refuse", words)
     if sum(one.holds for one in seen) != 1:
-        return Verdict("refuse", "the virtual IP is on no node, or on several: run tasks/status.py")
+        return Verdict("refuse", NO_HOLDER)
     if seen[0].unfinished:
         return Verdict("change", "a change of the release was cut off")
     if seen[0].flat and checksum is not None and site is not None and site.release == checksum:
         return Verdict("nothing", f"the release {release} runs")
-    late = [name for name, one in volumes.items() if one is not None and one.told != one.running]
+    late = [name for name, one in volumes.items() if one is not None and (one.told != one.running or one.lacks)]
     if seen[0].running == release and not late:
         return Verdict("nothing", f"the release {release} runs")
     if seen[0].running == release:
-        return Verdict("follow", f"Apache of {', '.join(late)} knows another release")
+        return Verdict("follow", f"{', '.join(late)} runs another release, or has not this one on its disk")
     return Verdict("change", f"the release {seen[0].running or 'at the top of the volume'} runs")
 
 
@@ -93,6 +103,32 @@ def to_return(  # noqa: PLR0911 (one return a case)
             "written since (it is kept as a dump beside the release): repeat with --data confirm= and the cluster's name",
         )
     return Verdict("restore", f"the database goes back with the release {target}")
+
+
+def to_bring(volume: Volume | None, site: drupal.Site | None, what: str, checksum: str) -> Verdict:
+    """Decide whether somebody's ``database`` or ``files`` are taken in: once, a database only into an empty one."""
+    if volume is None or site is None or site.code is None:
+        return Verdict("refuse", "what the volume holds is unknown")
+    if checksum in volume.imported:
+        return Verdict(
+            "nothing", f"the {what} were taken in before" if what == "files" else "the dump was taken in before"
+        )
+    if not volume.mounted or site.code != "complete" or site.settings == "absent" or not site.database:
+        return Verdict(
+            "refuse",
+            "there is no code, or no database to take it in: run deploy.py with site_source and --data drupal_install=False first",
+        )
+    if what == "database" and (not site.primary or site.tables is None):
+        return Verdict(
+            "refuse", "whether the database is empty cannot be told: it is not in a reachable primary component"
+        )
+    if what == "database" and site.tables and not site.installing:
+        return Verdict(
+            "refuse",
+            f"the database has {site.tables} tables, and a dump goes into an empty one alone: a site of its own, or an import of before. Nothing "
+            "was changed; to have another one here, name another drupal_db, or drop the tables yourself",
+        )
+    return Verdict("bring", f"the {what} of elsewhere")
 
 
 def to_remove(volume: Volume | None, keep: int) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from typing import ClassVar
 from webha.ground import probe
 from webha.ground.fact import Probe
 from webha.site.state import Volume
+from webha_node.site import layout
+from webha_node.site.incoming import NOTE as IMPORTED
 from webha_node.site.journal import NAME, OPEN
 from webha_node.site.layout import CURRENT, RELEASES
 from webha_node.site.program import NOTE
@@ -30,6 +32,8 @@ class Releases(Probe[Volume]):
                 "journal": f"{there}; [ ! -e {RELEASES}/{NAME} ] || cat {RELEASES}/{NAME}",
                 "holds": f"ip -4 -o address show | grep -qF ' {vip}/'",
                 "told": f"cat {NOTE} 2>/dev/null || :",
+                "imported": f"{there}; [ ! -e {IMPORTED} ] || cat {IMPORTED}",
+                "here": f"[ ! -d {layout.LOCAL} ] || ls -1 {layout.LOCAL}",
             }
         )
 
@@ -37,7 +41,9 @@ class Releases(Probe[Volume]):
         """Raises where the journal is none of ours."""
         entry = json.loads(answers["journal"].text or "{}")
         names = answers["placed"].lines
-        link = answers["running"].text.strip()
+        link = (
+            answers["running"].text.strip().removeprefix(str(layout.LOCAL))
+        )  # then the name comes second in both forms
         return Volume(
             mounted=answers["mounted"].ok,
             flat=answers["top"].text.strip() == "flat",
@@ -51,4 +57,6 @@ class Releases(Probe[Volume]):
             unfinished=entry.get("phase") in OPEN,
             holds=answers["holds"].ok,
             told=answers["told"].text.strip() or None,
+            imported=tuple(json.loads(answers["imported"].text or "{}").values()),
+            here=tuple(one.removesuffix(".json") for one in answers["here"].lines if one.endswith(".json")),
         )

@@ -1,7 +1,7 @@
 """Releases of the site: placed beside the running one, made the running one on all nodes, and left again."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pyinfra.api.exceptions import PyinfraError
@@ -20,24 +20,35 @@ from webha.run.ending import say_at_end
 from webha.site.facts import Releases
 from webha.site.release import Wanted
 from webha.site.state import Where
+from webha_node.site.layout import ON_DISK
 
 PATIENCE = 7200  # seconds for a change: updates of the database take what they take
 
 
 @operation()
-def placed(wanted: Wanted, where: Where) -> Commands:
+def placed(wanted: Wanted | None, where: Where, first: bool = False) -> Commands:
     """Own that a release lies on the volume, whole, beside the running one; for one node only.
 
-    What the archive is, and that it is the one that was meant, is seen on the control machine before anything reaches a node. Of modules,
+    One of the nodes' own disks lies on this node's, and on the volume as one file for the others. What the archive is, and that it is the
+    one that was meant, is seen on the control machine before anything reaches a node. Of modules,
     themes and libraries that the running one has a release that is core alone gets a copy. Does nothing where it lies there, or runs.
-    Refuses a volume without a site of ours.
+    Refuses a volume without a site of ours; with ``first`` it is for a volume without any, and does nothing where one is. None: the first
+    one is at the volume's top.
     """
+    if wanted is None:
+        host.noop("the release is at the volume's top")
+        return
     volume = host.get_fact(Releases, root=where.root, vip=where.vip)
-    verdict = site.to_place(volume, _site(where), wanted.name, wanted.checksum)
+    if first:
+        verdict = site.to_begin(volume, of_the_site(where))
+        if volume is not None and wanted.name in volume.placed:
+            verdict = Verdict("nothing", f"the release {wanted.name} is on the volume")
+    else:
+        verdict = site.to_place(volume, of_the_site(where), wanted.name, wanted.checksum)
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
         return
-    if verdict.action == "nothing":
+    if verdict.action not in ("place", "unpack"):
         host.noop(verdict.reason)
         return
     yield shell.run("true")  # what follows fetches: not while changes are only being looked for
@@ -48,7 +59,9 @@ def placed(wanted: Wanted, where: Where) -> Commands:
         yield shell.refusal(str(error))
         return
     size = drupal.unpacked_size(archive)
-    yield room({SCRATCH: archive.stat().st_size, where.root: size}, "the release")
+    packed = archive.stat().st_size
+    on_disk, on_volume = (packed + size, packed) if wanted.local else (packed, size)
+    yield room({SCRATCH: on_disk, where.root: on_volume}, "the release")
     remote = f"{SCRATCH}/webha-{wanted.name}.tar"
     yield send(archive, remote)
     what = {**drupal.described(archive, checksum), "id": wanted.name}
@@ -63,10 +76,10 @@ def changed(wanted: Wanted, nodes: Iterable[str], where: Where) -> Commands:
     off is gone back from first. Does nothing where the release runs everywhere.
     """
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    one = _site(where)
+    one = of_the_site(where)
     verdict = site.to_change(volumes, one, wanted.name, wanted.checksum)
     before = site.named(one.version, one.release or "") if one is not None else ""
-    yield from _work(verdict, volumes, {"do": "update", "release": wanted.name, "before": before})
+    yield from _work(verdict, volumes, {"do": "update", "release": wanted.name, "before": before}, wanted.name)
 
 
 @operation()
@@ -77,26 +90,62 @@ def returned(release: str | None, nodes: Iterable[str], where: Where, confirmed:
     kept as a dump beside the release that is left.
     """
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    verdict = site.to_return(volumes, _site(where), release, confirmed)
+    verdict = site.to_return(volumes, of_the_site(where), release, confirmed)
     seen = next((one for one in volumes.values() if one is not None), None)
     target = release or (seen.before if seen else None)
     asked = {"do": "rollback", "release": target, "restore": verdict.action == "restore"}
     if seen is not None and seen.unfinished:
         asked = {"do": "return"}
-    yield from _work(verdict, volumes, asked)
+    yield from _work(verdict, volumes, asked, target or "")
 
 
 @operation()
-def kept(keep: int, where: Where) -> Commands:
-    """Own that of the releases that do not run the ``keep`` newest are there, and the one before; for one node only."""
-    gone = site.to_remove(host.get_fact(Releases, root=where.root, vip=where.vip), keep)
-    if gone:
-        yield _asked({"do": "remove", "releases": list(gone)})
-    else:
+def begun(wanted: Wanted | None, nodes: Iterable[str], where: Where) -> Commands:
+    """Own that the placed release is the first one of a volume that holds none, on all ``nodes``; for one node only.
+
+    Does nothing where a release runs. Refuses what is somebody's. None: the first one is at the volume's top.
+    """
+    if wanted is None:
+        host.noop("the release is at the volume's top")
+        return
+    volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
+    verdict = site.to_begin(volumes.get(host.name), of_the_site(where))
+    if verdict.action == "refuse":
+        yield shell.refusal(verdict.reason)
+        return
+    if verdict.action != "unpack":
+        host.noop(verdict.reason)
+        return
+    more = given()
+
+    def work() -> None:
+        _spread(volumes, wanted.name, more)
+        on(host.name, {"do": "begin", "release": wanted.name}, more)
+        together({name: lambda name=name: on(name, {"do": "follow"}, more) for name in volumes})  # type: ignore[misc]
+
+    yield from telling_of(work)
+
+
+@operation()
+def kept(keep: int, nodes: Iterable[str], where: Where) -> Commands:
+    """Own that of the releases that do not run the ``keep`` newest are there, and the one before; for one node only.
+
+    Of those on the nodes' own disks each node removes its own.
+    """
+    volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
+    gone = site.to_remove(volumes.get(host.name), keep)
+    if not gone:
         host.noop("no release is too many")
+        return
+    yield _asked({"do": "remove", "releases": list(gone)})
+    more = given()
+    for name, one in volumes.items():
+        here = [release for release in gone if one is not None and release in one.here]
+        if here and name != host.name:
+            yield from telling_of(lambda name=name, here=here: on(name, {"do": "remove", "releases": here}, more))  # type: ignore[misc]
 
 
-def _site(where: Where) -> drupal.Site | None:
+def of_the_site(where: Where) -> drupal.Site | None:
     found: drupal.Site | None = host.get_fact(Drupal, root=where.root, database=where.database, user=where.user)
     return found
 
@@ -105,7 +154,7 @@ def _asked(what: dict[str, Any]) -> Any:
     return shell.script(f"exec /usr/bin/python3 {ARCHIVE} site", stdin=json.dumps(what))
 
 
-def _work(verdict: Verdict, volumes: dict[str, Any], asked: dict[str, Any]) -> Commands:
+def _work(verdict: Verdict, volumes: dict[str, Any], asked: dict[str, Any], release: str) -> Commands:
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
         return
@@ -117,19 +166,30 @@ def _work(verdict: Verdict, volumes: dict[str, Any], asked: dict[str, Any]) -> C
     more = given()
 
     def work() -> None:
-        said = [] if verdict.action == "follow" else _on(holder, asked, more).splitlines()
+        _spread(volumes, release, more)
+        said = [] if verdict.action == "follow" else on(holder, asked, more).splitlines()
         told = json.loads(said[-1]) if said else {}
-        together({name: lambda name=name: _on(name, {"do": "follow"}, more) for name in [*others, holder]})  # type: ignore[misc]
+        together({name: lambda name=name: on(name, {"do": "follow"}, more) for name in [*others, holder]})  # type: ignore[misc]
         if told.get("why"):
             raise PyinfraError(f"the site is as before, the release {told['running']} runs: {told['why']}")
         if told:
             say_at_end(f"the release {told['running']} runs on all nodes; before: {told['before'] or '-'}")
 
+    yield from telling_of(work)
+
+
+def telling_of(work: Callable[[], object]) -> Commands:
     command, failed = telling(work)
     yield command  # type: ignore[misc]  # as pyinfra takes it
     if failed:
         yield shell.refusal(failed[0])
 
 
-def _on(name: str, asked: dict[str, Any], more: dict[str, Any]) -> str:
+def _spread(volumes: Iterable[str], release: str, more: dict[str, Any]) -> None:
+    """Have a release of the nodes' own disks on all of them, before any of them runs it."""
+    if release.endswith(ON_DISK):
+        together({name: lambda name=name: on(name, {"do": "spread", "release": release}, more) for name in volumes})  # type: ignore[misc]
+
+
+def on(name: str, asked: dict[str, Any], more: dict[str, Any]) -> str:
     return done(inventory.get_host(name), _asked(asked), PATIENCE, more)

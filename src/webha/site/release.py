@@ -5,26 +5,40 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webha import drupal, site
+from webha_node.site import layout
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A release, its ``name`` on the volume, and its SHA-256 where that is known before it is fetched."""
+    """A release, its ``name`` on the volume, and its SHA-256 where that is known before it is fetched, and where it may lie at the volume's top."""
 
     release: drupal.Release
     name: str
     checksum: str | None
 
+    @property
+    def local(self) -> bool:
+        """Whether it lies on each node's own disk."""
+        return self.name.endswith(layout.ON_DISK)
 
-def wanted(release: drupal.Release) -> Wanted:
-    """Return the release with its name. Raises ReleaseError where its file is not there."""
+
+def wanted(release: drupal.Release, local: bool) -> Wanted:
+    """Return the release with its name; ``local``: on each node's own disk. Raises ReleaseError where its file is not there."""
     if release.is_url:
         version = re.search(r"-(\d+\.\d+\.\d+)\.tar", release.archive)
         known = release.checksum or ""
         sha256 = known if known.startswith("sha256:") else None
-        return Wanted(release, site.named(version[1] if version else None, known), sha256)
+        return Wanted(release, site.named(version[1] if version else None, known, local), None if local else sha256)
     path = Path(release.archive).expanduser()
     if not path.is_file():
         raise drupal.ReleaseError(f"{path}: no such file on the control machine")
     checksum = drupal.digest(path)
-    return Wanted(release, site.named(drupal.version_of(path), checksum), checksum)
+    return Wanted(release, site.named(drupal.version_of(path), checksum, local), None if local else checksum)
+
+
+def by_links(release: drupal.Release, local: bool) -> Wanted | None:
+    """Return a first release that is not unpacked at the volume's top: ``local``, or a project with its docroot in it."""
+    path = Path(release.archive).expanduser()
+    if local or (not release.is_url and path.is_file() and drupal.is_project(path)):
+        return wanted(release, local)
+    return None

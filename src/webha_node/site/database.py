@@ -37,19 +37,25 @@ def dump(database: str, path: Path) -> None:
 
 def restore(database: str, path: Path) -> None:
     """Make the database what ``path`` has, and nothing else."""
-    tables = _sql(f"SELECT table_name, table_type FROM information_schema.tables WHERE table_schema='{database}'")
-    drops = [
-        f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} IF EXISTS `{database}`.`{name}`;"
-        for name, kind in (line.split("\t") for line in tables.splitlines())
-    ]
-    _sql("SET FOREIGN_KEY_CHECKS=0; " + " ".join(drops))
+    empty(database)
     unpacking = subprocess.Popen(("gzip", "-dc", str(path)), stdout=subprocess.PIPE)
     done = subprocess.run((*client(), database), stdin=unpacking.stdout, capture_output=True, check=False, text=True)
     if unpacking.wait() != 0 or done.returncode != 0:
         raise DatabaseError(f"{path} could not be restored into the database {database}: {done.stderr.strip()}")
 
 
-def _sql(statements: str) -> str:
+def empty(database: str) -> None:
+    """Remove every table and view of the database."""
+    tables = ask(f"SELECT table_name, table_type FROM information_schema.tables WHERE table_schema='{database}'")
+    drops = [
+        f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} IF EXISTS `{database}`.`{name}`;"
+        for name, kind in (line.split("\t") for line in tables.splitlines())
+    ]
+    ask("SET FOREIGN_KEY_CHECKS=0; " + " ".join(drops))
+
+
+def ask(statements: str) -> str:
+    """Have MariaDB do what root asks; return what it says."""
     done = subprocess.run(client(), input=statements, capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise DatabaseError(done.stderr.strip())

@@ -85,7 +85,7 @@ class Drupal:
             connection.close()
 
     def _php(self, release: str, action: str) -> dict[str, Any]:
-        home = self.root / layout.RELEASES / release
+        home = layout.home(self.root, release) if release else self.root
         wanted = {"root": str(home / layout.docroot(home)), "host": self.host, "action": action}
         done = run(
             ("runuser", "-u", "www-data", "--", "php", "-d", "memory_limit=512M", PROGRAM),

@@ -6,6 +6,9 @@ release begins to run everywhere by one rename, and a request that began with th
 ``sites`` is shared: it lies at the top, and every release has a link to it.
 
 A volume of before releases has its code at the top itself. :func:`adopt` moves that into a release of its own, name by name.
+
+A release whose name ends with :data:`ON_DISK` lies on each node's own disk, and on the volume as one file, from which every node unpacks it
+(:mod:`webha_node.site.spreading`). All else is the same: one link on the volume says which one runs.
 """
 
 import json
@@ -18,6 +21,8 @@ RELEASES = ".webha-releases"
 CURRENT = ".webha-current"
 MARKER = ".webha-release"
 SHARED = "sites"
+LOCAL = Path("/var/lib/webha/site")  # of releases on each node's own disk
+ON_DISK = "-local"
 DOCROOTS = ("", "web", "docroot")  # where a project may have what is served
 # Of core: what a volume of before releases has at its top, besides what the release that follows has there.
 CODE = frozenset(
@@ -37,13 +42,19 @@ def docroot(release: Path) -> str:
     raise LayoutError(f"{release} has no index.php beside a core, neither itself nor in web or docroot")
 
 
+def home(root: Path, release: str) -> Path:
+    """Return the folder that a release lies in."""
+    return LOCAL / release if release.endswith(ON_DISK) else root / RELEASES / release
+
+
 def running(root: Path) -> str | None:
     """Return the running release's name; None: code lies at the top, or none at all."""
     try:
-        return (root / CURRENT).readlink().parts[1]
+        link = (root / CURRENT).readlink()
+        return link.relative_to(LOCAL).parts[0] if link.is_absolute() else link.parts[1]
     except FileNotFoundError:
         return None
-    except (OSError, IndexError) as error:
+    except (OSError, IndexError, ValueError) as error:
         raise LayoutError(f"{root / CURRENT} is no link of ours ({error}): move it away") from error
 
 
@@ -64,7 +75,7 @@ def described(root: Path, release: str) -> dict[str, Any]:
 
 
 def describe(root: Path, release: str, what: dict[str, Any]) -> None:
-    """Write down what a release is: the last thing that is placed of it."""
+    """Write down on the volume what a release is: the last thing that is placed of it there."""
     replace(root / RELEASES / f"{release}.json", json.dumps(what))
 
 
@@ -78,12 +89,13 @@ def replace(path: Path, text: str) -> None:
     new.rename(path)
 
 
-def share(release: Path) -> None:
+def share(root: Path, release: str) -> None:
     """Put the link to the shared folder in the place of the release's own."""
-    served = release / docroot(release)
+    top = home(root, release)
+    served = top / docroot(top)
     if not (served / SHARED).is_symlink():
-        up = os.path.relpath(release.parent.parent / SHARED, served)
-        (served / SHARED).symlink_to(up)
+        shared = root / SHARED
+        (served / SHARED).symlink_to(shared if release.endswith(ON_DISK) else os.path.relpath(shared, served))
 
 
 def adopt(root: Path, release: str, names: Iterable[str]) -> None:
@@ -91,47 +103,55 @@ def adopt(root: Path, release: str, names: Iterable[str]) -> None:
 
     What else lies there stays, and is served as before: a search engine's proof, an icon. Done again it goes on where it was cut off.
     """
-    home = root / RELEASES / release
-    home.mkdir(parents=True, exist_ok=True)
+    top = home(root, release)
+    top.mkdir(parents=True, exist_ok=True)
     link(root / CURRENT, f"{RELEASES}/{release}")
     for name in sorted({*names, *CODE} - {SHARED}):
         spare = root / f".webha-new-{name.lstrip('.')}"
         if (root / name).exists() and not (root / name).is_symlink():
             link(spare, f"{CURRENT}/{name}")  # ready, so that the name is missing for one rename only
-            (root / name).rename(home / name)
-        if os.path.lexists(home / name) and not os.path.lexists(root / name):
+            (root / name).rename(top / name)
+        if os.path.lexists(top / name) and not os.path.lexists(root / name):
             if not os.path.lexists(spare):
                 link(spare, f"{CURRENT}/{name}")
             spare.rename(root / name)
-    share(home)
+    share(root, release)
     describe(root, release, json.loads((root / MARKER).read_text()))
 
 
 def names(root: Path, release: str) -> set[str]:
     """Return what of a release is served at the top."""
-    home = root / RELEASES / release
-    return {one.name for one in (home / docroot(home)).iterdir()} - {SHARED}
+    top = home(root, release)
+    return {one.name for one in (top / docroot(top)).iterdir()} - {SHARED}
 
 
 def switch(root: Path, release: str) -> None:
     """Make a release the running one, on every node by one rename; of names that only one of both has the link comes before, or goes after."""
-    home = root / RELEASES / release
-    served = docroot(home)
     wanted = names(root, release)
     for name in sorted(wanted):
         if not os.path.lexists(root / name):
             link(root / name, f"{CURRENT}/{name}")
-    link(root / CURRENT, "/".join(filter(None, (RELEASES, release, served))))
+    link(root / CURRENT, target(root, release))
     for path in list(root.iterdir()):
         if path.name not in wanted and path.is_symlink() and str(path.readlink()) == f"{CURRENT}/{path.name}":
             path.unlink()
     replace(root / MARKER, json.dumps(described(root, release)))
 
 
-def link(path: Path, target: str) -> None:
+def target(root: Path, release: str) -> str:
+    """Return where the link to the running release points for this one: its served folder."""
+    top = home(root, release)
+    return (
+        str(top / docroot(top))
+        if release.endswith(ON_DISK)
+        else "/".join(filter(None, (RELEASES, release, docroot(top))))
+    )
+
+
+def link(path: Path, to: str) -> None:
     """Make a link, or another one in its place, by one rename."""
     new = path.with_name(f"{path.name}.webha-new" if path.name.startswith(".webha") else f".webha-link-{path.name}")
     if os.path.lexists(new):
         new.unlink()
-    new.symlink_to(target)
+    new.symlink_to(to)
     new.rename(path)

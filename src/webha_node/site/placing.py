@@ -1,4 +1,4 @@
-"""Unpack a release onto the volume, beside the running one."""
+"""Unpack a release beside the running one: onto the volume, or onto this node's disk."""
 
 import os
 import shutil
@@ -9,41 +9,44 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from webha_node.site import layout
+from webha_node.site import layout, spreading
 from webha_node.site.layout import RELEASES, SHARED, LayoutError
 
 # Creating a file on the volume is a dozen round trips: several at once (docs/decisions/0005-docroot.md).
 WRITERS = 8
 # Where an administrator of a Drupal that is no composer project puts what is not core's.
 ADDED = ("modules", "profiles", "themes", "libraries")
+OWN_SITES = ".sites"  # what a release brings in the place of the shared folder
 _MOST = 200 * WRITERS  # files in memory at a time; they are small
 
 
 def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None:
-    """Have the release ``archive`` on the volume, with what the running one has of modules and themes that it lacks.
+    """Have the release ``archive`` there, with what the running one has of modules and themes that it lacks.
 
     Does nothing where it is there. One that was cut off is written anew. Raises LayoutError, OSError, tarfile.TarError.
     """
-    home = root / RELEASES / release
     if (root / RELEASES / f"{release}.json").exists():
         return
-    part = root / RELEASES / f".{release}.part"
+    home = layout.home(root, release)
+    part = home.with_name(f".{release}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    _unpack(archive, part)
+    unpack(archive, part)
     served = part / layout.docroot(part)
     if not (served / SHARED).is_symlink():
         with suppress(FileNotFoundError):
-            (served / SHARED).rename(part / ".sites")
+            (served / SHARED).rename(part / OWN_SITES)
     shutil.rmtree(home, ignore_errors=True)
     part.rename(home)
-    layout.share(home)
+    layout.share(root, release)
     carry(root, home)
+    if release.endswith(layout.ON_DISK):
+        spreading.keep(root, release)
     layout.describe(root, release, what)
 
 
-def _unpack(archive: Path, into: Path) -> None:
-    """Unpack what lies in the archive's one folder: root's, nobody else's to write, its links only to what lies in it."""
+def unpack(archive: Path, into: Path, owner: str | None = None) -> None:
+    """Unpack what lies in the archive's one folder: ``owner``'s, None: root's, nobody else's to write, its links only to what lies in it."""
     begun: set[Future[None]] = set()
     links: list[tuple[Path, str]] = []
     with tarfile.open(archive) as tar, ThreadPoolExecutor(WRITERS) as writers:
@@ -51,13 +54,15 @@ def _unpack(archive: Path, into: Path) -> None:
             path = into / inner
             if member.isdir():
                 path.mkdir(mode=0o755, parents=True, exist_ok=True)
+                if owner is not None:
+                    shutil.chown(path, owner, owner)
             elif member.issym():
                 links.append((path, member.linkname))
             else:
                 file = tar.extractfile(member)
                 content = file.read() if file is not None else b""
                 path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-                begun.add(writers.submit(_write, path, content, 0o755 if member.mode & 0o100 else 0o644))
+                begun.add(writers.submit(_write, path, content, 0o755 if member.mode & 0o100 else 0o644, owner))
             if len(begun) >= _MOST:
                 done, begun = wait(begun, return_when=FIRST_COMPLETED)
                 _all_well(done)
@@ -73,7 +78,7 @@ def _unpack(archive: Path, into: Path) -> None:
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, tarfile.TarInfo]]:
     """Return what lies in the archive's folder, by its name there."""
     for member in tar:
-        inner = PurePosixPath(*PurePosixPath(member.name).parts[1:])
+        inner = PurePosixPath(member.name.partition("/")[2])
         if ".." in inner.parts or inner.is_absolute():
             raise LayoutError(f"{member.name} of the archive reaches out of its folder")
         if not (member.isdir() or member.isfile() or member.issym()):
@@ -87,9 +92,11 @@ def _all_well(written: Iterable[Future[None]]) -> None:
         one.result()
 
 
-def _write(path: Path, content: bytes, mode: int) -> None:
+def _write(path: Path, content: bytes, mode: int, owner: str | None) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
         file.write(content)
+    if owner is not None:
+        shutil.chown(path, owner, owner)
 
 
 def carry(root: Path, home: Path) -> None:
@@ -102,7 +109,8 @@ def carry(root: Path, home: Path) -> None:
     if layout.flat(root):
         old = root
     elif release is not None:
-        old = root / RELEASES / release / layout.docroot(root / RELEASES / release)
+        top = layout.home(root, release)
+        old = top / layout.docroot(top)
     else:
         return
     if core_alone(served):
@@ -115,13 +123,14 @@ def remove(root: Path, release: str) -> None:
     """Remove a release that does not run, with its dump: what says that it is there goes first. Raises LayoutError for the one that runs."""
     if release == layout.running(root):
         raise LayoutError(f"the release {release} runs")
-    releases = root / RELEASES
-    (releases / f"{release}.json").unlink(missing_ok=True)
-    (releases / f"{release}.sql.gz").unlink(missing_ok=True)
+    home = layout.home(root, release)
+    for ending in ("json", "sql.gz", "tar.gz"):
+        (root / RELEASES / f"{release}.{ending}").unlink(missing_ok=True)
+    home.with_name(f"{release}.json").unlink(missing_ok=True)
     with ThreadPoolExecutor(WRITERS) as removers:
-        folders = [Path(one) for one, _, _ in os.walk(releases / release)]
+        folders = [Path(one) for one, _, _ in os.walk(home)]
         _all_well([removers.submit(_empty, one) for one in folders])
-    shutil.rmtree(releases / release, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _empty(folder: Path) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from webha_node.site import change, journal, layout, placing
+from webha_node.site import beginning, change, console, incoming, journal, layout, outgoing, placing, spreading
 from webha_node.site.drupal import Drupal
 from webha_node.site.journal import Journal
 
@@ -39,8 +39,8 @@ def main(values: Values) -> None:
     asked = json.load(sys.stdin)
     site = Drupal(Path(values.root), values.vip, values.database)
     try:
-        if asked["do"] == "follow":
-            follow(site)
+        if asked["do"] in EACH:
+            EACH[asked.pop("do")](site, **asked)
             return
         with alone(site.root):
             DONE[asked.pop("do")](site, **asked)
@@ -106,9 +106,22 @@ def remove(site: Drupal, releases: list[str]) -> None:
         placing.remove(site.root, one)
 
 
+def begin(site: Drupal, release: str) -> None:
+    """Make a placed release the first one of a volume that holds none."""
+    beginning.begin(site.root, release)
+    noted(site)
+
+
+def spread(site: Drupal, release: str) -> None:
+    """Have a release of the nodes' disks on this one's."""
+    spreading.spread(site.root, release)
+
+
 def follow(site: Drupal) -> None:
     """Have this node's web server run what the volume says."""
     release = layout.running(site.root)
+    if spreading.lacking(site.root, release):
+        spreading.spread(site.root, release or "")
     if not NOTE.exists() or NOTE.read_text() != release:
         site.reload()
         noted(site)
@@ -120,6 +133,27 @@ def noted(site: Drupal) -> None:
     NOTE.write_text(layout.running(site.root) or "")
 
 
+def bring(site: Drupal, what: str, path: str, checksum: str) -> None:
+    """Take somebody's ``database`` or ``files``, a file on this node that goes afterwards."""
+    try:
+        if what == "database":
+            incoming.take_database(site, site.database, Path(path), checksum)
+        else:
+            incoming.take_files(site.root, Path(path), checksum)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def export(site: Drupal) -> None:
+    """Pack the site; say where."""
+    print(outgoing.export(site.root, site.database))
+
+
+def drush(site: Drupal, words: list[str]) -> None:
+    """Run the site's own drush; it says what it says, and ends as it ends."""
+    sys.exit(console.drush(site.root, site.host, words))
+
+
 def tell(entry: Journal, asked: bool = False) -> None:
     """Say how a change ended, in the last line, as JSON: the release that runs, the one before, and why it is not the new one."""
     if entry.phase == "done":
@@ -128,10 +162,15 @@ def tell(entry: Journal, asked: bool = False) -> None:
         print(json.dumps({"running": entry.old, "before": entry.new, "why": "" if asked else entry.why}))
 
 
+# By each node for itself, all at once.
+EACH: dict[str, Callable[..., None]] = {"follow": follow, "spread": spread, "drush": drush}
 DONE: dict[str, Callable[..., None]] = {
     "place": place,
+    "begin": begin,
     "update": update,
     "return": partial(unfinish, asked=True),
     "rollback": rollback,
     "remove": remove,
+    "bring": bring,
+    "export": export,
 }

@@ -260,6 +260,15 @@ def test_a_page_of_the_site_that_answers_is_not_waited_for(page, idle):
     assert told == [("10.0.0.250", "nodoha")]
     assert done.idle is idle
     assert idle or "a page of this site at http://10.0.0.250/" in done.text
+    waits = perform(
+        cluster.served,
+        "10.0.0.250",
+        "HA_VIP",
+        "hacloud",
+        empty=True,
+        facts={SitePage: page, Cluster: fact("trixie", "cluster")},
+    )
+    assert waits.idle is (page is not None and page.status > 0 and page.site == "hacloud")
     both = ("10.0.0.250", "HA_VIP", "hacloud", ("http", "https"))
     with patch.object(cluster.ending, "served"):
         done = perform(cluster.served, *both, facts={SitePage: page, Cluster: fact("trixie", "cluster")})

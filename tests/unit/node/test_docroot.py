@@ -239,5 +239,28 @@ def test_in_maintenance_mode_nothing_is_looked_after(monkeypatch, on):
     looked = []
     monkeypatch.setattr(docroot.maintenance, "on", lambda: on)
     monkeypatch.setattr(docroot.Keeper, "look", lambda _: looked.append(1))
+    monkeypatch.setattr(docroot.Keeper, "follow", lambda _: looked.append(2))
     docroot.main(VALUES)
     assert bool(looked) is not on
+
+
+@pytest.mark.parametrize(
+    ("running", "answers", "follows"), [("11.2.10-b-local", True, True), (None, True, False), ("x", False, False)]
+)
+def test_the_release_that_runs_is_followed_where_the_volume_answers(node, monkeypatch, running, answers, follows):
+    followed = []
+    monkeypatch.setattr(docroot.layout, "running", lambda _: running)
+    monkeypatch.setattr(docroot.program, "follow", followed.append)
+    node.keeper.asked = lambda: node.result(code=0 if answers else 124)
+    node.keeper.follow()
+    assert bool(followed) is follows
+
+
+def test_a_release_that_cannot_be_followed_is_said(node, monkeypatch, capsys):
+    def running(_):
+        raise docroot.layout.LayoutError("no link of ours")
+
+    monkeypatch.setattr(docroot.layout, "running", running)
+    node.keeper.asked = node.result
+    node.keeper.follow()
+    assert "cannot be followed: no link of ours" in capsys.readouterr().out

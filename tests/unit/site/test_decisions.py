@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from webha.drupal import Site
-from webha.site import Volume, named, to_change, to_place, to_remove, to_return
+from webha.site import Volume, named, to_begin, to_change, to_place, to_remove, to_return
 
 from ..drupal.test_drupal import site as drupal
 
@@ -15,6 +15,7 @@ FLAT = Volume(
     mounted=True, flat=True, running=None, placed=(), dumped=(), before=None, schema=False, unfinished=False, holds=False, told=None
 )  # fmt: skip
 RUNS = replace(FLAT, flat=False, running=NEW, placed=(NEW, OLD), dumped=(OLD,), before=OLD, told=NEW)
+DISK = replace(RUNS, running=f"{NEW}-local", told=f"{NEW}-local", here=(f"{NEW}-local",))
 
 
 def of(one: Volume, **first):
@@ -26,8 +27,24 @@ def of(one: Volume, **first):
     ("version", "checksum", "name"),
     [("11.2.10", "sha256:bbbbbbbb12", NEW), (None, "md5:0123456789", "site-01234567")],
 )
-def test_a_release_has_a_name(version, checksum, name):
+def test_a_release_has_a_name_that_says_where_it_lies(version, checksum, name):
     assert named(version, checksum) == name
+    assert named(version, checksum, local=True) == f"{name}-local"
+
+
+@pytest.mark.parametrize(
+    ("volume", "site", "action"),
+    [
+        (FLAT, drupal(code="none"), "unpack"),
+        (FLAT, drupal(code="partial"), "unpack"),
+        (RUNS, SITE, "nothing"),
+        (FLAT, drupal(code="foreign"), "refuse"),
+        (None, drupal(code="none"), "refuse"),
+        (FLAT, None, "refuse"),
+    ],
+)
+def test_the_first_release_is_for_a_volume_that_holds_none(volume, site, action):
+    assert to_begin(volume, site).action == action
 
 
 @pytest.mark.parametrize(
@@ -60,16 +77,18 @@ def test_the_release_at_the_volumes_top_is_not_placed_again():
         (of(FLAT), "change", "at the top of the volume runs"),
         (of(replace(RUNS, running=OLD, told=OLD)), "change", f"{OLD} runs"),
         (of(RUNS), "nothing", f"{NEW} runs"),
-        (of(RUNS, told=OLD), "follow", "Apache of nodoha knows another release"),
-        (of(RUNS, told=None), "follow", "Apache of nodoha knows another release"),
+        (of(RUNS, told=OLD), "follow", "nodoha runs another release"),
+        (of(RUNS, told=None), "follow", "nodoha runs another release"),
         (of(replace(RUNS, unfinished=True)), "change", "was cut off"),
+        (of(DISK, here=()), "follow", "nodoha runs another release, or has not this one on its disk"),
         (of(FLAT) | {"nodoha2": None}, "refuse", "nodoha2 does not say"),
         (dict.fromkeys(("nodoha", "nodoha2"), FLAT), "refuse", "on no node, or on several"),
         (dict.fromkeys(("nodoha", "nodoha2"), replace(FLAT, holds=True)), "refuse", "on no node, or on several"),
     ],
 )
 def test_a_release_runs_on_all_nodes(volumes, action, words):
-    verdict = to_change(volumes, SITE, NEW, "sha256:bbbbbbbb")
+    local = any(one is not None and one.running == DISK.running for one in volumes.values())
+    verdict = to_change(volumes, SITE, DISK.running if local else NEW, "sha256:bbbbbbbb")
     assert verdict.action == action
     assert words in verdict.reason
 

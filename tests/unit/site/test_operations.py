@@ -14,6 +14,7 @@ from webha.site.facts import Releases
 from webha.site.release import Wanted, wanted
 from webha.site.state import Where
 
+from ..drupal.test_drupal import site as drupal
 from ..drupal.test_release import release as archive
 from ..stubs import NAMES, given, perform
 from .test_decisions import FLAT, NEW, OLD, RUNS, SITE, of
@@ -28,7 +29,7 @@ def placed(volume, one: Wanted):
 
 def test_a_release_is_sent_and_unpacked_once(tmp_path: Path):
     path = archive(tmp_path / "drupal-11.2.10.tar.gz")
-    one = wanted(Release(str(path), None))
+    one = wanted(Release(str(path), None), local=False)
     assert one.name == f"site-{digest(path).partition(':')[2][:8]}"
     done = placed(FLAT, one)
     said = json.loads(given(done.commands[-1]))
@@ -53,7 +54,11 @@ def test_another_archive_than_the_one_that_was_meant_reaches_no_node(tmp_path: P
     ],
 )
 def test_a_release_is_named_before_it_is_fetched(url, checksum, name):
-    assert wanted(Release(url, checksum)).name == name
+    assert wanted(Release(url, checksum), local=False).name == name
+    assert wanted(Release(url, checksum), local=True).name == f"{name}-local"
+
+
+SITES = {Drupal: SITE}
 
 
 class Cluster:
@@ -70,14 +75,14 @@ class Cluster:
     def done(self, name, command, _seconds, _more):
         what = json.loads(given(command))
         self.asked.append((name, what))
-        return "" if what["do"] == "follow" else f"3 updates\n{json.dumps(self.told)}"
+        return "" if what["do"] in ("follow", "spread", "begin") else f"3 updates\n{json.dumps(self.told)}"
 
 
 def run(operation, volumes, *arguments, **named):
     """Perform it as pyinfra does: what is a function is called before the next one is asked for."""
     outcome = []
     peers = dict(zip(NAMES, volumes.values(), strict=True))
-    facts = {Releases: next(iter(volumes.values())), Drupal: SITE}
+    facts = {Releases: next(iter(volumes.values()))} | SITES
 
     class Called(list):
         def __init__(self, commands):
@@ -130,8 +135,40 @@ def test_the_way_back_is_the_holders(monkeypatch: pytest.MonkeyPatch, volume, co
     assert cluster.asked[0] == ("nodoha", asked)
 
 
-def test_releases_that_are_too_many_go():
+def test_releases_that_are_too_many_go(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(site, "given", dict)
     volume = replace(RUNS, placed=(NEW, OLD, "a", "b"))
-    done = perform(site.kept, 2, WHERE, facts={Releases: volume})
+    peers = dict.fromkeys(NAMES, volume)
+    done = perform(site.kept, 2, NAMES, WHERE, peers=peers)
     assert json.loads(done.stdin) == {"do": "remove", "releases": ["b"]}
-    assert perform(site.kept, 3, WHERE, facts={Releases: volume}).idle
+    assert perform(site.kept, 3, NAMES, WHERE, peers=peers).idle
+    assert perform(site.kept, 2, NAMES, WHERE, peers=peers | {NAMES[0]: None}).idle
+
+
+def test_each_node_removes_what_lies_on_its_own_disk(monkeypatch: pytest.MonkeyPatch):
+    cluster = Cluster(monkeypatch, {})
+    volume = replace(RUNS, placed=(NEW, OLD, "a", "b-local"), here=("b-local",))
+    commands = run(site.kept, of(volume), 2, NAMES, WHERE)
+    assert json.loads(given(commands[0])) == {"do": "remove", "releases": ["b-local"]}
+    assert cluster.asked == [(name, {"do": "remove", "releases": ["b-local"]}) for name in NAMES[1:]]
+
+
+def test_a_release_of_the_nodes_disks_is_on_all_of_them_before_one_runs_it(monkeypatch: pytest.MonkeyPatch):
+    cluster = Cluster(monkeypatch, {"running": f"{NEW}-local", "before": OLD, "why": ""})
+    local = Wanted(WANTED.release, f"{NEW}-local", None)
+    run(site.changed, of(RUNS), local, NAMES, WHERE)
+    assert sorted(cluster.asked[:3]) == [(name, {"do": "spread", "release": f"{NEW}-local"}) for name in NAMES]
+    assert cluster.asked[3][1]["do"] == "update"
+
+
+def test_the_first_release_of_the_nodes_disks(monkeypatch: pytest.MonkeyPatch):
+    cluster = Cluster(monkeypatch, {})
+    local = Wanted(WANTED.release, f"{NEW}-local", None)
+    monkeypatch.setitem(SITES, Drupal, drupal(code="none"))
+    run(site.begun, of(FLAT), local, NAMES, WHERE)
+    assert sorted(cluster.asked[:3]) == [(name, {"do": "spread", "release": f"{NEW}-local"}) for name in NAMES]
+    assert cluster.asked[3] == ("nodoha", {"do": "begin", "release": f"{NEW}-local"})
+    assert sorted(cluster.asked[4:]) == [(name, {"do": "follow"}) for name in NAMES]
+    monkeypatch.setitem(SITES, Drupal, SITE)
+    assert run(site.begun, of(RUNS), local, NAMES, WHERE) == []
+    assert run(site.begun, of(FLAT), None, NAMES, WHERE) == []

@@ -1,0 +1,49 @@
+"""The first release of a volume that holds nothing: by links from the beginning, for what is no plain Drupal at the volume's top."""
+
+import os
+import shutil
+from pathlib import Path
+
+from webha_node.site import layout
+from webha_node.site.layout import CURRENT, SHARED, LayoutError
+from webha_node.site.placing import OWN_SITES
+
+STAGING = ".webha-unpack"  # stands there while it is done: what lies beside it is ours, cut off
+SERVER = "www-data"
+
+
+def begin(root: Path, release: str) -> None:
+    """Make a placed release the one that runs, and its own ``sites`` the shared one. Done again it goes on.
+
+    Settings that it brings are the web server's to read and nobody else's, and what was uploaded to it is the web server's. Raises
+    LayoutError where a name of its is somebody's.
+    """
+    wanted = layout.names(root, release)
+    (root / STAGING).mkdir(exist_ok=True)
+    for name in sorted(wanted):
+        path = root / name
+        if os.path.lexists(path) and not (path.is_symlink() and str(path.readlink()) == f"{CURRENT}/{name}"):
+            raise LayoutError(f"{path} is there already, and not from this release: move it away, then run this again")
+    if not (root / SHARED).exists():
+        part = root / ".webha-sites"
+        shutil.rmtree(part, ignore_errors=True)
+        own = layout.home(root, release) / OWN_SITES
+        if own.is_dir():
+            shutil.copytree(own, part, symlinks=True)
+        else:
+            part.mkdir()
+        for folder in part.glob("*/"):
+            _given(folder)
+        part.rename(root / SHARED)
+    layout.switch(root, release)
+    shutil.rmtree(root / STAGING)
+
+
+def _given(folder: Path) -> None:
+    for settings in folder.glob("settings*.php"):
+        if not settings.is_symlink():
+            shutil.chown(settings, group=SERVER)
+            settings.chmod(0o640)
+    for path in [folder / "files", *(folder / "files").rglob("*")]:
+        if path.exists() and not path.is_symlink():
+            shutil.chown(path, SERVER, SERVER)

@@ -1,0 +1,93 @@
+"""The site for elsewhere: code, database and uploads, three archives in a folder of root's alone."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from webha_node.site import database, layout
+from webha_node.site.change import ChangeError
+from webha_node.site.incoming import FILES, SETTINGS, uploads
+
+CODE, DATABASE, UPLOADS = "code.tar.gz", "database.sql.gz", "files.tar.gz"
+PREFIX = "webha-export."
+
+
+def export(root: Path, name: str) -> Path:
+    """Write the three archives; return their folder. Settings of ours, with their secrets, are left out: a deploy makes them anew.
+
+    The database is of one moment; an upload of the seconds after it is in the files without its row. Raises ChangeError.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/var/tmp"))
+    try:
+        database.dump(name, folder / DATABASE)
+        _pack(folder / UPLOADS, root / FILES, "files", [one.name for one in uploads(root)])
+        _code(root, folder / CODE)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return folder
+
+
+def _code(root: Path, path: Path) -> None:
+    release = layout.running(root)
+    home = root if release is None else layout.home(root, release)
+    served = home / layout.docroot(home)
+    inner = str(served.relative_to(home)) if served != home else ""
+    own = [
+        one.name
+        for one in sorted(home.iterdir())
+        if not one.name.startswith(".webha-") and one.name not in (".sites", "sites")
+    ]
+    skipped = [f"--exclude={home.name}/{inner}/sites"] if inner else []
+    plain = path.with_suffix("")
+    _tar(
+        "-c",
+        "-f",
+        str(plain),
+        *_renamed(home.name, "site"),
+        *skipped,
+        "-C",
+        str(home.parent),
+        *(f"{home.name}/{one}" for one in own),
+    )
+    sites = "/".join(filter(None, ("site", inner, "sites")))
+    foreign = _foreign(root / SETTINGS)
+    left = [
+        f"--exclude=sites/{one}"
+        for one in ("*/files", "*/.webha-files", "*/settings.webha.php", *([] if foreign else ["default/settings.php"]))
+    ]
+    _tar("-r", "-f", str(plain), *_renamed("sites", sites), *left, "-C", str(root), "sites")
+    done = subprocess.run(("gzip", "-1", str(plain)), capture_output=True, check=False, text=True)
+    if done.returncode != 0:
+        raise ChangeError(f"the code could not be packed: {done.stderr.strip()}")
+
+
+def _foreign(settings: Path) -> bool:
+    return settings.is_file() and "Written by pyinfra-webha" not in "".join(
+        settings.read_text(errors="replace").splitlines(keepends=True)[:3]
+    )
+
+
+def _pack(path: Path, folder: Path, top: str, names: list[str]) -> None:
+    _tar(
+        "-c",
+        "-z",
+        "-f",
+        str(path),
+        *_renamed(folder.name, top),
+        "-C",
+        str(folder.parent),
+        *([f"{folder.name}/{one}" for one in names] or ["-T", "/dev/null"]),
+    )
+
+
+def _renamed(folder: str, top: str) -> tuple[str, ...]:
+    """Return tar's words for another name of the folder that all is in; links keep what they point at."""
+    return (f"--transform=flags=r;s,^{folder}\\(/\\|$\\),{top}\\1,",)
+
+
+def _tar(*words: str) -> None:
+    done = subprocess.run(("tar", *words), capture_output=True, check=False, text=True, errors="replace")
+    if done.returncode != 0:
+        raise ChangeError(f"tar failed: {done.stderr.strip()}")
