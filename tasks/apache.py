@@ -72,7 +72,10 @@ if context.on_a_node():
         },
         protections={
             PROTECTION: render(
-                "apache/webha-protection.conf.j2", drupal_root=data.drupal_root, installed=data.drupal_install
+                "apache/webha-protection.conf.j2",
+                drupal_root=data.drupal_root,
+                # A site of somebody's that comes in needs no installer either.
+                installed=data.drupal_install or data.site_source is not None,
             ),
         },
         modules=modules(data.apache_modules, context.debian(), encrypted=bool(certificate)),

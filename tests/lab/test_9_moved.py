@@ -81,7 +81,8 @@ def test_it_comes_in_with_its_own_settings_by_two_commands(files: Path) -> None:
 
 def test_and_not_twice(files: Path, project: Path) -> None:
     assert converge(*brought(files)).converged
-    assert converge("deploy.py", "--data", f"site_source={project}").converged
+    again = converge("deploy.py", "--data", f"site_source={project}")
+    assert again.converged, again.changed
 
 
 def test_another_dump_is_refused_over_it(tmp_path: Path) -> None:
