@@ -21,7 +21,7 @@ _OUR_APT = re.compile(
 )
 # The shell's judgement of a path: ours by its folder, or because the file says so.
 OURS = (
-    'ours() { case $1 in /usr/local/lib/webha/*|/run/webha/*|/run/webha-*.lock|/usr/lib/ocf/resource.d/webha/*|/var/cache/webha-*) [ -e "$1" ];; '
+    'ours() { case $1 in /usr/local/lib/webha/*|/run/webha/*|/run/webha-*.lock|/var/lib/webha/site|/usr/lib/ocf/resource.d/webha/*|/var/cache/webha-*) [ -e "$1" ];; '
     '*) [ -f "$1" ] && head -n 5 "$1" | grep -qaF \'{header}\';; esac; }'
 ).replace("{header}", HEADER)
 # Packages that nobody needs, by apt's own judgement; a mere suggestion is no need.

@@ -1,6 +1,6 @@
 """What may be done about the site's releases."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from webha import drupal
 from webha.ground.verdict import Verdict
@@ -103,6 +103,31 @@ def to_return(  # noqa: PLR0911 (one return a case)
             "written since (it is kept as a dump beside the release): repeat with --data confirm= and the cluster's name",
         )
     return Verdict("restore", f"the database goes back with the release {target}")
+
+
+def unwell(volumes: Mapping[str, Volume | None]) -> list[str]:
+    """Say what is wrong with the release that runs, each with the node and what to do. Nothing of a volume that is not mounted: Gluster's layer does."""
+    found = []
+    for name, one in volumes.items():
+        if one is None:
+            found.append(f"{name}: unknown, which release of the site runs")
+        elif one.mounted and one.lacks:
+            found.append(
+                f"{name}: the release {one.running} is not on its disk: journalctl -u webha-docroot says why, or run tasks/site.py"
+            )
+        elif one.mounted and one.running is not None and one.told != one.running:
+            found.append(
+                f"{name}: its Apache was told of the release {one.told or '-'}, {one.running} runs: run tasks/site.py"
+            )
+    if any(one is not None and one.unfinished for one in volumes.values()):
+        found.append("an update of the site was cut off: run tasks/site.py, or tasks/rollback.py, which go back first")
+    return found
+
+
+def shown(volumes: Iterable[Volume | None]) -> str:
+    """Return which release runs, for a person: of one at the volume's top nothing is known by this layer."""
+    found = {one.running for one in volumes if one is not None and one.running is not None}
+    return ", ".join(sorted(found))
 
 
 def to_bring(volume: Volume | None, site: drupal.Site | None, what: str, checksum: str) -> Verdict:

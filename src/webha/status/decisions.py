@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 from webha import apache, certificates, cluster, drupal, firewall, galera, gluster, lock
+from webha import site as releases
 from webha.machine.decisions import kept_down, masked
 from webha.status import keys
 from webha.status.state import LINES, Expected, Layer, Report, Seen
@@ -244,7 +245,8 @@ def _drupal(known: Mapping[str, Seen], expected: Expected) -> Layer:
             found.append(f"{name}: unknown, the volume or the database did not say in time")
         else:
             found += [f"{name}: {line}" for line in drupal.unwell(site, expected.root)]
-    return Layer("", tuple(found))
+    volumes = {name: seen.releases for name, seen in known.items()}
+    return Layer(releases.shown(volumes.values()), (*found, *releases.unwell(volumes)))
 
 
 def _vip(known: Mapping[str, Seen], expected: Expected) -> Layer:

@@ -28,6 +28,7 @@ from webha.ground import probe
 from webha.ground.fact import MALFORMED, Probe
 from webha.lock.facts import Runs
 from webha.machine.facts import Machine
+from webha.site.facts import Releases
 from webha.status.state import LINES, Seen, Watched
 from webha.vip import manifest as vip
 
@@ -85,6 +86,7 @@ class Status(Probe[Seen]):
                 "cluster": Cluster().command(),
                 "gluster": Gluster().command(brick, root),
                 "drupal": Drupal().command(root, database, user),
+                "releases": Releases().command(root, vip),
                 "machine": Machine().command(vip),
                 "bricks": _patiently(f"{volume_.format('status')} --xml"),
                 "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
@@ -131,6 +133,7 @@ class Status(Probe[Seen]):
             cluster=read_part(Cluster(), answers["cluster"]),
             gluster=read_part(Gluster(), answers["gluster"]),
             drupal=read_part(Drupal(), answers["drupal"]),
+            releases=read_part(Releases(), answers["releases"]),
             bricks=_bricks(answers["bricks"]),
             heal=_heal(answers["heal"]),
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,

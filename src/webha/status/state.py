@@ -13,6 +13,7 @@ from webha.gluster import Store
 from webha.ground.forms import AsJson
 from webha.lock import Entry, Holding, Notes, line
 from webha.machine import Machine
+from webha.site import Volume
 
 LINES = 3  # of the journal, on the screen
 
@@ -43,6 +44,7 @@ class Seen(AsJson):
     cluster: Peer | None = None
     gluster: Store | None = None
     drupal: Site | None = None
+    releases: Volume | None = None
     heal: int | None = None
     bricks: Mapping[str, bool] | None = None
     health: str | None = None

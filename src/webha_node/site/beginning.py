@@ -5,8 +5,7 @@ import shutil
 from pathlib import Path
 
 from webha_node.site import layout
-from webha_node.site.layout import CURRENT, SHARED, LayoutError
-from webha_node.site.placing import OWN_SITES
+from webha_node.site.layout import CURRENT, OWN_SITES, SHARED, LayoutError
 
 STAGING = ".webha-unpack"  # stands there while it is done: what lies beside it is ours, cut off
 SERVER = "www-data"

@@ -23,6 +23,7 @@ MARKER = ".webha-release"
 SHARED = "sites"
 LOCAL = Path("/var/lib/webha/site")  # of releases on each node's own disk
 ON_DISK = "-local"
+OWN_SITES = ".sites"  # what a release brings in the place of the shared folder
 DOCROOTS = ("", "web", "docroot")  # where a project may have what is served
 # Of core: what a volume of before releases has at its top, besides what the release that follows has there.
 CODE = frozenset(
@@ -122,7 +123,7 @@ def adopt(root: Path, release: str, names: Iterable[str]) -> None:
 def names(root: Path, release: str) -> set[str]:
     """Return what of a release is served at the top."""
     top = home(root, release)
-    return {one.name for one in (top / docroot(top)).iterdir()} - {SHARED}
+    return {one.name for one in (top / docroot(top)).iterdir()} - {SHARED, OWN_SITES}
 
 
 def switch(root: Path, release: str) -> None:

@@ -37,7 +37,7 @@ def _code(root: Path, path: Path) -> None:
     own = [
         one.name
         for one in sorted(home.iterdir())
-        if not one.name.startswith(".webha-") and one.name not in (".sites", "sites")
+        if not one.name.startswith(".webha-") and one.name not in (layout.OWN_SITES, layout.SHARED)
     ]
     skipped = [f"--exclude={home.name}/{inner}/sites"] if inner else []
     plain = path.with_suffix("")

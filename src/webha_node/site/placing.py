@@ -10,13 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from webha_node.site import layout, spreading
-from webha_node.site.layout import RELEASES, SHARED, LayoutError
+from webha_node.site.layout import OWN_SITES, RELEASES, SHARED, LayoutError
 
 # Creating a file on the volume is a dozen round trips: several at once (docs/decisions/0005-docroot.md).
 WRITERS = 8
 # Where an administrator of a Drupal that is no composer project puts what is not core's.
 ADDED = ("modules", "profiles", "themes", "libraries")
-OWN_SITES = ".sites"  # what a release brings in the place of the shared folder
 _MOST = 200 * WRITERS  # files in memory at a time; they are small
 
 

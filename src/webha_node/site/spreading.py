@@ -41,6 +41,7 @@ def lacking(root: Path, release: str | None) -> bool:
 
 def spread(root: Path, release: str) -> None:
     """Have the release on this node's disk, from the volume; one process at a time. Does nothing where it is. Raises LayoutError."""
+    os.umask(0o022)  # of a daemon's process, too: the web server reads what is made here
     layout.LOCAL.mkdir(parents=True, exist_ok=True)
     with (layout.LOCAL / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -26,8 +26,8 @@ NOT_REACHED = "unknown, the node was not reached"
 OTHER = "0a0a0a0a-e6ae-11f1-b424-5a194bf1f37b"
 MOUNT = "var-www-html-drupal.mount"
 UNITS = dict.fromkeys(DAEMONS, Watched(True, "enabled")) | dict.fromkeys((*AT_BOOT, MOUNT), Watched(None, "enabled"))
-MACHINE, MEMBER, PEER, STORE, SITE = (
-    fact("trixie", name) for name in ("machine", "galera", "cluster", "gluster", "drupal")
+MACHINE, MEMBER, PEER, STORE, SITE, RELEASES = (
+    fact("trixie", name) for name in ("machine", "galera", "cluster", "gluster", "drupal", "releases")
 )
 MEMBER, STORE = (replace(one, certificates=CERTIFICATE) for one in (MEMBER, STORE))  # what was captured ends one day
 
@@ -61,6 +61,7 @@ def whole():
             cluster=PEER,
             gluster=STORE,
             drupal=SITE,
+            releases=RELEASES,
             heal=0,
             bricks=BRICKS,
             health="ready",

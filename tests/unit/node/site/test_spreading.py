@@ -148,3 +148,22 @@ def test_a_name_of_somebodys_stops_it(empty):
     with pytest.raises(layout.LayoutError, match="is there already, and not from this release"):
         beginning.begin(empty, LOCAL)
     assert not os.path.lexists(empty / layout.CURRENT)
+
+
+def test_a_daemons_own_mask_takes_nothing_from_the_web_server(root):
+    place(root)
+    another_node()
+    before = os.umask(0o077)
+    try:
+        spreading.spread(root, LOCAL)
+    finally:
+        os.umask(before)
+    for path in (layout.LOCAL, layout.LOCAL / LOCAL, layout.LOCAL / LOCAL / "core"):
+        assert path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_releases_own_sites_is_not_served(root):
+    place(root, names=(*CODE, "sites/default/default.settings.php"))
+    changed(Site(root, updates=0))
+    assert (layout.home(root, LOCAL) / layout.OWN_SITES).is_dir()
+    assert not os.path.lexists(root / layout.OWN_SITES)
