@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from webha.drupal import Site
-from webha.site import Volume, named, to_begin, to_change, to_place, to_remove, to_return
+from webha.site import Volume, named, shown, to_begin, to_change, to_place, to_remove, to_return, unwell
 
 from ..drupal.test_drupal import site as drupal
 
@@ -124,3 +124,27 @@ def test_releases_of_before_go_but_for_the_newest_and_the_one_that_was_left(keep
     assert to_remove(volume, keep) == gone
     assert to_remove(replace(volume, unfinished=True), keep) == ()
     assert to_remove(None, keep) == ()
+
+
+@pytest.mark.parametrize(
+    ("volumes", "words"),
+    [
+        (of(FLAT), []),
+        (of(RUNS), []),
+        (of(DISK), []),
+        (of(DISK, here=()), ["nodoha: the release 11.2.10-bbbbbbbb-local is not on its disk"]),
+        (of(RUNS, told=OLD), [f"nodoha: its Apache was told of the release {OLD}, {NEW} runs"]),
+        (of(replace(RUNS, unfinished=True)), ["an update of the site was cut off"]),
+        (of(replace(DISK, mounted=False, here=())), []),
+        (of(FLAT) | {"nodoha2": None}, ["nodoha2: unknown, which release"]),
+    ],
+)
+def test_what_is_wrong_with_the_release_is_said(volumes, words):
+    found = unwell(volumes)
+    assert len(found) == len(words)
+    assert all(one.startswith(word) for one, word in zip(found, words, strict=True)), found
+
+
+def test_the_status_shows_the_release():
+    assert shown(of(RUNS).values()) == NEW
+    assert shown([FLAT, None]) == ""

@@ -93,6 +93,7 @@ def test_no_layer_is_healthy_where_the_nodes_were_reached_and_said_nothing(layer
         ("cluster", "cluster"),
         ("gluster", "gluster"),
         ("drupal", "drupal"),
+        ("releases", "drupal"),
         pytest.param(
             "holds_vip",
             "vip",

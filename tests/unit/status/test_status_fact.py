@@ -22,7 +22,7 @@ from ..stubs import fake_program
 from .whole_stack import UNITS
 
 ARGUMENTS = FACTS["status"][1]
-PROBES = ("firewall", "galera", "cluster", "gluster", "drupal", "machine")
+PROBES = ("firewall", "galera", "cluster", "gluster", "drupal", "releases", "machine")
 NODE = "<node><hostname>{}</hostname><path>{}</path><peerid>8fb6</peerid><status>{}</status><port>57422</port><pid>1</pid></node>"
 
 
@@ -214,6 +214,7 @@ DAMAGED = {
     "cluster": ("</pacemaker-result>", ""),
     "gluster": ("</cliOutput>", ""),
     "drupal": ('{"archive"', "{archive"),
+    "releases": ("@@webha-end here 0", ""),
     "machine": ("@@webha-end clock 0", ""),
 }
 
