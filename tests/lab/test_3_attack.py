@@ -16,6 +16,12 @@ def stranger(deployed: str) -> Iterator[None]:  # noqa: ARG001 (needed before)
         yield
 
 
-@pytest.mark.parametrize("what", ATTACKS)
+# Half a minute each, alike on both Debians, or one like the other.
+ONCE = ("every TCP port of a node and of the virtual IP", "join the database's cluster, by its name")
+SELDOM = ("join the database's cluster, by another name",)
+MARKS = dict.fromkeys(ONCE, pytest.mark.any_release) | dict.fromkeys(SELDOM, pytest.mark.long)
+
+
+@pytest.mark.parametrize("what", [pytest.param(one, marks=MARKS.get(one, ())) for one in ATTACKS])
 def test_nothing_is_got(what: str) -> None:
     assert ATTACKS[what]() == ""

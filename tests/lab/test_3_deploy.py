@@ -243,6 +243,7 @@ class TestOneDatum:
         converge("tasks/apache.py")
         assert converge("tasks/apache.py").converged
 
+    @pytest.mark.long
     def test_the_vip_moves_the_address(self) -> None:
         assert "run tasks/firewall.py with the same data first" in refused("tasks/vip.py", "--data", "vip=10.0.0.251")
         converge("tasks/firewall.py", "--data", "vip=10.0.0.251")

@@ -136,6 +136,7 @@ class TestData:
         assert set(everywhere("systemctl is-active webha-firewall-undo.timer || true").values()) == {"inactive"}
         assert converge("tasks/firewall.py").converged
 
+    @pytest.mark.long
     def test_false_opens_everything_says_so_and_is_ended_by_the_next_run(self) -> None:
         opened = converge("tasks/firewall.py", "--data", "firewall=False")
         assert "everybody on the nodes' network reaches" in opened.text

@@ -50,7 +50,8 @@ def from_outside(path: str) -> str:
 def _moved(deployed: str, project: Path) -> None:
     assert deployed
     converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=vip,drupal")
-    converge("deploy.py", "--data", f"site_source={project}", "--data", "drupal_install=False")
+    for step in ("apache", "drupal", "vip"):
+        converge(f"tasks/{step}.py", "--data", f"site_source={project}", "--data", "drupal_install=False")
 
 
 def brought(files: Path) -> tuple[str, ...]:
@@ -81,8 +82,9 @@ def test_it_comes_in_with_its_own_settings_by_two_commands(files: Path) -> None:
 
 def test_and_not_twice(files: Path, project: Path) -> None:
     assert converge(*brought(files)).converged
-    again = converge("deploy.py", "--data", f"site_source={project}")
-    assert again.converged, again.changed
+    for step in ("apache", "drupal", "vip"):
+        again = converge(f"tasks/{step}.py", "--data", f"site_source={project}")
+        assert again.converged, again.changed
 
 
 def test_another_dump_is_refused_over_it(tmp_path: Path) -> None:
