@@ -116,10 +116,11 @@ innodb_buffer_pool_size = "128M"  # what MariaDB keeps of its tables in memory
 wsrep_provider_options = {}
 
 # --- §2.2 Apache --------------------------------------------------------------------------------------------------
-# Debian's: PHP with what Drupal needs, curl, with which the cluster's Apache agent looks at the status page, and openssl, which tries certificates.
+# Debian's: PHP with what Drupal needs, curl, with which the cluster's Apache agent looks at the status page, openssl, which tries certificates, and
+# msmtp, by which mail leaves.
 apache_packages = [
     "apache2", "curl", "openssl", "php", "libapache2-mod-php", "php-cli", "php-gd", "php-mysql", "php-xml", "php-mbstring",
-    "php-curl", "php-zip", "php-intl", "php-apcu",
+    "php-curl", "php-zip", "php-intl", "php-apcu", "msmtp",
 ]  # fmt: skip
 apache_modules = ["rewrite", "headers", "expires", "status"]  # enabled, beside Debian's own and PHP's
 server_name = "www.gonzalonazareno.com"  # the site's
@@ -132,6 +133,8 @@ https_key = None  # then: its key, in PEM, without a password; a file on the con
 https_hsts = None
 # Addresses and networks of proxies before the site that end TLS: Drupal believes what they say of the visitor.
 trusted_proxies = []
+# The mail server that takes the site's mail from the nodes without a password, "mail.example.org" or "mail.example.org:587"; None: no mail leaves.
+site_mail_relay = None
 health_port = 8081  # on 127.0.0.1 only: server-status and the health page
 php_settings = {  # lines of php.ini
     "memory_limit": "256M",

@@ -4,9 +4,10 @@ from pyinfra.context import host
 
 from webha import certificates
 from webha.apache import AGENT, modules
+from webha.apache import mail as mail_by
 from webha.apache import operations as apache
 from webha.apache.facts import PID
-from webha.apache.manifest import APACHE_DROP_IN, CERTIFICATE, HEALTH, PROTECTION, php_settings
+from webha.apache.manifest import APACHE_DROP_IN, CERTIFICATE, HEALTH, PROTECTION, commands, php_settings
 from webha.apache.trial import TLS, php
 from webha.firewall import networks
 from webha.ground.render import render
@@ -32,7 +33,10 @@ if context.on_a_node():
     # Whoever comes to port 80 under one of these is sent to 443.
     redirected = certificates.read(certificate)[0].patterns if certificate and data.https == "files" else ()
 
-    settings = node.File(php_settings(context.debian()), render("apache/php.ini.j2", settings=data.php_settings))
+    mail = context.or_stop(mail_by, data.site_mail_relay, data.drupal_admin_mail)
+    settings = node.File(
+        php_settings(context.debian()), render("apache/php.ini.j2", settings=mail | dict(data.php_settings))
+    )
 
     trial.taken(name="Apache: PHP takes its settings", file=settings, trial=php(context.debian()))
 
@@ -40,6 +44,7 @@ if context.on_a_node():
         name="Apache: PHP settings, the health page, the resource agent",
         files=[
             settings,
+            node.File(commands(context.debian()), render("apache/php.ini.j2", settings=mail)),
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
             node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=data.drupal_root)),
             node.File(APACHE_DROP_IN, render("apache/apache2.service.conf.j2", pid=PID)),

@@ -24,7 +24,7 @@ FOLDER = PurePosixPath("/root/webha-parsers")
 LEFT = {
     *("minimum_ram_mb", "minimum_disk_mb", "maximum_clock_skew"),
     *("nodes_group", "control_group", "failover", "failovers", "https", "https_certificate", "https_key", "vip", "domain"),
-    *("vip_netmask", "drupal_archive", "drupal_checksum", "drupal_releases", "drupal_version", "drupal_insecure", "drupal_feed", "site_keep", "site_source", "site_code"),
+    *("vip_netmask", "drupal_archive", "drupal_checksum", "drupal_releases", "drupal_version", "drupal_insecure", "drupal_feed", "site_keep", "site_source", "site_code", "site_mail_relay"),
     *("mariadb_repository", "mariadb_repository_key"),
 }  # fmt: skip
 BROKEN = "broken"  # the case in which every file has a line that is none, by which it is seen that it is read

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -41,3 +42,48 @@ def test_a_node_without_php_is_left_named_and_mended(without: str, tmp_path: Pat
     ready = "attrd_updater -Q -n webha-ready -N $(hostname)"
     eventually(lambda: 'value="1000"' in on(without, ready), 60, f"{without} is ready")
     assert converge("tasks/apache.py").converged
+
+
+# Takes one mail, and leaves it in a file.
+RELAY = """
+import socket
+server = socket.create_server(('127.0.0.1', 2525))
+peer, _ = server.accept()
+file = peer.makefile('rwb', buffering=0)
+file.write(b'220 here\\r\\n')
+kept = b''
+for line in file:
+    kept += line
+    if kept.count(b'\\r\\nDATA\\r\\n') and not line.strip() == b'.' and line.strip().upper() != b'DATA':
+        continue
+    if line.strip().upper() == b'QUIT':
+        break
+    file.write(b'354 go\\r\\n' if line.strip().upper() == b'DATA' else b'250 well\\r\\n')
+open('/run/mail.seen', 'wb').write(kept)
+"""
+
+
+@pytest.mark.any_release
+def test_mail_leaves_by_the_relay_as_apaches_php_and_crons_send_it(deployed: str) -> None:
+    assert deployed
+    relayed = ("tasks/apache.py", "--data", "site_mail_relay=127.0.0.1:2525")
+    converge(*relayed)
+    try:
+        assert converge(*relayed).converged
+        for kind in ("apache2", "cli"):
+            on(
+                "nodoha",
+                f"rm -f /run/mail.seen; systemd-run -q --unit=theirs-{kind} python3 -c {quote(RELAY)}; sleep 1",
+            )
+            folder = on("nodoha", f"echo /etc/php/*/{kind}/conf.d")
+            sent = f'PHP_INI_SCAN_DIR={folder} runuser -u www-data -- php -r \'exit(mail("ana@example.org", "Hello", "From {kind}") ? 0 : 1);\''
+            on("nodoha", sent)
+            eventually(
+                lambda: on("nodoha", "test -s /run/mail.seen && echo there || :") == "there", 10, "the relay has it"
+            )
+            seen = on("nodoha", "cat /run/mail.seen")
+            assert "MAIL FROM:<admin@example.org>" in seen
+            assert f"From {kind}" in seen
+    finally:
+        on("nodoha", "systemctl stop 'theirs-*'; rm -f /run/mail.seen")
+        converge("tasks/apache.py")

@@ -16,6 +16,11 @@ def php_settings(debian: int) -> str:
     return f"/etc/php/{PHP_VERSIONS[debian]}/apache2/conf.d/90-webha.ini"
 
 
+def commands(debian: int) -> str:
+    """Return the path of our settings of PHP on the command line, cron's."""
+    return f"/etc/php/{PHP_VERSIONS[debian]}/cli/conf.d/90-webha.ini"
+
+
 def server(debian: int) -> Part:
     """Return the web server as it is on this Debian release."""
     return Part(
@@ -27,6 +32,7 @@ def server(debian: int) -> Part:
             f"/etc/apache2/conf-available/{PROTECTION}.conf",
             CERTIFICATE,
             php_settings(debian),
+            commands(debian),
             HEALTH,
             AGENT,
             APACHE_DROP_IN,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from webha.ground.forms import AsJson
 
@@ -81,3 +82,20 @@ def started_at(status: str, now: float) -> float | None:
     except (KeyError, ValueError):
         return None
     return now - (current - restarted).total_seconds()
+
+
+def mail(relay: str | None, sender: str) -> dict[str, str]:
+    """Return PHP's setting by which mail leaves (msmtp(1)): to ``relay``, a host with or without a port; encrypted where the relay offers it at 587.
+
+    Nothing where there is no relay: PHP then finds no program, and says so. Raises ValueError for a ``sender`` that a shell would read otherwise.
+    """
+    if relay is None:
+        return {}
+    if quote(sender) != sender:
+        raise ValueError(
+            f"drupal_admin_mail {sender!r} cannot stand in a command line, by which mail would leave (site_mail_relay): name a plainer one"
+        )
+    server, _, port = relay.partition(":")
+    words = ["/usr/bin/msmtp", f"--host={server}", f"--port={port or 25}", f"--from={sender}"]
+    words += ["--tls=on", "--tls-trust-file=system"] if port == "587" else ["--tls=off"]
+    return {"sendmail_path": " ".join((*words, "-t"))}

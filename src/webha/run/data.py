@@ -145,6 +145,9 @@ KINDS: Mapping[str, Kind] = {
     "innodb_buffer_pool_size": _SIZE,
     "wsrep_provider_options": pairs(_PROVIDER),
     "apache_packages": _PACKAGES,
+    "site_mail_relay": none_or(
+        text(r"(?!-)[A-Za-z0-9-]{1,63}(\.(?!-)[A-Za-z0-9-]{1,63})*(:[1-9]\d{0,4})?", "a host, or a host and its port")
+    ),
     "apache_modules": all_of(text(r"[a-z0-9_.]+", "a module's name")),
     "server_name": _HOST,
     "health_port": _PORT,
