@@ -1,6 +1,7 @@
 <?php
 // Articles with an image each, and an editor who may write more: arguments are the docroot, the site's address and how many.
 [, $root, $host, $articles] = $argv;
+$root = dirname(realpath("$root/index.php"));
 chdir($root);
 $loader = require "$root/autoload.php";
 $request = Symfony\Component\HttpFoundation\Request::create("http://$host/", 'GET', [], [], [], ['SCRIPT_NAME' => '/index.php']);
