@@ -8,10 +8,12 @@ it moves away from a node that is not ready, and stays where it is when none is:
 import http.client
 import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from webha_node import attributes, sql
 from webha_node.address import leaving
@@ -111,8 +113,7 @@ class Looks:
                 file.read(64)
         except FileNotFoundError:
             return  # no site yet: nothing of ours is put where it would be taken for somebody's
-        if os.path.islink(f"{root}/.webha-current") and not os.path.exists(f"{root}/.webha-current"):  # noqa: PTH110, PTH114
-            raise BrokenError("the release that runs is not on this node's disk")
+        _code(f"{root}/.webha-current")
         if time.monotonic() - self.written >= WRITE_EVERY:
             with open(f"{root}/.webha-ready.{self.values.name}", "w") as file:  # noqa: PTH123
                 file.write(f"{time.time():.0f}\n")
@@ -170,6 +171,23 @@ class Looks:
             raise BrokenError(f"Apache answers {answer.status}")
         if said.strip() != b"alive":
             raise BrokenError("Apache answers without PHP" if b"<?php" in said else "the health page is not ours")
+
+
+def _code(link: str) -> None:
+    """The release that runs is there, and the web server, which is nobody's, gets to it: one on this node's own disk may be missing."""
+    try:
+        target = os.readlink(link)  # noqa: PTH115 (as few calls as can be: each may hang)
+    except FileNotFoundError:
+        return  # at the volume's top
+    if not target.startswith("/"):
+        return
+    for path in (target, *map(str, PurePosixPath(target).parents)):
+        try:
+            mode = os.stat(path).st_mode  # noqa: PTH116
+        except FileNotFoundError:
+            raise BrokenError("the release that runs is not on this node's disk") from None
+        if not mode & stat.S_IXOTH:
+            raise BrokenError(f"the web server cannot get to the release that runs: {path} is mode {mode & 0o7777:o}")
 
 
 def watch(look: Callable[[], None], opinion: Opinion, interval: float) -> None:

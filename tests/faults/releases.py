@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from lab import visitor
 from tests.faults.pages import Way, log_in, pages
 from tests.faults.report import machine, told
 from tests.faults.spoiled import spoiled
-from tests.lab.nodes import ADDRESSES, DOCROOT, ROOT, VIP, converge, everywhere, lab, on, page, pyinfra, start, whole
+from tests.lab.nodes import DOCROOT, ROOT, VIP, converge, everywhere, lab, on, page, pyinfra, start, whole
 
 ARTICLES = 200
 CONTENT = Path(__file__).with_name("content.php")
@@ -136,11 +136,10 @@ def cut(code: str, new: Path) -> list[dict[str, Any]]:
     for phase in PHASES:
         whole(300)
         holder = held()
-        other = next(name for name in ADDRESSES if name != holder)
         run = start(*words)
         journal = f"{DOCROOT}/.webha-releases/journal.json"
         at = f'for i in $(seq 6000); do grep -qs \'"phase": "{phase}"\' {journal} && exit 0; sleep 0.05; done; exit 1'
-        on(other, at, timeout=400)
+        on(holder, at, timeout=400)
         lab("cut", holder)
         run.communicate(timeout=600)
         lab("boot", holder)
@@ -185,16 +184,19 @@ def main() -> None:
         return
     if not (given.old and given.new):
         parser.error("--old and --new: two archives of a real Drupal")
+    steps: list[tuple[str, Callable[[str, Path], Any], Path]]
     result: dict[str, Any] = {"machine": machine(), "articles": ARTICLES, "old": given.old.name, "new": given.new.name}
     visitor.arrive()
     try:
         for code in given.code or ("local", "volume"):
-            result[code] = made(code, given.old) | updated(code, given.new)
+            result[code] = {}
+            steps = [("made", made, given.old), ("changed", updated, given.new)]
             if given.cuts:
-                result[code]["failing"] = failed(code, given.new)
-                result[code]["cuts"] = cut(code, given.new)
-            if given.json:
-                given.json.write_text(json.dumps(result))
+                steps += [("failing", failed, given.new), ("cuts", cut, given.new)]
+            for name, step, archive in steps:
+                result[code][name] = step(code, archive)
+                if given.json:
+                    given.json.write_text(json.dumps(result))
     finally:
         visitor.leave()
     told(result, given.json)

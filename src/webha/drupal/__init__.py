@@ -1,6 +1,16 @@
 """Drupal: release, database, site (§2.5): its typed state and its decisions, which know nothing of pyinfra."""
 
-from webha.drupal.decisions import EMPTIED, TAKEN, not_ours, of_others, to_install, to_unpack, trusted_hosts, unwell
+from webha.drupal.decisions import (
+    EMPTIED,
+    IMPORT_CUT,
+    TAKEN,
+    not_ours,
+    of_others,
+    to_install,
+    to_unpack,
+    trusted_hosts,
+    unwell,
+)
 from webha.drupal.release import (
     BLOCK,
     CHUNK,
@@ -14,15 +24,30 @@ from webha.drupal.release import (
     verified,
     version_of,
 )
-from webha.drupal.state import HEADER, INSTALLING, MARKER, OURS, SETTINGS, STAGING, VALUES, Site, native_password
+from webha.drupal.state import (
+    HEADER,
+    IMPORTING,
+    INSTALLING,
+    MARKER,
+    MARKS,
+    OURS,
+    SETTINGS,
+    STAGING,
+    VALUES,
+    Site,
+    native_password,
+)
 
 __all__ = [
     "BLOCK",
     "CHUNK",
     "EMPTIED",
     "HEADER",
+    "IMPORTING",
+    "IMPORT_CUT",
     "INSTALLING",
     "MARKER",
+    "MARKS",
     "OURS",
     "SETTINGS",
     "STAGING",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from webha.drupal.state import MARKER, Site
 from webha.ground.verdict import Verdict
 
+IMPORT_CUT = "an import of the site was cut off: run tasks/import_site.py again, with the same files"
 FEW = 3  # names are enough for a person
 TAKEN = "the site's database has {} tables of somebody's: name another drupal_db, or, if they are your site's, put its settings.php in place first"
 
@@ -50,6 +51,8 @@ def unwell(site: Site, root: str) -> list[str]:
     """Say what is wrong with a site that answered for itself, each with what to do."""
     if site.code != "complete":
         return [f"the code on the volume is {site.code}: run tasks/drupal.py"]
+    if site.importing:
+        return [IMPORT_CUT]
     if site.emptied:
         return ["the site is not installed, or its database was emptied: import its dump, or run tasks/drupal.py"]
     if not site.tables or site.installing:
@@ -81,6 +84,8 @@ def to_install(site: Site | None, confirm: str | None = None) -> Verdict:  # noq
         return Verdict(
             "refuse", "whether a site exists cannot be told: the database is not in a reachable primary component"
         )
+    if site.importing:
+        return Verdict("refuse", IMPORT_CUT)
     if site.taken:
         return Verdict("refuse", TAKEN.format(site.tables))
     if site.settings == "foreign":

@@ -239,6 +239,8 @@ configuration=$(cat)
 exec 9>/run/webha-install.lock; flock -w 900 9
 tables=$({SQL} "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='$database'")
 mark=$({SQL} "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='$database' AND table_name='{drupal.INSTALLING}'")
+importing=$({SQL} "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='$database' AND table_name='{drupal.IMPORTING}'")
+if [ "$importing" = 1 ]; then echo "refused: {drupal.IMPORT_CUT}" >&2; exit 1; fi
 if [ "$tables" -gt 0 ] && [ "$mark" = 0 ]; then exit 0; fi
 if [ "$mark" = 1 ]; then {SQL} "DROP DATABASE $database; CREATE DATABASE $database CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci COMMENT '{MARK}'"; fi
 {SQL} "CREATE TABLE $database.{drupal.INSTALLING} (id INT PRIMARY KEY)"

@@ -17,8 +17,10 @@ def packed(folder: Path, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     part = cache / f".project-{os.getpid()}.tar"
     try:
+        part.touch(mode=0o600)
         with tarfile.open(part, "w") as archive:
             for path in _kept(folder):
+                archive.inodes.clear()  # type: ignore[attr-defined]  # tarfile's own: a second name of a file is a file, too
                 info = archive.gettarinfo(path, f"project/{path.relative_to(folder)}")
                 info.uid = info.gid = info.mtime = 0
                 info.uname = info.gname = ""

@@ -73,7 +73,11 @@ def version_of(path: Path) -> str | None:
         for member in archive:
             if member.name.split("/", 1)[-1] in _VERSIONED:
                 file = archive.extractfile(member)
-                found = re.search(rb"const VERSION = '([^'\n]{1,32})'", file.read(CHUNK)) if file is not None else None
+                found = (
+                    re.search(rb"const VERSION = '([0-9A-Za-z][0-9A-Za-z.+~-]{0,31})'", file.read(CHUNK))
+                    if file is not None
+                    else None
+                )
                 return found[1].decode("utf-8", "replace") if found else None
     return None
 

@@ -5,9 +5,15 @@ from hashlib import sha1
 
 from webha.ground import manifest
 from webha.ground.forms import AsJson
-from webha_node.site import layout
+from webha_node.site import incoming, layout
 
 INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
+
+
+IMPORTING = incoming.IMPORTING  # the same while a dump of elsewhere is taken in
+
+
+MARKS = (INSTALLING, IMPORTING)
 
 
 OTHERWISE = "otherwise"  # in the place of a hash: the account is there and has none
@@ -23,7 +29,7 @@ class Site(AsJson):
     ``closed``: it answers with 503, as ours does while the installer works. ``unmarked``: our marker was on the volume and is gone;
     ``writable``: code that the web server may write; ``alone``: tables that Galera does not replicate, with their engine. ``other_hashes``: of further passwords
     that the account has, while it is given another one.
-    ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
+    ``importing``: a dump of elsewhere is being taken in, or was cut off; ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
     mounted: bool
@@ -44,6 +50,7 @@ class Site(AsJson):
     alone: tuple[str, ...] = ()
     other_hashes: tuple[str, ...] = field(default=(), repr=False)
     version: str | None = None
+    importing: bool = False
 
     @property
     def ours(self) -> bool:
@@ -54,7 +61,12 @@ class Site(AsJson):
     def taken(self) -> bool:
         """Whether the database has tables of somebody's, to which our settings would be put as if it were ours."""
         return (
-            self.mounted and bool(self.tables) and not self.installing and not self.ours and self.settings == "absent"
+            self.mounted
+            and bool(self.tables)
+            and not self.installing
+            and not self.importing
+            and not self.ours
+            and self.settings == "absent"
         )
 
     @property

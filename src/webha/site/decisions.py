@@ -16,7 +16,7 @@ def named(version: str | None, checksum: str, local: bool = False) -> str:
     return f"{version or 'site'}-{checksum.partition(':')[2][:DIGITS]}{ON_DISK if local else ''}"
 
 
-def _seen(volume: Volume | None, site: drupal.Site | None) -> str:
+def _seen(volume: Volume | None, site: drupal.Site | None) -> str:  # noqa: PLR0911 (one return a case)
     """Say what keeps anything from being done; empty where nothing does."""
     if volume is None or site is None:
         return "what the volume holds is unknown"
@@ -24,8 +24,15 @@ def _seen(volume: Volume | None, site: drupal.Site | None) -> str:
         return "the volume is not mounted at the docroot: run tasks/gluster.py first"
     if site.code != "complete" or site.release is None:
         return "no release of ours is on the volume: run tasks/drupal.py first (a site that was put there by somebody is its owner's)"
+    if site.importing:
+        return drupal.IMPORT_CUT
     if not site.tables or site.installing:
         return "the site is not installed: run tasks/drupal.py first"
+    if site.settings == "foreign" and not site.included:
+        return (
+            "settings.php is somebody's own and does not include settings.webha.php, so its site may have another database, of which nothing would be "
+            "kept: put at its end what tasks/drupal.py says"
+        )
     return ""
 
 
@@ -86,6 +93,8 @@ def to_return(  # noqa: PLR0911 (one return a case)
     target = release or seen.before
     if seen.unfinished:
         return Verdict("change", "a change of the release was cut off")
+    if release is None and seen.returned and verdict.action != "follow":
+        return Verdict("nothing", f"the release {seen.running} runs, which was gone back to")
     if target is None or (target not in seen.placed and target != seen.running):
         return Verdict(
             "refuse", f"there is no release {target or 'before this one'} on the volume: there {_are(seen.placed)}"
@@ -103,6 +112,14 @@ def to_return(  # noqa: PLR0911 (one return a case)
             "written since (it is kept as a dump beside the release): repeat with --data confirm= and the cluster's name",
         )
     return Verdict("restore", f"the database goes back with the release {target}")
+
+
+def to_clear(node: Volume | None, volume: Volume | None, gone: Iterable[str]) -> tuple[str, ...]:
+    """Return what of releases on a node's own disk goes: those that are ``gone``, and those that the volume does not list any more."""
+    if node is None or volume is None or not volume.mounted or volume.unfinished:
+        return ()
+    staying = {*volume.placed, volume.running} - set(gone)
+    return tuple(one for one in node.here if one not in staying)
 
 
 def unwell(volumes: Mapping[str, Volume | None]) -> list[str]:
@@ -130,11 +147,13 @@ def shown(volumes: Iterable[Volume | None]) -> str:
     return ", ".join(sorted(found))
 
 
-def to_bring(volume: Volume | None, site: drupal.Site | None, what: str, checksum: str) -> Verdict:
+def to_bring(  # noqa: PLR0911 (one return a case)
+    volume: Volume | None, site: drupal.Site | None, what: str, checksum: str
+) -> Verdict:
     """Decide whether somebody's ``database`` or ``files`` are taken in: once, a database only into an empty one."""
     if volume is None or site is None or site.code is None:
         return Verdict("refuse", "what the volume holds is unknown")
-    if checksum in volume.imported:
+    if checksum in volume.imported and (what == "files" or (site.tables and not site.importing)):
         return Verdict(
             "nothing", f"the {what} were taken in before" if what == "files" else "the dump was taken in before"
         )
@@ -147,7 +166,11 @@ def to_bring(volume: Volume | None, site: drupal.Site | None, what: str, checksu
         return Verdict(
             "refuse", "whether the database is empty cannot be told: it is not in a reachable primary component"
         )
-    if what == "database" and site.tables and not site.installing:
+    if what == "database" and site.installing:
+        return Verdict(
+            "refuse", "an installation of a site was begun there: run tasks/drupal.py, or wait for the run that does it"
+        )
+    if what == "database" and site.tables and not site.importing:
         return Verdict(
             "refuse",
             f"the database has {site.tables} tables, and a dump goes into an empty one alone: a site of its own, or an import of before. Nothing "

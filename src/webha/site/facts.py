@@ -1,6 +1,7 @@
 """The site's releases, seen from one node."""
 
 import json
+from pathlib import PurePosixPath
 from shlex import quote
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ from webha.ground import probe
 from webha.ground.fact import Probe
 from webha.site.state import Volume
 from webha_node.site import layout
+from webha_node.site.change import ASKED
 from webha_node.site.incoming import NOTE as IMPORTED
 from webha_node.site.journal import NAME, OPEN
 from webha_node.site.layout import CURRENT, RELEASES
@@ -22,7 +24,8 @@ class Releases(Probe[Volume]):
     def command(self, root: str, vip: str) -> str:
         """Ask the volume and this node."""
         r = quote(root)
-        there = f"cd {r} 2>/dev/null || exit 0; timeout 10 ls -d . >/dev/null || exit 1"
+        # Of a docroot without its volume there is nothing to know; of a volume that does not answer nothing is known.
+        there = f"grep -qs ' {root} fuse.glusterfs ' /proc/mounts || exit 0; cd {r} && timeout 10 ls -d . >/dev/null || exit 1"
         return probe.script(
             {
                 "mounted": f"findmnt -n -o FSTYPE --mountpoint {r} | grep -qx fuse.glusterfs",
@@ -49,10 +52,14 @@ class Releases(Probe[Volume]):
             flat=answers["top"].text.strip() == "flat",
             running=link.split("/")[1] if link else None,
             placed=tuple(
-                one.removesuffix(".json") for one in names if one.endswith(".json") and one != NAME and one[0] != "."
+                name
+                for name in (one.removesuffix(".json") for one in names if one.endswith(".json") and one[0] != ".")
+                if f"{name}.json" not in (NAME, PurePosixPath(IMPORTED).name)
+                and (not name.endswith(layout.ON_DISK) or f"{name}.tar.gz" in names)
             ),
             dumped=tuple(one.removesuffix(".sql.gz") for one in names if one.endswith(".sql.gz") and one[0] != "."),
-            before=entry.get("old") if entry.get("phase") == "done" else None,
+            before=entry.get("old") if entry.get("phase") == "done" and entry.get("why") != ASKED else None,
+            returned=entry.get("phase") in ("done", "returned") and entry.get("why") == ASKED,
             schema=bool(entry.get("schema")),
             unfinished=entry.get("phase") in OPEN,
             holds=answers["holds"].ok,

@@ -11,9 +11,9 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.operation import operation
 from pyinfra.context import host, inventory
 
-from webha import site
+from webha import drupal, site
 from webha.ground import shell
-from webha.machine.operations import SCRATCH, Commands, send
+from webha.machine.operations import SCRATCH, Commands, room, send
 from webha.run.across import done as answered
 from webha.run.across import everyone, given
 from webha.run.ending import say_at_end
@@ -47,7 +47,11 @@ def brought(what: str, path: Given | None, nodes: Iterable[str], where: Where) -
         return
     more, remote = given(), f"{SCRATCH}/webha-import-{what}"
 
+    size = path.path.stat().st_size
+    needed = {SCRATCH: size, where.root: drupal.unpacked_size(path.path) if what == "files" else 0}
+
     def work() -> None:
+        answered(inventory.get_host(holder[0]), room(needed, what), 60, more)
         answered(inventory.get_host(holder[0]), send(path.path, remote), 3600, more)
         said = on(holder[0], {"do": "bring", "what": what, "path": remote, "checksum": path.checksum}, more)
         for line in said.splitlines():
@@ -111,10 +115,11 @@ def drush(line: str | None, nodes: Iterable[str], where: Where) -> Commands:
 def _fetched(name: str, remote: str, path: Path, more: dict[str, Any]) -> None:
     """Bring a file of any size, for this user alone. Over standard output: pyinfra's own download needs an sftp subsystem."""
     path.touch(mode=0o600)
+    size = int(answered(inventory.get_host(name), shell.run("stat", "-c", "%s", remote), 60, more))
     with path.open("wb") as file:
-        while True:
+        while file.tell() < size:
             where = f'tail -c +{file.tell() + 1} "$1" | head -c {_PIECE} | base64 -w 76'
             piece = base64.b64decode(answered(inventory.get_host(name), shell.script(where, remote), 600, more))
             if not piece:
-                return
+                raise PyinfraError(f"{name}: {remote} has {size} bytes, and {file.tell()} came")
             file.write(piece)

@@ -15,7 +15,7 @@ from webha.drupal import ReleaseError, digest
 
 _MAGIC = {b"\x1f\x8b": "gz", b"\x28\xb5\x2f\xfd": "zst"}
 _HEAD, _TAIL = 65536, 4096  # bytes
-_DUMPS = (b"-- MySQL dump", b"-- MariaDB dump", b"/*M!", b"-- Dump of", b"-- phpMyAdmin SQL Dump")
+_DUMPS = (b"-- MySQL dump", b"-- MariaDB dump", b"/*M!", b"-- phpMyAdmin SQL Dump")
 _HOW = "pack it with: tar -C sites/default -czf files.tar.gz files"
 
 
@@ -61,7 +61,7 @@ def files(path: Path) -> Given:
     tops = {name.partition("/")[0] for name in names}
     if len(tops) != 1 or any(".." in name.split("/") for name in names):
         raise ReleaseError(f"{path} is not the one folder of uploads: {_HOW}")
-    if any(name.startswith(("sites/default", "web/sites", "docroot/sites")) for name in names):
+    if tops - {"files", "."} or any(name.startswith(("./files/", "./sites/", "./default/")) for name in names):
         raise ReleaseError(f"{path} has the uploads below {names[0]}: {_HOW}")
     return Given(path, digest(path))
 
@@ -72,8 +72,10 @@ def _there(path: Path) -> None:
 
 
 def _look(path: Path, head: bytes, tail: bytes) -> None:
-    if not head.lstrip().startswith(_DUMPS) and b"CREATE TABLE" not in head:
-        raise ReleaseError(f"{path} is no dump of a database: make one with mariadb-dump, mysqldump or drush sql:dump")
+    if not head.lstrip().startswith(_DUMPS):
+        raise ReleaseError(
+            f"{path} is no dump of a database that is known here: make one with mariadb-dump, mysqldump, phpMyAdmin or drush sql:dump"
+        )
     if head.lstrip().startswith(_DUMPS[:3]) and b"Dump completed" not in tail:
         raise ReleaseError(f"{path} was cut off: its last line is not the one with which a dump ends; make it anew")
 

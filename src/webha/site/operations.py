@@ -133,16 +133,20 @@ def kept(keep: int, nodes: Iterable[str], where: Where) -> Commands:
     Of those on the nodes' own disks each node removes its own.
     """
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    gone = site.to_remove(volumes.get(host.name), keep)
-    if not gone:
+    own = volumes.get(host.name)
+    gone = site.to_remove(own, keep)
+    stale = {name: site.to_clear(one, own, gone) for name, one in volumes.items()}
+    if not gone and not any(stale.values()):
         host.noop("no release is too many")
         return
-    yield _asked({"do": "remove", "releases": list(gone)})
+    here = [*gone, *(one for one in stale.pop(host.name, ()) if one not in gone)]
+    if here:
+        yield _asked({"do": "remove", "releases": here})
     more = given()
-    for name, one in volumes.items():
-        here = [release for release in gone if one is not None and release in one.here]
-        if here and name != host.name:
-            yield from telling_of(lambda name=name, here=here: on(name, {"do": "remove", "releases": here}, more))  # type: ignore[misc]
+    for name, theirs in stale.items():
+        if theirs:
+            asked = {"do": "remove", "releases": list(theirs)}
+            yield from telling_of(lambda name=name, asked=asked: on(name, asked, more))  # type: ignore[misc]
 
 
 def of_the_site(where: Where) -> drupal.Site | None:

@@ -22,7 +22,8 @@ class Volume(AsJson):
 
     ``running``: the release that runs (``webha_node.site.layout``), None where its code lies at the volume's top (``flat``) or there is none;
     ``placed``: those that are there whole, the newest first; ``dumped``: those whose database was kept when they were left;
-    ``before``, ``schema``: of the last change, the release that was left, and whether the database was changed by it; ``unfinished``: it
+    ``before``, ``schema``: of the last change, the release that was left, and whether the database was changed by it, ``returned``: it was a
+    return that somebody asked for; ``unfinished``: it
     was cut off; ``holds``: the virtual IP is here; ``told``: the release that this node's Apache was told of last;
     ``here``: the releases that are whole on this node's own disk; ``imported``: the checksums of the dump and the files that were taken in.
     """
@@ -39,6 +40,7 @@ class Volume(AsJson):
     told: str | None
     here: tuple[str, ...] = ()
     imported: tuple[str, ...] = ()
+    returned: bool = False
 
     @property
     def lacks(self) -> bool:

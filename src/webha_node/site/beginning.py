@@ -27,12 +27,13 @@ def begin(root: Path, release: str) -> None:
         part = root / ".webha-sites"
         shutil.rmtree(part, ignore_errors=True)
         own = layout.home(root, release) / OWN_SITES
+        part.mkdir(mode=0o700)
         if own.is_dir():
-            shutil.copytree(own, part, symlinks=True)
-        else:
-            part.mkdir()
+            shutil.copytree(own, part, symlinks=True, dirs_exist_ok=True)
+            part.chmod(0o700)
         for folder in part.glob("*/"):
             _given(folder)
+        part.chmod(0o755)
         part.rename(root / SHARED)
     layout.switch(root, release)
     shutil.rmtree(root / STAGING)

@@ -2,21 +2,28 @@
 
 Without changes to the database: the switch, and Apache reads anew. With them the site is closed first (Drupal's maintenance mode), then the
 database is dumped, so that the dump has every row that was acknowledged; only then the code is switched and the updates run. Whatever
-fails, and whatever was cut off by a dead run or node, goes back: the old code, and the dump where the updates had begun.
+fails, and whatever was cut off by a dead run or node, goes back: the old code, and the dump where the updates had begun. Once the site is
+being opened to visitors there is no way back but the one that somebody asks for: what they write from then on stays.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Protocol
 
 from webha_node.site import journal, layout
 from webha_node.site.journal import Journal
+from webha_node.site.layout import LayoutError
 
 
 class ChangeError(Exception):
     """What went wrong, in a sentence."""
+
+
+FAILURES = (ChangeError, LayoutError, OSError, SubprocessError)
+CUT = "the run that changed it was cut off"
+ASKED = "asked for"
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,9 @@ class Site(Protocol):
     def close(self, release: str, closed: bool) -> None:
         """Close the site to visitors, or open it."""
 
+    def settle(self) -> None:
+        """Wait for the requests that began before it was closed."""
+
     def dump(self, path: Path) -> None:
         """Write the database into a file."""
 
@@ -65,26 +75,29 @@ def dump_of(root: Path, release: str) -> Path:
     return root / layout.RELEASES / f"{release}.sql.gz"
 
 
-def change(site: Site, new: str, before: str, say: Callable[[str], None]) -> Journal:
+def change(site: Site, new: str, before: str, say: Callable[[str], None], why: str = "") -> Journal:
     """Make ``new``, which is placed, the running release. Returns how it ended. Raises ChangeError where nothing was changed.
 
-    ``before``: what the code at the volume's top is called from now on, where it lies there.
+    ``before``: what the code at the volume's top is called from now on, where it lies there; ``why``: :data:`ASKED` for a return by hand.
     """
     root = site.root
     looked = site.look(new)
     if looked.wrong:
         raise ChangeError(f"the release {new} cannot run here: " + "; ".join(looked.wrong))
     if layout.flat(root):
-        layout.adopt(root, layout.running(root) or before, layout.names(root, new))
+        entry = Journal(layout.running(root) or before, new, "adopting", schema=False, closed=False)
+        journal.write(root, entry)
+        adopt(root, entry)
     old = layout.running(root)
     if old is None:
         raise ChangeError("no code is on the volume")
     schema = bool(looked.updates)
-    entry = Journal(old, new, "begun", schema, closed=schema and not looked.closed)
+    entry = Journal(old, new, "begun", schema, closed=schema and not looked.closed, why=why)
     journal.write(root, entry)
     try:
         if entry.closed:
             site.close(old, True)
+            site.settle()
         site.dump(dump_of(root, old))
         entry = _at(root, entry, "switched")
         layout.switch(root, new)
@@ -95,16 +108,39 @@ def change(site: Site, new: str, before: str, say: Callable[[str], None]) -> Jou
             site.update(new)
         site.rebuild(new)
         site.answers(schema)
-        if entry.closed:
-            site.close(new, False)
-    except (ChangeError, OSError) as error:
-        return back(site, replace(entry, why=str(error)))
-    return _at(root, entry, "done")
+    except FAILURES as error:
+        entry = replace(entry, why=str(error) or type(error).__name__)
+        journal.write(root, entry)  # what went wrong is known to whoever has to go on from here
+        return back(site, entry)
+    return opened(site, entry)
+
+
+def opened(site: Site, entry: Journal) -> Journal:
+    """Open the site that was closed for the change, which is done then: from here on it only goes forward."""
+    if entry.closed:
+        entry = _at(site.root, entry, "opening")
+        site.close(entry.new, False)
+    return _at(site.root, entry, "done")
+
+
+def adopt(root: Path, entry: Journal) -> None:
+    """Make a release of the code at the volume's top; done again it goes on where it was cut off."""
+    layout.adopt(root, entry.old, layout.names(root, entry.new))
 
 
 def back(site: Site, entry: Journal) -> Journal:
-    """Return to the release before, and to its database where the updates had begun. Done again it does the same."""
+    """Return to the release before, and to its database where the updates had begun. Done again it does the same.
+
+    A change that was only to be opened to visitors is finished instead; an adoption is finished, and the release that it made runs.
+    """
     root = site.root
+    if entry.phase == "opening":
+        return opened(site, entry)
+    if entry.phase == "reopening":
+        return _reopened(site, entry)
+    if entry.phase == "adopting":
+        adopt(root, entry)
+        return _at(root, replace(entry, why=entry.why or CUT), "returned")
     if entry.phase != "begun":
         layout.switch(root, entry.old)
         site.reload()
@@ -112,9 +148,15 @@ def back(site: Site, entry: Journal) -> Journal:
         site.restore(dump_of(root, entry.old))
     if entry.phase != "begun":
         site.rebuild(entry.old)
+    return _reopened(site, replace(entry, why=entry.why or CUT))
+
+
+def _reopened(site: Site, entry: Journal) -> Journal:
+    """Open the site after a return, by the code that runs: of one that only began it is the newer one. What visitors write from then on stays."""
     if entry.closed:
-        site.close(entry.old, False)
-    return _at(root, replace(entry, why=entry.why or "the run that changed it was cut off"), "returned")
+        entry = _at(site.root, entry, "reopening")
+        site.close(layout.running(site.root) or entry.old, False)
+    return _at(site.root, entry, "returned")
 
 
 def roll_back(site: Site, old: str) -> Journal:
@@ -130,13 +172,25 @@ def roll_back(site: Site, old: str) -> Journal:
         closed = not site.look(new).closed
     except ChangeError:  # it may be the reason for going back
         closed = True
-    entry = Journal(old, new, "begun", schema=True, closed=closed, why="asked for")
+    entry = Journal(old, new, "begun", schema=True, closed=closed, why=ASKED)
     journal.write(root, entry)
-    if entry.closed:
-        with suppress(ChangeError):
-            site.close(new, True)
-    site.dump(dump_of(root, new))
+    try:
+        if entry.closed and _closes(site, new):
+            site.settle()
+        site.dump(dump_of(root, new))
+    except FAILURES as error:
+        back(site, replace(entry, why=str(error)))
+        raise ChangeError(f"nothing was changed: {error}") from error
     return back(site, _at(root, entry, "updating"))
+
+
+def _closes(site: Site, release: str) -> bool:
+    """Close it; code that does not run any more may be the reason for going back, and lets nobody write."""
+    try:
+        site.close(release, True)
+    except ChangeError:
+        return False
+    return True
 
 
 def _at(root: Path, entry: Journal, phase: str) -> Journal:

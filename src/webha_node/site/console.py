@@ -6,6 +6,7 @@ from pathlib import Path
 
 from webha_node.site import layout
 from webha_node.site.change import ChangeError
+from webha_node.site.drupal import AS_SERVER
 
 WHERE = ("vendor/bin/drush", "vendor/drush/drush/drush")
 NOT_FOUND = "the site has no drush (vendor/bin/drush): add it where the site is built (composer require drush/drush), then run tasks/site.py"
@@ -25,5 +26,5 @@ def drush(root: Path, host: str, words: Sequence[str]) -> int:
         raise ChangeError(NOT_FOUND)
     said = ("php", "-d", "memory_limit=512M", str(found), f"--root={root}", f"--uri=http://{host}", *words)
     return subprocess.run(
-        ("runuser", "-u", "www-data", "--", *said), stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False
+        (*AS_SERVER, *said), stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False
     ).returncode

@@ -1,12 +1,17 @@
 """The site's database as a file beside its release, and back."""
 
 import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from webha_node.site.change import ChangeError
 from webha_node.sql import SOCKET, client
 
-_PATIENCE = 3600.0  # seconds
+ENDING = 120.0  # seconds that requests of before may take to end
+SITES_OWN = "SELECT id FROM information_schema.processlist WHERE db='{}' AND user NOT IN ('root', 'system user')"
 
 
 class DatabaseError(ChangeError):
@@ -26,37 +31,65 @@ def dump(database: str, path: Path) -> None:
         *("--single-transaction", "--quick", "--skip-add-locks", "--routines", "--triggers", "--events", database),
     )
     with part.open("wb") as file:
-        dumping = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        packed = subprocess.run(("gzip", "-1"), stdin=dumping.stdout, stdout=file, check=False, timeout=_PATIENCE)
-        said = dumping.stderr.read().decode("utf-8", "replace") if dumping.stderr else ""
-        if dumping.wait() != 0 or packed.returncode != 0:
-            part.unlink()
-            raise DatabaseError(f"the database {database} could not be dumped: {said.strip() or 'gzip failed'}")
+        wrong = _piped(words, ("gzip", "-1"), file)
+    if wrong:
+        part.unlink()
+        raise DatabaseError(f"the database {database} could not be dumped: {wrong}")
     part.rename(path)
 
 
 def restore(database: str, path: Path) -> None:
-    """Make the database what ``path`` has, and nothing else."""
-    empty(database)
-    unpacking = subprocess.Popen(("gzip", "-dc", str(path)), stdout=subprocess.PIPE)
-    done = subprocess.run((*client(), database), stdin=unpacking.stdout, capture_output=True, check=False, text=True)
-    if unpacking.wait() != 0 or done.returncode != 0:
-        raise DatabaseError(f"{path} could not be restored into the database {database}: {done.stderr.strip()}")
+    """Make the database what ``path`` has, and nothing else. Nothing is removed for a file that is broken."""
+    tried = subprocess.run(("gzip", "-t", str(path)), capture_output=True, check=False, text=True)
+    wrong = tried.stderr.strip() or ("it is broken" if tried.returncode else "")
+    if not wrong:
+        empty(database)
+        wrong = _piped(("gzip", "-dc", str(path)), (*client(), database), None)
+    if wrong:
+        raise DatabaseError(f"{path} could not be restored into the database {database}: {wrong}")
+
+
+def settled(database: str) -> None:
+    """Wait for the requests, and cron, that use the database now: they end with what they began. Raises DatabaseError where they do not."""
+    begun, end = set(ask(SITES_OWN.format(database)).split()), time.monotonic() + ENDING
+    while left := begun & set(ask(SITES_OWN.format(database)).split()):
+        if time.monotonic() > end:
+            raise DatabaseError(
+                f"{len(left)} requests of before, or cron, still use the database {database} after {ENDING:.0f} s: SHOW PROCESSLIST; try again when they have ended"
+            )
+        time.sleep(0.2)
 
 
 def empty(database: str) -> None:
-    """Remove every table and view of the database."""
-    tables = ask(f"SELECT table_name, table_type FROM information_schema.tables WHERE table_schema='{database}'")
-    drops = [
-        f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} IF EXISTS `{database}`.`{name}`;"
-        for name, kind in (line.split("\t") for line in tables.splitlines())
-    ]
-    ask("SET FOREIGN_KEY_CHECKS=0; " + " ".join(drops))
+    """Remove every table and view of the database, whatever their names."""
+    drops = ask(
+        "SELECT CONCAT('DROP ', IF(table_type='VIEW', 'VIEW', 'TABLE'), ' IF EXISTS `', REPLACE(table_schema, '`', '``'), '`.`', "
+        f"REPLACE(table_name, '`', '``'), '`;') FROM information_schema.tables WHERE table_schema='{database}'"
+    )
+    ask(f"SET FOREIGN_KEY_CHECKS=0; {drops}")
 
 
 def ask(statements: str) -> str:
-    """Have MariaDB do what root asks; return what it says."""
-    done = subprocess.run(client(), input=statements, capture_output=True, check=False, text=True)
+    """Have MariaDB do what root asks; return what it says, as it is."""
+    done = subprocess.run((*client(), "--raw"), input=statements, capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise DatabaseError(done.stderr.strip())
     return done.stdout
+
+
+def _piped(source: Sequence[str], target: Sequence[str], file: IO[bytes] | None) -> str:
+    """Have the one program read what the other writes; return what went wrong. Neither waits for one that has ended."""
+    giving = subprocess.Popen(source, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    taking = subprocess.Popen(target, stdin=giving.stdout, stdout=file or subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if giving.stdout is not None:
+        giving.stdout.close()  # or the giver would never hear that nobody reads any more
+    _, said = taking.communicate()
+    if taking.returncode != 0:
+        with suppress(OSError):
+            giving.kill()
+    told = giving.stderr.read() if giving.stderr is not None else b""
+    ended = giving.wait()
+    if taking.returncode == 0 and ended == 0:
+        return ""
+    words = (said if taking.returncode != 0 else told).decode("utf-8", "replace").strip()
+    return words or f"{source[0]} ended with {ended}, {target[0]} with {taking.returncode}"

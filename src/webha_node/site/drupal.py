@@ -18,6 +18,8 @@ PID = Path("/run/apache2/apache2.pid")
 PATIENCE = 3600.0  # seconds for updates of the database
 PAGE = 30.0  # seconds for a first page without caches
 BROKEN = 500
+# It ends with this process, whatever ends that: nobody goes back while it still changes the database.
+AS_SERVER = ("setpriv", "--reuid=www-data", "--regid=www-data", "--init-groups", "--pdeathsig=KILL", "--")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Drupal:
     def close(self, release: str, closed: bool) -> None:
         """By its maintenance mode."""
         self._php(release, "close" if closed else "open")
+
+    def settle(self) -> None:
+        """See :mod:`webha_node.site.database`."""
+        database.settled(self.database)
 
     def dump(self, path: Path) -> None:
         """See :mod:`webha_node.site.database`."""
@@ -88,7 +94,7 @@ class Drupal:
         home = layout.home(self.root, release) if release else self.root
         wanted = {"root": str(home / layout.docroot(home)), "host": self.host, "action": action}
         done = run(
-            ("runuser", "-u", "www-data", "--", "php", "-d", "memory_limit=512M", PROGRAM),
+            (*AS_SERVER, "php", "-d", "memory_limit=512M", PROGRAM),
             input=json.dumps(wanted),
             capture_output=True,
             text=True,

@@ -1,22 +1,24 @@
 """Somebody's dump of a database, a statement at a time, as this cluster's MariaDB takes it and Galera replicates it. Pure.
 
-What is data in it is never changed: rows come in lines that begin with INSERT, REPLACE, a bracket or a quoted value, in every dump of
-mysqldump and mariadb-dump, and a line break within a value is written as two characters there.
+What is data in it is never changed: from a line that begins with INSERT or REPLACE to the one that ends with a semicolon all is data. A line
+break within a value is written as two characters by mysqldump, mariadb-dump and phpMyAdmin, whose dumps are taken.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-_DATA = (b"INSERT ", b"REPLACE ", b"(", b"'", b",")
+_DATA = re.compile(rb"(INSERT|REPLACE)\b", re.IGNORECASE)
+_END = b";"
 _COLLATION = re.compile(rb"(COLLATE[ =]|collation_connection\s*=\s*)'?([a-z0-9_]+)", re.IGNORECASE)
 _ENGINE = re.compile(rb"^(\).*?\bENGINE=)(MyISAM|Aria|MEMORY|HEAP)\b", re.IGNORECASE)
 _FORMAT = re.compile(rb"\s+ROW_FORMAT=(FIXED|PAGE)\b", re.IGNORECASE)
 _DEFINER = re.compile(rb"DEFINER\s*=\s*`[^`]*`@`[^`]*`\s*")
 # Of the server that wrote it: its position, its log, its tablespaces; and locks, which Galera does not replicate.
 _DROPPED = re.compile(
-    rb"^(SET @@(GLOBAL|SESSION)\.(GTID_PURGED|SQL_LOG_BIN)|SET @MYSQLDUMP_TEMP_LOG_BIN|UN?LOCK TABLES|LOCK TABLES|/\*M!999999)",
+    rb"^(SET @@(GLOBAL|SESSION)\.(GTID_PURGED|SQL_LOG_BIN)|SET @MYSQLDUMP_TEMP_LOG_BIN|(UN)?LOCK TABLES|(/\*!\d+ )?DROP DATABASE)",
     re.IGNORECASE,
 )
+_SANDBOX = b"/*M!999999"  # of MariaDB's own dumps; the client is told so anyway
 _NAMED = re.compile(rb"^(?:CREATE DATABASE|USE)\b[^`;]*`?([^`;\s]+)`?", re.IGNORECASE)
 _CLIENT = re.compile(rb"^(\\|system\b|source\b|delimiter\b(?! (;|;;|//|\$\$)))", re.IGNORECASE)
 # By its rules for languages, the nearest of a server that has none of MySQL 8's or MariaDB 11's.
@@ -41,9 +43,17 @@ def adapted(lines: Iterable[bytes], collations: Collection[bytes]) -> Iterator[b
     client in it and not for the server.
     """
     named: set[bytes] = set()
+    data = dropped = False  # within a statement that goes on
     for line in lines:
-        if line.startswith(_DATA):
+        ends = line.rstrip().endswith(_END)
+        if data or _DATA.match(line):
+            data = not ends
             yield line
+            continue
+        if dropped or _DROPPED.match(line):
+            dropped = not ends
+            continue
+        if line.startswith(_SANDBOX):
             continue
         if (found := _NAMED.match(line)) is not None:
             named.add(found[1])
@@ -51,8 +61,6 @@ def adapted(lines: Iterable[bytes], collations: Collection[bytes]) -> Iterator[b
                 raise DumpError(
                     f"it is of several databases ({_text(b', '.join(sorted(named)))}): dump the site's own alone, without --all-databases"
                 )
-            continue
-        if _DROPPED.match(line):
             continue
         if _CLIENT.match(line):
             raise DumpError(f"it has a command for the client in it, which no dump has: {_text(line[:_SHOWN])}")

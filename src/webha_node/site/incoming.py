@@ -15,11 +15,13 @@ from pathlib import Path
 
 from webha_node.site import database, layout, placing
 from webha_node.site.change import ChangeError, Site
+from webha_node.site.drupal import AS_SERVER
 from webha_node.site.dump import DumpError, adapted
 from webha_node.sql import client
 
 NOTE = ".webha-releases/imported.json"
-INSTALLING = "webha_installing"  # as while the installer works (webha.drupal.state)
+INSTALLING = "webha_installing"  # the installer's mark (webha.drupal.state)
+IMPORTING = "webha_importing"  # ours, a table that stands in the database until all of it is there
 SERVER = "www-data"  # who may do in the site's database whatever its pages may, and nothing beyond
 SETTINGS = "sites/default/settings.php"
 FILES = "sites/default/files"
@@ -49,12 +51,14 @@ def take_database(site: Site, name: str, path: Path, checksum: str) -> None:
 
     The client runs as the web server, with what that may do in the site's database: a dump from elsewhere changes nothing beside it.
     """
-    if _count(name) > 0 and _count(name, INSTALLING) == 0:
+    if _count(name, INSTALLING) > 0:
+        raise ChangeError(f"a site is being installed into the database {name}, or was cut off: run tasks/drupal.py")
+    if _count(name) > 0 and _count(name, IMPORTING) == 0:
         raise ChangeError(f"the database {name} is not empty any more")
     database.empty(name)
     trusted = database.ask("SELECT @@GLOBAL.log_bin_trust_function_creators").strip()
     database.ask(
-        f"CREATE TABLE `{name}`.`{INSTALLING}` (id INT PRIMARY KEY); GRANT ALL PRIVILEGES ON `{name}`.* TO '{SERVER}'@localhost; "
+        f"CREATE TABLE `{name}`.`{IMPORTING}` (id INT PRIMARY KEY); GRANT ALL PRIVILEGES ON `{name}`.* TO '{SERVER}'@localhost; "
         "SET GLOBAL log_bin_trust_function_creators=1"  # Galera's log counts as one: without it a trigger asks for SUPER
     )
     try:
@@ -72,7 +76,7 @@ def take_database(site: Site, name: str, path: Path, checksum: str) -> None:
         print(f"{len(looked.updates)} updates of the database")
         site.update(release)
     site.rebuild(release)
-    database.ask(f"DROP TABLE `{name}`.`{INSTALLING}`")
+    database.ask(f"DROP TABLE `{name}`.`{IMPORTING}`")
     note(site.root, "database", checksum)
 
 
@@ -82,7 +86,7 @@ def take_files(root: Path, archive: Path, checksum: str) -> None:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
-        placing.unpack(archive, part, SERVER)
+        placing.unpack(archive, part, SERVER, links=False)
         stays = _merge(part, home)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -98,7 +102,7 @@ def _merge(part: Path, home: Path) -> int:
         there = home / path.name
         if not os.path.lexists(there):
             path.rename(there)
-        elif path.is_dir() and not path.is_symlink() and there.is_dir():
+        elif path.is_dir() and there.is_dir() and not there.is_symlink():
             stays += _merge(path, there)
         else:
             stays += 1
@@ -113,7 +117,7 @@ def _run(name: str, path: Path) -> None:
             "SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
         ).split()
     )
-    words = ("runuser", "-u", SERVER, "--", *client(SERVER), "--sandbox", "--default-character-set=utf8mb4", name)
+    words = (*AS_SERVER, *client(SERVER), "--sandbox", "--default-character-set=utf8mb4", name)
     running = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert running.stdin is not None and running.stderr is not None  # noqa: S101, PT018 (pipes were asked for)
     wrong = ""

@@ -7,15 +7,23 @@ from pathlib import Path
 from webha_node.site.layout import RELEASES, LayoutError, replace
 
 NAME = "journal.json"
-OPEN = ("begun", "switched", "updating")  # the phases that something has to be done about
+OPEN = (
+    "adopting",
+    "begun",
+    "switched",
+    "updating",
+    "opening",
+    "reopening",
+)  # the phases that something has to be done about
 
 
 @dataclass(frozen=True)
 class Journal:
     """The last change of the running release: from which to which, and how far it came.
 
-    ``phase``: ``begun`` (the site is closed, or about to be), ``switched`` (the new code runs), ``updating`` (it changes the database),
-    ``done``, or ``returned`` (all is as before), for the reason ``why``. ``schema``: it changes the database; ``closed``: by us.
+    ``phase``: ``adopting`` (the code at the volume's top becomes a release), ``begun`` (the site is closed, or about to be), ``switched`` (the
+    new code runs), ``updating`` (it changes the database), ``opening`` and ``reopening`` (all is done, or gone back from, and visitors come again), ``done``, or ``returned`` (all
+    is as before), for the reason ``why``. ``schema``: it changes the database; ``closed``: by us.
     """
 
     old: str

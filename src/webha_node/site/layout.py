@@ -44,7 +44,9 @@ def docroot(release: Path) -> str:
 
 
 def home(root: Path, release: str) -> Path:
-    """Return the folder that a release lies in."""
+    """Return the folder that a release lies in. Raises LayoutError for what is no release's name."""
+    if "/" in release or release.startswith("."):
+        raise LayoutError(f"{release!r} is no name of a release")
     return LOCAL / release if release.endswith(ON_DISK) else root / RELEASES / release
 
 

@@ -11,6 +11,7 @@ from webha_node.site.incoming import FILES, SETTINGS, uploads
 
 CODE, DATABASE, UPLOADS = "code.tar.gz", "database.sql.gz", "files.tar.gz"
 PREFIX = "webha-export."
+_ANCHORED = ("--anchored", "--no-wildcards-match-slash")  # patterns are of whole paths
 
 
 def export(root: Path, name: str) -> Path:
@@ -30,37 +31,29 @@ def export(root: Path, name: str) -> Path:
 
 
 def _code(root: Path, path: Path) -> None:
+    """Pack the release that runs, what somebody put beside it at the volume's top, and ``sites`` without uploads."""
     release = layout.running(root)
     home = root if release is None else layout.home(root, release)
     served = home / layout.docroot(home)
     inner = str(served.relative_to(home)) if served != home else ""
-    own = [
-        one.name
-        for one in sorted(home.iterdir())
-        if not one.name.startswith(".webha-") and one.name not in (layout.OWN_SITES, layout.SHARED)
-    ]
+    plain, top = path.with_suffix(""), "/".join(filter(None, ("site", inner)))
     skipped = [f"--exclude={home.name}/{inner}/sites"] if inner else []
-    plain = path.with_suffix("")
-    _tar(
-        "-c",
-        "-f",
-        str(plain),
-        *_renamed(home.name, "site"),
-        *skipped,
-        "-C",
-        str(home.parent),
-        *(f"{home.name}/{one}" for one in own),
-    )
-    sites = "/".join(filter(None, ("site", inner, "sites")))
-    foreign = _foreign(root / SETTINGS)
-    left = [
-        f"--exclude=sites/{one}"
-        for one in ("*/files", "*/.webha-files", "*/settings.webha.php", *([] if foreign else ["default/settings.php"]))
-    ]
-    _tar("-r", "-f", str(plain), *_renamed("sites", sites), *left, "-C", str(root), "sites")
+    own = (f"{home.name}/{one}" for one in _names(home))
+    _tar("-c", "-f", str(plain), *_renamed(home.name, "site"), *skipped, "-C", str(home.parent), *own)
+    if release is not None and (theirs := [one for one in _names(root) if not (root / one).is_symlink()]):
+        beside = (f"{root.name}/{one}" for one in theirs)
+        _tar("-r", "-f", str(plain), *_renamed(root.name, top), "-C", str(root.parent), *beside)
+    ours = () if _foreign(root / SETTINGS) else ("default/settings.php",)
+    left = [f"--exclude=sites/{one}" for one in ("*/files", "*/.webha-files", "*/settings.webha.php", *ours)]
+    _tar("-r", "-f", str(plain), *_renamed("sites", f"{top}/sites"), *left, "-C", str(root), "sites")
     done = subprocess.run(("gzip", "-1", str(plain)), capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise ChangeError(f"the code could not be packed: {done.stderr.strip()}")
+
+
+def _names(folder: Path) -> list[str]:
+    names = sorted(one.name for one in folder.iterdir())
+    return [one for one in names if not one.startswith(".webha-") and one not in (layout.OWN_SITES, layout.SHARED)]
 
 
 def _foreign(settings: Path) -> bool:
@@ -88,6 +81,7 @@ def _renamed(folder: str, top: str) -> tuple[str, ...]:
 
 
 def _tar(*words: str) -> None:
-    done = subprocess.run(("tar", *words), capture_output=True, check=False, text=True, errors="replace")
-    if done.returncode != 0:
+    """A file that is written meanwhile (tar's 1, and its words) is in the archive as it was read: on a site that is used that is no failure."""
+    done = subprocess.run(("tar", *_ANCHORED, *words), capture_output=True, check=False, text=True, errors="replace")
+    if done.returncode > 1 or (done.returncode == 1 and "file changed as we read it" not in done.stderr):
         raise ChangeError(f"tar failed: {done.stderr.strip()}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from webha_node.site import layout, spreading
 from webha_node.site.layout import OWN_SITES, RELEASES, SHARED, LayoutError
@@ -16,7 +16,8 @@ from webha_node.site.layout import OWN_SITES, RELEASES, SHARED, LayoutError
 WRITERS = 8
 # Where an administrator of a Drupal that is no composer project puts what is not core's.
 ADDED = ("modules", "profiles", "themes", "libraries")
-_MOST = 200 * WRITERS  # files in memory at a time; they are small
+_MOST = 50 * WRITERS  # files in memory at a time, and how many bytes of one: a larger one is written as it is read
+_LARGE = 1 << 18
 
 
 def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None:
@@ -24,7 +25,7 @@ def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None
 
     Does nothing where it is there. One that was cut off is written anew. Raises LayoutError, OSError, tarfile.TarError.
     """
-    if (root / RELEASES / f"{release}.json").exists():
+    if there(root, release):
         return
     home = layout.home(root, release)
     part = home.with_name(f".{release}.part")
@@ -35,43 +36,84 @@ def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None
     if not (served / SHARED).is_symlink():
         with suppress(FileNotFoundError):
             (served / SHARED).rename(part / OWN_SITES)
+            (part / OWN_SITES).chmod(0o700)  # settings of the place where it comes from
     shutil.rmtree(home, ignore_errors=True)
     part.rename(home)
     layout.share(root, release)
     carry(root, home)
     if release.endswith(layout.ON_DISK):
-        spreading.keep(root, release)
+        what = what | {spreading.DIGEST: spreading.keep(root, release)}
     layout.describe(root, release, what)
 
 
-def unpack(archive: Path, into: Path, owner: str | None = None) -> None:
-    """Unpack what lies in the archive's one folder: ``owner``'s, None: root's, nobody else's to write, its links only to what lies in it."""
+def there(root: Path, release: str) -> bool:
+    """Whether a release lies whole on the volume; one of the nodes' disks as one file."""
+    described = (root / RELEASES / f"{release}.json").exists()
+    return described and (not release.endswith(layout.ON_DISK) or spreading.file_of(root, release).exists())
+
+
+def unpack(archive: Path, into: Path, owner: str | None = None, links: bool = True) -> None:
+    """Unpack what lies in the archive's one folder: ``owner``'s, None: root's, nobody else's to write.
+
+    Its links lead to what lies in it; without ``links`` it has none. Raises LayoutError.
+    """
     begun: set[Future[None]] = set()
-    links: list[tuple[Path, str]] = []
+    linked: list[tuple[Path, str]] = []
     with tarfile.open(archive) as tar, ThreadPoolExecutor(WRITERS) as writers:
         for inner, member in _members(tar):
             path = into / inner
             if member.isdir():
                 path.mkdir(mode=0o755, parents=True, exist_ok=True)
-                if owner is not None:
-                    shutil.chown(path, owner, owner)
             elif member.issym():
-                links.append((path, member.linkname))
+                linked.append((path, member.linkname))
             else:
-                file = tar.extractfile(member)
-                content = file.read() if file is not None else b""
-                path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-                begun.add(writers.submit(_write, path, content, 0o755 if member.mode & 0o100 else 0o644, owner))
+                begun |= _file(tar, member, path, owner, writers)
             if len(begun) >= _MOST:
                 done, begun = wait(begun, return_when=FIRST_COMPLETED)
                 _all_well(done)
         _all_well(begun)
-    for path, target in links:  # after all files, so that none of these is written through one
-        inside = os.path.normpath(path.parent.relative_to(into) / target)
-        if inside.startswith(("..", "/")):
+    if linked and not links:
+        raise LayoutError(
+            f"the archive has links in it, {linked[0][0].relative_to(into)}: uploads are files and folders"
+        )
+    _link(into, linked)
+    if owner is not None:
+        for folder, _, _ in os.walk(into):
+            shutil.chown(folder, owner, owner)
+
+
+def _file(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path, owner: str | None, writers: ThreadPoolExecutor
+) -> set[Future[None]]:
+    """Write a file, or have it written: what is begun."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    file = tar.extractfile(member)
+    mode = 0o755 if member.mode & 0o100 else 0o644
+    if file is not None and member.size > _LARGE:
+        _write(path, file, mode, owner)
+        return set()
+    return {writers.submit(_write, path, file.read() if file is not None else b"", mode, owner)}
+
+
+def _link(into: Path, linked: Iterable[tuple[Path, str]]) -> None:
+    """Make the links after all files, so that none of these is written through one; each leads to what lies in ``into``, also through others."""
+    top = into.resolve()
+
+    def inside(path: Path, target: str) -> None:
+        lexically = os.path.normpath(path.parent.relative_to(into) / target)
+        if (
+            lexically.startswith(("..", "/"))
+            or not path.parent.resolve().is_relative_to(top)
+            or not path.resolve().is_relative_to(top)
+        ):
             raise LayoutError(f"the link {path.relative_to(into)} of the archive leads out of it, to {target}")
+
+    for path, target in linked:
+        inside(path, target)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(target)
+    for path, target in linked:
+        inside(path, target)
 
 
 def _members(tar: tarfile.TarFile) -> Iterator[tuple[PurePosixPath, tarfile.TarInfo]]:
@@ -91,9 +133,12 @@ def _all_well(written: Iterable[Future[None]]) -> None:
         one.result()
 
 
-def _write(path: Path, content: bytes, mode: int, owner: str | None) -> None:
+def _write(path: Path, content: bytes | IO[bytes], mode: int, owner: str | None) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(content)
+        if isinstance(content, bytes):
+            file.write(content)
+        else:
+            shutil.copyfileobj(content, file, 1 << 20)
     if owner is not None:
         shutil.chown(path, owner, owner)
 
@@ -116,6 +161,17 @@ def carry(root: Path, home: Path) -> None:
         for kind, name in added(old):
             if not (served / kind / name).exists():
                 shutil.copytree(old / kind / name, served / kind / name, symlinks=True)
+                _as_code(served / kind / name)
+
+
+def _as_code(top: Path) -> None:
+    """Take from a copy what code must not have: others who may write it, and marks of a program that becomes somebody."""
+    for folder, _, files in os.walk(top):
+        Path(folder).chmod(0o755)
+        for name in files:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
 
 
 def remove(root: Path, release: str) -> None:

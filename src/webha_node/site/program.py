@@ -44,7 +44,7 @@ def main(values: Values) -> None:
             return
         with alone(site.root):
             DONE[asked.pop("do")](site, **asked)
-    except (change.ChangeError, layout.LayoutError, OSError, tarfile.TarError) as error:
+    except (*change.FAILURES, tarfile.TarError) as error:
         sys.exit(f"refused: {error}")
 
 
@@ -78,7 +78,7 @@ def update(site: Drupal, release: str, before: str) -> None:
     """Make a placed release the running one. ``before``: what the code at the volume's top is called, where it lies there."""
     unfinish(site)
     if layout.running(site.root) != release:
-        tell(change.change(site, release, before, print))
+        tell(site, change.change(site, release, before, print))
     noted(site)
 
 
@@ -86,7 +86,10 @@ def unfinish(site: Drupal, asked: bool = False) -> None:
     """Go back from what was cut off; ``asked``: this and nothing else."""
     entry = journal.read(site.root)
     if entry is not None and entry.unfinished:
-        tell(change.back(site, entry), asked)
+        for one in (entry.old, entry.new):  # on this node, which may not be the one that began it
+            if spreading.lacking(site.root, one):
+                spreading.spread(site.root, one)
+        tell(site, change.back(site, entry), asked)
     noted(site)
 
 
@@ -94,9 +97,10 @@ def rollback(site: Drupal, release: str, restore: bool) -> None:
     """Return to a release that is still there. ``restore``: to its database, too."""
     unfinish(site)
     if layout.running(site.root) != release:
-        tell(change.roll_back(site, release), asked=True) if restore else tell(
-            change.change(site, release, release, print)
+        ended = (
+            change.roll_back(site, release) if restore else change.change(site, release, release, print, change.ASKED)
         )
+        tell(site, ended, asked=restore)
     noted(site)
 
 
@@ -124,13 +128,13 @@ def follow(site: Drupal) -> None:
         spreading.spread(site.root, release or "")
     if not NOTE.exists() or NOTE.read_text() != release:
         site.reload()
-        noted(site)
+        noted(site, release)
 
 
-def noted(site: Drupal) -> None:
+def noted(site: Drupal, release: str | None = None) -> None:
     """Note what this node's web server was told."""
     NOTE.parent.mkdir(exist_ok=True)
-    NOTE.write_text(layout.running(site.root) or "")
+    NOTE.write_text(release or layout.running(site.root) or "")
 
 
 def bring(site: Drupal, what: str, path: str, checksum: str) -> None:
@@ -154,12 +158,12 @@ def drush(site: Drupal, words: list[str]) -> None:
     sys.exit(console.drush(site.root, site.host, words))
 
 
-def tell(entry: Journal, asked: bool = False) -> None:
-    """Say how a change ended, in the last line, as JSON: the release that runs, the one before, and why it is not the new one."""
-    if entry.phase == "done":
-        print(json.dumps({"running": entry.new, "before": entry.old, "why": ""}))
-    else:
-        print(json.dumps({"running": entry.old, "before": entry.new, "why": "" if asked else entry.why}))
+def tell(site: Drupal, entry: Journal, asked: bool = False) -> None:
+    """Say how a change ended, in the last line, as JSON: the release that runs, the other one, and why it is not the new one."""
+    running = layout.running(site.root)
+    other = entry.old if running == entry.new else entry.new
+    why = "" if asked or entry.phase == "done" else entry.why
+    print(json.dumps({"running": running, "before": other, "why": why}))
 
 
 # By each node for itself, all at once.

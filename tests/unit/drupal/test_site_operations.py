@@ -238,8 +238,17 @@ def test_an_installer_that_finds_tables_of_somebodys_drops_nothing(tmp_path):
     done = execute(StringCommand(text, _stdin="{}"), env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
     said = (tmp_path / "mariadb.log").read_text()
     assert done.returncode == 0
-    assert said.count("COUNT") == 2
+    assert said.count("COUNT") == 3
     assert not re.search("DROP|CREATE", said)
+
+
+def test_an_installer_that_finds_an_import_under_way_drops_nothing(tmp_path):
+    fake_program(tmp_path, "mariadb", 'echo "$*" >> "$0.log"; echo 1')
+    text = installed(site()).texts[1].replace("/run/webha-install.lock", str(tmp_path / "lock"))
+    done = execute(StringCommand(text, _stdin="{}"), env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 1
+    assert "run tasks/import_site.py again" in done.stderr
+    assert not re.search("DROP|CREATE", (tmp_path / "mariadb.log").read_text())
 
 
 def test_writable_directories_are_made_where_they_differ():

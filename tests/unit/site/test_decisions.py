@@ -60,6 +60,9 @@ def test_the_first_release_is_for_a_volume_that_holds_none(volume, site, action)
         (FLAT, replace(SITE, tables=0), "refuse"),
         (FLAT, replace(SITE, installing=True), "refuse"),
         (FLAT, replace(SITE, code="partial"), "refuse"),
+        (FLAT, replace(SITE, importing=True), "refuse"),
+        (FLAT, replace(SITE, settings="foreign"), "refuse"),
+        (FLAT, replace(SITE, settings="foreign", included=True), "place"),
     ],
 )
 def test_a_release_is_placed_beside_a_site_of_ours(volume: Volume, site: Site, action: str):
@@ -104,6 +107,7 @@ def test_a_release_runs_on_all_nodes(volumes, action, words):
         (replace(RUNS, schema=True), None, True, "restore", f"goes back with the release {OLD}"),
         (replace(RUNS, schema=True, dumped=()), None, True, "refuse", "was not kept"),
         (replace(RUNS, before=None), None, True, "refuse", "no release before this one"),
+        (replace(RUNS, before=None, returned=True), None, False, "nothing", "which was gone back to"),
         (replace(RUNS, before=None), OLD, False, "refuse", "repeat with --data confirm="),
         (replace(RUNS, unfinished=True), None, False, "change", "was cut off"),
         (FLAT, None, True, "refuse", "there is none"),

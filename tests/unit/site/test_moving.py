@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pyinfra.api.exceptions import PyinfraError
 
 from webha.drupal import ReleaseError, digest, verified
 from webha.drupal.facts import Drupal
@@ -106,7 +107,11 @@ def test_what_is_not_there_is_said(tmp_path):
     [
         (FLAT, EMPTY, "database", "bring"),
         (FLAT, SITE, "files", "bring"),
-        (FLAT, replace(SITE, installing=True), "database", "bring"),
+        (FLAT, replace(SITE, importing=True), "database", "bring"),
+        (FLAT, replace(SITE, installing=True), "database", "refuse"),
+        (replace(FLAT, imported=("sha256:1",)), EMPTY, "database", "bring"),
+        (replace(FLAT, imported=("sha256:1",)), replace(SITE, importing=True), "database", "bring"),
+        (replace(FLAT, imported=("sha256:1",)), EMPTY, "files", "nothing"),
         (FLAT, SITE, "database", "refuse"),
         (FLAT, replace(EMPTY, tables=None), "database", "refuse"),
         (FLAT, replace(EMPTY, settings="absent"), "database", "refuse"),
@@ -129,7 +134,7 @@ class Nodes:
     """Nodes that note what they are asked, and say something."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, said: str = "") -> None:
-        self.asked, self.said, self.told, self.pieces = [], said, [], []
+        self.asked, self.said, self.told, self.pieces, self.sizes = [], said, [], [], []
         monkeypatch.setattr(site, "inventory", SimpleNamespace(get_host=lambda name: name))
         monkeypatch.setattr(moves, "inventory", SimpleNamespace(get_host=lambda name: name))
         monkeypatch.setattr(site, "done", self.done)
@@ -145,7 +150,9 @@ class Nodes:
         text = command.get_raw_value()
         if "base64 -w" in text:
             return self.pieces.pop(0) if self.pieces else ""
-        self.asked.append((name, text.split()[0] if "rm -rf" in text else "send"))
+        if "stat" in text:
+            return str(self.sizes.pop(0))
+        self.asked.append((name, "remove" if "rm -rf" in text else "room" if "df -Pk" in text else "send"))
         return ""
 
 
@@ -162,6 +169,7 @@ def test_a_dump_goes_to_the_holder_and_in(monkeypatch, tmp_path):
     one = moving.Given(MYSQL8, "sha256:1")
     run(moves.brought, "database", one, NAMES, WHERE, found=EMPTY)
     assert nodes.asked == [
+        ("nodoha", "room"),
         ("nodoha", "send"),
         (
             "nodoha",
@@ -177,7 +185,8 @@ def test_a_dump_goes_to_the_holder_and_in(monkeypatch, tmp_path):
 
 def test_a_site_is_fetched_in_pieces_into_a_new_folder(monkeypatch, tmp_path):
     nodes = Nodes(monkeypatch, f"{SCRATCH}/webha-export.x1\n")
-    nodes.pieces = [base64.b64encode(one).decode() for one in (b"co", b"de")] + ["", base64.b64encode(b"db").decode()]
+    nodes.pieces = [base64.b64encode(one).decode() for one in (b"co", b"de", b"db")]
+    nodes.sizes = [4, 2, 0]
     out = tmp_path / "out"
     run(moves.exported, str(out), "hacloud", NAMES, WHERE)
     assert {one.name: one.read_bytes() for one in out.iterdir()} == {
@@ -185,10 +194,17 @@ def test_a_site_is_fetched_in_pieces_into_a_new_folder(monkeypatch, tmp_path):
         "database.sql.gz": b"db",
         "files.tar.gz": b"",
     }
-    assert nodes.asked[0] == ("nodoha", {"do": "export"})
+    assert nodes.asked == [("nodoha", {"do": "export"}), ("nodoha", "remove")]
     assert str(out) in nodes.told[0]
     assert run(moves.exported, str(out), "hacloud", NAMES, WHERE).refused
     assert run(moves.exported, str(tmp_path / "b"), "hacloud", NAMES, WHERE, found=EMPTY).refused
+
+
+def test_an_archive_that_does_not_come_whole_is_said(monkeypatch, tmp_path):
+    nodes = Nodes(monkeypatch, f"{SCRATCH}/webha-export.x1\n")
+    nodes.sizes = [4]
+    with pytest.raises(PyinfraError, match=r"nodoha: /x/code\.tar\.gz has 4 bytes, and 0 came"):
+        moves._fetched("nodoha", "/x/code.tar.gz", tmp_path / "out", {})
 
 
 def test_what_a_node_says_instead_is_not_removed(monkeypatch, tmp_path):

@@ -62,7 +62,7 @@ def test_a_site_that_somebody_closed_stays_closed(root):
     assert site.closed
 
 
-@pytest.mark.parametrize("step", ["dump", "update", "updated", f"rebuild {NEW}", "answers", "close"])
+@pytest.mark.parametrize("step", ["settle", "dump", "update", "updated", f"rebuild {NEW}", "answers", "close"])
 def test_what_fails_goes_back_and_says_why(root, step):
     site = Site(root, fails=step)
     ended = changed(site)
@@ -125,12 +125,92 @@ def test_wherever_the_power_goes_the_next_run_ends_in_one_release_with_its_datab
         try:
             entry = journal.read(root)
             if entry is not None and entry.unfinished:
-                change.back(site, entry)
-                runs(root, OLD)
-                assert (site.database, site.closed) == ("old", False)
+                ended = change.back(site, entry)
+                runs(root, NEW if ended.phase == "done" else OLD)
+                assert (site.database, site.closed) == ("new" if ended.phase == "done" else "old", False)
+                assert ended.phase == "done" or site.rows == site.acknowledged
             if layout.running(root) != NEW:
                 assert changed(site).phase == "done"
         except Cut:
             assert served(root) in [(f"{one} index.php", f"{one} core/lib/Drupal.php") for one in (OLD, NEW)]
     runs(root, NEW)
     assert (site.database, site.closed) == ("new" if updates else "old", False)
+    assert site.rows == site.acknowledged
+
+
+def test_once_visitors_come_again_nothing_of_theirs_is_given_up(root):
+    """The power goes when the site is open and before that is written down."""
+    site = Site(root)
+    placed_steps = [
+        "look",
+        "close",
+        "closed",
+        "settle",
+        "dump",
+        "reload",
+        "update",
+        "updated",
+        "rebuild",
+        "answers",
+        "open",
+        "opened",
+    ]
+    site.cut = placed_steps.index("opened") + 1
+    with pytest.raises(Cut):
+        changed(site)
+    entry = journal.read(root)
+    assert entry.phase == "opening"
+    site.cut = -1
+    for _ in range(3):
+        site.step("a visitor writes")
+    assert change.back(site, entry).phase == "done"
+    runs(root, NEW)
+    assert (site.database, site.rows) == ("new", site.acknowledged)
+
+
+@given(st.integers(1, LONGEST), st.integers(1, LONGEST))
+@settings(deadline=None)
+def test_wherever_the_power_goes_on_the_way_back_the_next_run_ends_in_one_release_with_its_database(
+    tmp_path_factory, first, second
+):
+    root = placed(tmp_path_factory.mktemp("v"))
+    site = Site(root)
+    changed(site)
+    asked = False
+    for cut in (first, second, -1):
+        site.cut, site.steps = cut, 0
+        try:
+            entry = journal.read(root)
+            if entry is not None and entry.unfinished:
+                change.back(site, entry)
+            if layout.running(root) == NEW:
+                asked = True
+                change.roll_back(site, OLD)
+        except Cut:
+            assert served(root) in [(f"{one} index.php", f"{one} core/lib/Drupal.php") for one in (OLD, NEW)]
+    assert asked
+    runs(root, OLD)
+    assert (site.database, site.closed) == ("old", False)
+
+
+def test_a_way_back_that_cannot_begin_opens_the_site_again(root):
+    site = Site(root)
+    changed(site)
+    site.fails = "dump"
+    with pytest.raises(change.ChangeError, match="nothing was changed: dump failed"):
+        change.roll_back(site, OLD)
+    runs(root, NEW)
+    assert (site.database, site.closed) == ("new", False)
+    assert not journal.read(root).unfinished
+
+
+def test_an_adoption_that_was_cut_off_is_seen_and_finished(root, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(change, "adopt", lambda *_: (_ for _ in ()).throw(Cut))
+        with pytest.raises(Cut):
+            changed(Site(root))
+    entry = journal.read(root)
+    assert (entry.phase, entry.unfinished) == ("adopting", True)
+    assert change.back(Site(root), entry).phase == "returned"
+    runs(root, OLD)
+    assert not layout.flat(root)

@@ -69,8 +69,26 @@ def test_what_is_no_dump_of_one_site_is_refused(lines, words):
 
 
 @given(
-    st.sampled_from([b"INSERT INTO `a` VALUES (", b"REPLACE INTO `a` VALUES (", b"(", b",("]), st.binary(max_size=80)
+    st.sampled_from([b"INSERT INTO `a` VALUES", b"REPLACE INTO `a` VALUES", b"insert into a values"]),
+    st.lists(st.binary(max_size=80)),
 )
-def test_rows_are_never_touched(begins, rest):
-    line = begins + rest.replace(b"\n", b"\\n") + b"\n"
-    assert taken(line) == [line]
+def test_rows_are_never_touched_whatever_they_look_like(begins, rows):
+    """As all dumps write them: a line each, the last one ends the statement; none of them ends with its sign."""
+    lines = [begins + b"\n", *(row.replace(b"\n", b"\\n").rstrip() + b",\n" for row in rows), b"USE `x`');\n"]
+    assert taken(*lines) == lines
+    assert taken(*lines, b"LOCK TABLES `a`;\n") == lines
+
+
+@pytest.mark.parametrize(
+    "row", [b"\t(1, 'ROW_FORMAT=FIXED DEFINER=`a`@`b` ')", b"Use the form below", b"\\! ls", b") ENGINE=MyISAM"]
+)
+def test_a_row_that_looks_like_a_statement_is_a_row(row):
+    lines = [b"INSERT INTO `a` VALUES\n", row + b",\n", b"(2);\n"]
+    assert taken(*lines) == lines
+
+
+def test_a_statement_that_is_left_out_goes_as_a_whole():
+    assert taken(b"SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'a:1-5,\n", b"b:1-7';\n", b"CREATE TABLE x;\n") == [
+        b"CREATE TABLE x;\n"
+    ]
+    assert taken(b"/*!40000 DROP DATABASE IF EXISTS `drupal`*/;\n") == []

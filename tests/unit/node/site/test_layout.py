@@ -62,7 +62,17 @@ def test_what_is_no_drupal_is_refused(root, tmp_path):
     assert layout.flat(root)
 
 
-@pytest.mark.parametrize("links", [{"x": "/etc/passwd"}, {"core/x": "../../y"}, {"x": ".."}])
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"x": "/etc/passwd"},
+        {"core/x": "../../y"},
+        {"x": ".."},
+        {"p/q/d": "../..", "x": "p/q/d/../../../secret"},
+        {"x": "p/q/d/../../../secret", "p/q/d": "../.."},
+        {"core/up": "../core", "core/up/x": "../../../y"},
+    ],
+)
 def test_an_archive_whose_links_lead_out_of_it_is_refused(root, tmp_path, links):
     with pytest.raises(layout.LayoutError, match="leads out of it"):
         place(root, tmp_path, links=links)
@@ -89,6 +99,23 @@ def test_a_name_of_somebodys_is_not_taken_from_him(root, tmp_path):
     (root / "robots.txt").write_text("mine")
     layout.switch(root, NEW)
     assert (root / "robots.txt").read_text() == "mine"
+
+
+def test_modules_that_come_along_are_code(root, tmp_path):
+    """Nobody else may write them, and none of them becomes somebody."""
+    tree(root, "mine", ("modules/x/x.module", "modules/x/bin/x"))
+    (root / "modules/x").chmod(0o777)
+    (root / "modules/x/bin/x").chmod(0o6777)
+    home = place(root, tmp_path)
+    assert (home / "modules/x").stat().st_mode & 0o7777 == 0o755
+    assert (home / "modules/x/bin/x").stat().st_mode & 0o7777 == 0o755
+    assert (home / "modules/x/x.module").stat().st_mode & 0o7777 == 0o644
+
+
+def test_large_files_are_written_as_they_are_read(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(placing, "_LARGE", 4)
+    home = place(root, tmp_path)
+    assert (home / "core/lib/Drupal.php").read_text() == f"{NEW} core/lib/Drupal.php"
 
 
 def test_modules_come_along_to_a_release_that_is_core_alone(root, tmp_path):

@@ -28,7 +28,7 @@ def root(tmp_path, monkeypatch):
     programs.mkdir()
     fake_program(
         programs,
-        "runuser",
+        "setpriv",
         f"cat >> {tmp_path}/sql; [ ! -e {tmp_path}/fails ] || {{ cat {tmp_path}/fails >&2; exit 1; }}",
     )
     fake_program(programs, "mariadb-dump", "echo 'CREATE TABLE x;'")
@@ -40,14 +40,22 @@ def root(tmp_path, monkeypatch):
 @pytest.fixture
 def asked(monkeypatch):
     """What root asked of MariaDB; ``tables`` are in the database, ours among them where it says so."""
-    said = {"statements": [], "tables": 0, "ours": 0}
+    said = {"statements": [], "tables": 0, "ours": 0, "installing": 0}
 
     def ask(statements):
         said["statements"].append(statements)
         if "COLLATION" in statements:
             return "utf8mb4_general_ci\nutf8mb4_unicode_520_ci\n"
         if "COUNT" in statements:
-            return str(said["ours" if incoming.INSTALLING in statements else "tables"])
+            return str(
+                said[
+                    "ours"
+                    if incoming.IMPORTING in statements
+                    else "installing"
+                    if incoming.INSTALLING in statements
+                    else "tables"
+                ]
+            )
         return "0\n"
 
     monkeypatch.setattr(database, "ask", ask)
@@ -75,10 +83,10 @@ def test_a_dump_is_run_as_the_web_server_and_noted(root, asked, tmp_path):
     text = " ".join(asked["statements"])
     order = (
         "EMPTY",
-        "CREATE TABLE `drupal`.`webha_installing`",
+        "CREATE TABLE `drupal`.`webha_importing`",
         "GRANT ALL",
         "REVOKE ALL",
-        "DROP TABLE `drupal`.`webha_installing`",
+        "DROP TABLE `drupal`.`webha_importing`",
     )
     places = [text.index(one) for one in order]
     assert places == sorted(places)
@@ -93,6 +101,9 @@ def test_a_database_that_was_filled_meanwhile_is_left_alone(root, asked, tmp_pat
     asked["ours"] = 1
     take(root, dump(tmp_path))
     assert "EMPTY" in asked["statements"]
+    asked["installing"] = 1
+    with pytest.raises(change.ChangeError, match="run tasks/drupal"):
+        take(root, dump(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -201,10 +212,10 @@ def test_drush_is_the_releases_own(root, tmp_path):
     found = root / console.WHERE[0]
     found.parent.mkdir(parents=True)
     found.write_text("")
-    fake_program(tmp_path / "bin", "runuser", f'printf "%s\\n" "$@" > {tmp_path}/words; exit 3')
+    fake_program(tmp_path / "bin", "setpriv", f'printf "%s\\n" "$@" > {tmp_path}/words; exit 3')
     assert console.drush(root, "10.0.0.250", ["status", "a b"]) == 3
     words = (tmp_path / "words").read_text().splitlines()
-    assert words[:3] == ["-u", "www-data", "--"]
+    assert words[:2] == ["--reuid=www-data", "--regid=www-data"]
     assert words[-4:] == [f"--root={root}", "--uri=http://10.0.0.250", "status", "a b"]
 
 

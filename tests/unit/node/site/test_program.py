@@ -24,6 +24,10 @@ case $said in
 *) echo '{{"wrong": [], "closed": false}}' ;;
 esac
 """
+MARIADB = """
+said=$(cat); printf '%s\\n' "$said" >> {notes}/sql
+case $said in *CONCAT*) echo 'DROP TABLE IF EXISTS `drupal`.`x`;' ;; esac
+"""
 LOOK = '{"updates": ["system_update_1"], "post": [], "wrong": [], "closed": false}'
 
 
@@ -36,9 +40,9 @@ def node(tmp_path, monkeypatch):
     programs.mkdir()
     (notes / "look").write_text(LOOK)
     (notes / "update").write_text('{"wrong": [], "closed": true}')
-    fake_program(programs, "runuser", PHP.format(notes=notes))
+    fake_program(programs, "setpriv", PHP.format(notes=notes))
     fake_program(programs, "mariadb-dump", "echo 'CREATE TABLE x;'")
-    fake_program(programs, "mariadb", f"cat >> {notes}/sql; echo 'x\tBASE TABLE'")
+    fake_program(programs, "mariadb", MARIADB.format(notes=notes))
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.setattr(program, "NOTE", tmp_path / "run" / "site.release")
     monkeypatch.setattr(drupal, "PID", tmp_path / "apache2.pid")
@@ -70,7 +74,7 @@ def test_an_update_and_the_way_back(node, ask):
     assert ask(do="update", release=NEW, before=OLD) == {}
     assert ask(do="rollback", release=OLD, restore=True) == {"running": OLD, "before": NEW, "why": ""}
     sql = (node.parent / "notes/sql").read_text()
-    assert "DROP TABLE IF EXISTS `drupal`.`x`" in sql
+    assert "SET FOREIGN_KEY_CHECKS=0; DROP TABLE IF EXISTS `drupal`.`x`;" in sql
     assert sql.endswith("CREATE TABLE x;\n")
 
 

@@ -162,6 +162,30 @@ def test_a_daemons_own_mask_takes_nothing_from_the_web_server(root):
         assert path.stat().st_mode & 0o777 == 0o755
 
 
+def test_another_release_of_the_same_name_is_not_taken_for_it(root):
+    """A node that was away while it was removed, and placed anew with other modules."""
+    home = place(root)
+    before = json.loads((layout.LOCAL / f"{LOCAL}.json").read_text())
+    layout.describe(root, LOCAL, layout.described(root, LOCAL) | {spreading.DIGEST: "another"})
+    assert not spreading.here(root, LOCAL)
+    assert spreading.lacking(root, LOCAL)
+    layout.describe(root, LOCAL, layout.described(root, LOCAL) | before)
+    assert spreading.here(root, LOCAL)
+    assert home.exists()
+
+
+def test_what_is_kept_of_another_place_is_roots_alone(root):
+    home = place(root, names=(*CODE, "sites/default/settings.php"))
+    assert (home / layout.OWN_SITES).stat().st_mode & 0o777 == 0o700
+    assert spreading.file_of(root, LOCAL).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", ".x-local", "/etc"])
+def test_no_name_of_a_release_leads_elsewhere(root, name):
+    with pytest.raises(layout.LayoutError, match="is no name of a release"):
+        layout.home(root, name)
+
+
 def test_a_releases_own_sites_is_not_served(root):
     place(root, names=(*CODE, "sites/default/default.settings.php"))
     changed(Site(root, updates=0))

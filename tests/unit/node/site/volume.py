@@ -55,10 +55,15 @@ class Site:
     def __init__(self, root: Path, updates: int = 3, cut: int = -1, fails: str = "") -> None:
         self.root, self.updates, self.fails = root, updates, fails
         self.cut, self.steps = cut, 0
-        self.database, self.closed, self.rows = "old", False, 0
+        self.database, self.closed = "old", False
+        self.rows = self.acknowledged = 0  # of visitors, who write whenever the site is open
+        self.kept: dict[str, int] = {}  # rows by dump
         self.closed_while_updating = True
 
     def step(self, name: str) -> None:
+        if not self.closed:
+            self.rows += 1
+            self.acknowledged += 1
         self.steps += 1
         if self.steps == self.cut:
             raise Cut
@@ -86,14 +91,19 @@ class Site:
         self.closed = closed
         self.step("closed" if closed else "opened")
 
+    def settle(self) -> None:
+        assert self.closed
+        self.step("settle")
+
     def dump(self, path: Path) -> None:
         self.step("dump")
         path.write_text(self.database)
+        self.kept[path.name] = self.rows
 
     def restore(self, path: Path) -> None:
         self.database = "half"
         self.step("restore")
-        self.database = path.read_text()
+        self.database, self.rows = path.read_text(), self.kept[path.name]
 
     def reload(self) -> None:
         self.step("reload")
