@@ -44,7 +44,7 @@ if context.on_a_node():
         name="Apache: PHP settings, the health page, the resource agent",
         files=[
             settings,
-            node.File(commands(context.debian()), render("apache/php.ini.j2", settings=mail)),
+            node.File(commands(context.debian()), render("apache/commands.ini.j2", settings=mail)),
             node.File(AGENT, render("apache/agent.sh.j2"), mode="755"),
             node.File(f"{HEALTH}/index.php", render("apache/health.php.j2", drupal_root=data.drupal_root)),
             node.File(APACHE_DROP_IN, render("apache/apache2.service.conf.j2", pid=PID)),

@@ -65,6 +65,7 @@ def looked_at(path: Path) -> str:
         "agent.sh": ("sh", "-n", text),
         "galera.cnf": ("mariadbd", f"--defaults-file={text}", "--help", "--verbose"),
         "php.ini": ("php", "-n", "-r", INI, text),
+        "commands.ini": ("php", "-n", "-r", INI, text),
     }.get(name)
     return problem(ran(*words)) if words else ""
 

@@ -29,7 +29,7 @@ LEFT = {
 }  # fmt: skip
 BROKEN = "broken"  # the case in which every file has a line that is none, by which it is seen that it is read
 READ = {
-    *("agent.sh", "corosync.conf", "firewall.nft", "galera.cnf", "php.ini", "webha.conf", "webha-health.conf", "webha-protection.conf"),
+    *("agent.sh", "corosync.conf", "firewall.nft", "galera.cnf", "php.ini", "commands.ini", "webha.conf", "webha-health.conf", "webha-protection.conf"),
     *("cron.php", "health.php", "install.php", "settings.php", "settings.webha.php", "cib.xml"),
     *("daemon.service", "webha-cron.service", "webha-docroot.service", "webha-firewall.service", "webha-handover.service"),
     *("webha-cron.timer", "webha-docroot.timer", mount_unit(DEFAULTS["drupal_root"])),

@@ -15,6 +15,7 @@ CHUNK = 1 << 20
 
 
 BLOCK = 4096
+BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)  # what a damaged archive is read with
 # Where the code has its version, in the one folder that all is in.
 _VERSIONED = frozenset("/".join(filter(None, (one, "core/lib/Drupal.php"))) for one in DOCROOTS)
 
@@ -68,18 +69,16 @@ def verified(path: Path, checksum: str | None) -> str:
 
 
 def version_of(path: Path) -> str | None:
-    """Return the version that the archive's Drupal says it is (core/lib/Drupal.php); None: it says none."""
-    with tarfile.open(path) as archive:
-        for member in archive:
-            if member.name.split("/", 1)[-1] in _VERSIONED:
-                file = archive.extractfile(member)
-                found = (
-                    re.search(rb"const VERSION = '([0-9A-Za-z][0-9A-Za-z.+~-]{0,31})'", file.read(CHUNK))
-                    if file is not None
-                    else None
-                )
-                return found[1].decode("utf-8", "replace") if found else None
-    return None
+    """Return the version that the archive's Drupal says it is (core/lib/Drupal.php); None: it says none, or the archive is broken."""
+    try:
+        with tarfile.open(path) as archive:
+            member = next((one for one in archive if one.name.split("/", 1)[-1] in _VERSIONED), None)
+            file = archive.extractfile(member) if member is not None else None
+            text = file.read(CHUNK) if file is not None else b""
+    except BROKEN:
+        return None
+    found = re.search(rb"const VERSION = '([0-9A-Za-z][0-9A-Za-z.+~-]{0,31})'", text)
+    return found[1].decode() if found else None
 
 
 def described(path: Path, checksum: str) -> dict[str, str | None]:
@@ -89,9 +88,12 @@ def described(path: Path, checksum: str) -> dict[str, str | None]:
 
 
 def is_project(path: Path) -> bool:
-    """Whether the archive is a project with the served folder in it, as composer builds it, not itself that folder."""
-    with tarfile.open(path) as archive:
-        return _served(set(archive.getnames())) != ""
+    """Whether the archive is a project with the served folder in it, as composer builds it, not itself that folder; a broken one is none."""
+    try:
+        with tarfile.open(path) as archive:
+            return _served(set(archive.getnames())) != ""
+    except BROKEN:
+        return False
 
 
 def _served(names: set[str]) -> str:
@@ -115,7 +117,7 @@ def _look_inside(path: Path) -> None:
     try:
         with tarfile.open(path) as archive:
             names = archive.getnames()
-    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+    except BROKEN as error:
         raise ReleaseError(f"{path} is a broken archive ({error}): fetch the release again") from error
     tops = {name.split("/", 1)[0] for name in names}
     if len(tops) != 1 or any(".." in name.split("/") or name.startswith("/") for name in names):

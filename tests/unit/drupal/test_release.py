@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from webha.drupal import Release, ReleaseError, digest, given, verified, version_of
+from webha.drupal import Release, ReleaseError, digest, given, is_project, verified, version_of
 
 COMPLETE = ("index.php", "core/", "core/install.php", "vendor/", "vendor/autoload.php")
 
@@ -158,3 +158,28 @@ def test_the_version_is_what_the_archives_code_says(tmp_path, content, version):
                 member.size = len(text)
                 tar.addfile(member, io.BytesIO(text))
     assert version_of(path) == version
+
+
+@pytest.mark.parametrize("version", ["../../x", "/etc/x", "11.2.10 x", ""])
+def test_a_version_that_is_none_names_no_release(tmp_path, version):
+    path = tmp_path / "d.tar"
+    with tarfile.open(path, "w") as tar:
+        text = f"const VERSION = '{version}';".encode()
+        info = tarfile.TarInfo("d/core/lib/Drupal.php")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
+    assert version_of(path) is None
+
+
+def test_a_broken_archive_is_judged_where_it_is_verified(tmp_path):
+    (tmp_path / "d.tar.gz").write_bytes(b"\x1f\x8b\x08" + bytes(4000))
+    assert version_of(tmp_path / "d.tar.gz") is None
+    assert not is_project(tmp_path / "d.tar.gz")
+
+
+@pytest.mark.parametrize("docroot", ["web", "docroot"])
+def test_a_project_that_composer_has_built_is_a_release(tmp_path, docroot):
+    names = [f"p/{one}" if one.startswith("vendor") else f"p/{docroot}/{one}" for one in COMPLETE]
+    path = archive(tmp_path / "p.tar.gz", names)
+    assert is_project(path)
+    assert verified(path, None) == digest(path)
