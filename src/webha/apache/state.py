@@ -96,6 +96,6 @@ def mail(relay: str | None, sender: str) -> dict[str, str]:
             f"drupal_admin_mail {sender!r} cannot stand in a command line, by which mail would leave (site_mail_relay): name a plainer one"
         )
     server, _, port = relay.partition(":")
-    words = ["/usr/bin/msmtp", f"--host={server}", f"--port={port or 25}", f"--from={sender}"]
+    words = ["/usr/bin/msmtp", f"--host={server}", f"--port={port or 25}", f"--from={sender}", "--timeout=20"]
     words += ["--tls=on", "--tls-trust-file=system"] if port == "587" else ["--tls=off"]
     return {"sendmail_path": " ".join((*words, "-t"))}
