@@ -17,8 +17,8 @@ def stranger(deployed: str) -> Iterator[None]:  # noqa: ARG001 (needed before)
 
 
 # Half a minute each, alike on both Debians, or one like the other.
-ONCE = ("every TCP port of a node and of the virtual IP", "join the database's cluster, by its name")
-SELDOM = ("join the database's cluster, by another name",)
+ONCE = ("every TCP port of a node and of the virtual IP",)
+SELDOM = ("join the database's cluster, by its name", "join the database's cluster, by another name")
 MARKS = dict.fromkeys(ONCE, pytest.mark.any_release) | dict.fromkeys(SELDOM, pytest.mark.long)
 
 

@@ -182,7 +182,7 @@ class TestAnotherRun:
         assert run.converged, run.changed
 
     @pytest.mark.usefixtures("deployed")
-    @pytest.mark.any_release
+    @pytest.mark.long
     def test_that_is_dry_writes_nothing(self) -> None:
         look = (
             "cibadmin -Q -A //configuration; cat /var/lib/mysql/grastate.dat; gluster volume info; gluster peer status; "

@@ -180,7 +180,9 @@ OTHERS = {
 
 
 @pytest.mark.any_release
-@pytest.mark.parametrize("words", OTHERS)
+@pytest.mark.parametrize(
+    "words", ["a site called", pytest.param("port 443 is held by python3", marks=pytest.mark.long)]
+)
 def test_what_somebody_has_at_443_is_neither_taken_over_nor_run_into(words: str) -> None:
     """By a program: on a node where Apache is not wanted for the time, so that its port is free."""
     breaks, mends = OTHERS[words]

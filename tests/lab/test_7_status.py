@@ -101,6 +101,7 @@ def test_an_address_that_two_hold_is_said(look: Look) -> None:
         assert "both hold 10.0.0.250" in problems(report, "vip")
 
 
+@pytest.mark.long
 def test_a_node_without_power_is_unknown_and_the_others_are_judged(look: Look) -> None:
     lab("cut", "nodoha3")
     try:
