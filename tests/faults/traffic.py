@@ -29,6 +29,7 @@ class Traffic:
         self.failed: dict[str, int] = {}
         self.asked = 0
         self.written: list[str] = []
+        self.since = int(time.time())  # in the titles: those of another run are none of this one's
         self.waited = 0.0  # seconds, the longest that a writer waited for an acknowledged write
 
     def read(self) -> None:
@@ -49,7 +50,7 @@ class Traffic:
             if status == http.client.OK and len(tokens) == 2:
                 number += 1
                 words = {
-                    "title[0][value]": f"write-{number}",
+                    "title[0][value]": f"write-{self.since}-{number}",
                     "form_id": "node_article_form",
                     "op": "Save",
                     "status[value]": "1",
@@ -57,7 +58,7 @@ class Traffic:
                 }
                 status, headers, _ = self._ask("POST", "/node/add/article", words, cookie)
                 if status in (302, 303) and "/node/" in headers.get("location", ""):
-                    self.written.append(f"write-{number}")
+                    self.written.append(f"write-{self.since}-{number}")
                     self.waited = max(self.waited, time.monotonic() - begin)
             elif status != CLOSED:
                 cookie = ""
