@@ -7,7 +7,7 @@ from webha.ground import manifest
 from webha.ground.forms import AsJson
 from webha_node.site import incoming, layout
 
-INSTALLING = "webha_installing"  # a table of ours that stands in the database while the installer works
+INSTALLING = incoming.INSTALLING  # a table of ours that stands in the database while the installer works
 
 
 IMPORTING = incoming.IMPORTING  # the same while a dump of elsewhere is taken in

@@ -3,7 +3,7 @@
 import base64
 import shlex
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from webha.run.ending import say_at_end
 from webha.site.facts import Releases
 from webha.site.moving import Given
 from webha.site.operations import of_the_site, on, telling_of
-from webha.site.state import Where
+from webha.site.state import Volume, Where
 from webha_node.site.outgoing import CODE, DATABASE, PREFIX, UPLOADS
 
 _PIECE = 8 << 20  # bytes that are fetched at a time
@@ -38,11 +38,11 @@ def brought(what: str, path: Given | None, nodes: Iterable[str], where: Where) -
         return
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
     verdict = site.to_bring(volumes.get(host.name), of_the_site(where), what, path.checksum)
-    holder = [name for name, one in volumes.items() if one is not None and one.holds]
+    holder = _holder(volumes)
     if verdict.action == "nothing":
         host.noop(verdict.reason)
         return
-    if verdict.action == "refuse" or len(holder) != 1:
+    if verdict.action == "refuse" or holder is None:
         yield shell.refusal(verdict.reason if verdict.action == "refuse" else site.NO_HOLDER)
         return
     more, remote = given(), f"{SCRATCH}/webha-import-{what}"
@@ -51,9 +51,9 @@ def brought(what: str, path: Given | None, nodes: Iterable[str], where: Where) -
     needed = {SCRATCH: size, where.root: drupal.unpacked_size(path.path) if what == "files" else 0}
 
     def work() -> None:
-        answered(inventory.get_host(holder[0]), room(needed, what), 60, more)
-        answered(inventory.get_host(holder[0]), send(path.path, remote), 3600, more)
-        said = on(holder[0], {"do": "bring", "what": what, "path": remote, "checksum": path.checksum}, more)
+        answered(inventory.get_host(holder), room(needed, what), 60, more)
+        answered(inventory.get_host(holder), send(path.path, remote), 3600, more)
+        said = on(holder, {"do": "bring", "what": what, "path": remote, "checksum": path.checksum}, more)
         for line in said.splitlines():
             say_at_end(line)
 
@@ -67,11 +67,11 @@ def exported(into: str | None, name_of: str, nodes: Iterable[str], where: Where)
     ``into``: that folder, None: one with the name of the cluster (``name_of``) and the time. Refuses one that is there.
     """
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    holder = [node for node, one in volumes.items() if one is not None and one.holds]
+    holder = _holder(volumes)
     found = of_the_site(where)
     folder = Path(into or f"export-{name_of}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser()
-    if found is None or found.code != "complete" or not found.tables or len(holder) != 1:
-        yield shell.refusal(site.NO_HOLDER if len(holder) != 1 else "there is no site to export: run tasks/status.py")
+    if found is None or found.code != "complete" or not found.tables or holder is None:
+        yield shell.refusal(site.NO_HOLDER if holder is None else "there is no site to export: run tasks/status.py")
         return
     if folder.exists():
         yield shell.refusal(f"{folder} is there already on the control machine: name another one, --data to=FOLDER")
@@ -79,15 +79,15 @@ def exported(into: str | None, name_of: str, nodes: Iterable[str], where: Where)
     more = given()
 
     def work() -> None:
-        remote = on(holder[0], {"do": "export"}, more).strip().splitlines()[-1]
+        remote = on(holder, {"do": "export"}, more).strip().splitlines()[-1]
         if not remote.startswith(f"{SCRATCH}/{PREFIX}"):
-            raise PyinfraError(f"{holder[0]} says {remote!r} instead of where the archives are")
+            raise PyinfraError(f"{holder} says {remote!r} instead of where the archives are")
         try:
             folder.mkdir(mode=0o700, parents=True)
             for one in (CODE, DATABASE, UPLOADS):
-                _fetched(holder[0], f"{remote}/{one}", folder / one, more)
+                _fetched(holder, f"{remote}/{one}", folder / one, more)
         finally:
-            answered(inventory.get_host(holder[0]), shell.run("rm", "-rf", "--", remote), 60, more)
+            answered(inventory.get_host(holder), shell.run("rm", "-rf", "--", remote), 60, more)
         say_at_end(f"the site is in {folder}/: {CODE}, {DATABASE}, {UPLOADS}")
 
     yield from telling_of(work)
@@ -97,19 +97,25 @@ def exported(into: str | None, name_of: str, nodes: Iterable[str], where: Where)
 def drush(line: str | None, nodes: Iterable[str], where: Where) -> Commands:
     """Run the site's own drush with these words, as the web server, on the virtual IP's holder; say what it says. For one node only."""
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    holder = [node for node, one in volumes.items() if one is not None and one.holds]
-    if line is None or len(holder) != 1:
+    holder = _holder(volumes)
+    if line is None or holder is None:
         yield shell.refusal(site.NO_HOLDER if line is not None else 'say what to run: --data run="status"')
         return
     more = given()
 
     def work() -> None:
         try:
-            say_at_end(on(holder[0], {"do": "drush", "words": shlex.split(line)}, more).rstrip())
+            say_at_end(on(holder, {"do": "drush", "words": shlex.split(line)}, more).rstrip())
         except ValueError as error:
             raise PyinfraError(f"run={line!r} is no command line: {error}") from error
 
     yield from telling_of(work)
+
+
+def _holder(volumes: Mapping[str, Volume | None]) -> str | None:
+    """Return the one node that has the virtual IP; None: none, or several."""
+    found = [name for name, one in volumes.items() if one is not None and one.holds]
+    return found[0] if len(found) == 1 else None
 
 
 def _fetched(name: str, remote: str, path: Path, more: dict[str, Any]) -> None:

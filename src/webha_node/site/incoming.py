@@ -20,7 +20,7 @@ from webha_node.site.dump import DumpError, adapted
 from webha_node.sql import client
 
 NOTE = ".webha-releases/imported.json"
-INSTALLING = "webha_installing"  # the installer's mark (webha.drupal.state)
+INSTALLING = "webha_installing"  # the installer's mark, a table that stands in the database while it works
 IMPORTING = "webha_importing"  # ours, a table that stands in the database until all of it is there
 SERVER = "www-data"  # who may do in the site's database whatever its pages may, and nothing beyond
 SETTINGS = "sites/default/settings.php"
@@ -144,8 +144,7 @@ def _include(root: Path) -> None:
     """Have settings of somebody's own read ours, at their end; nothing else of them changes."""
     path = root / SETTINGS
     text = path.read_text(errors="surrogateescape")
-    head = "".join(text.splitlines(keepends=True)[:3])
-    if "Written by pyinfra-webha" in head or any(_includes(line) for line in text.splitlines()):
+    if ours(text) or any(_includes(line) for line in text.splitlines()):
         return
     new, there = path.with_name(".settings.webha-new"), path.stat()
     closing = text.rstrip().endswith("?>")
@@ -154,6 +153,11 @@ def _include(root: Path) -> None:
         os.chown(new, there.st_uid, there.st_gid)
         file.write(text.rstrip() + ("\n<?php" if closing else "") + "\n" + INCLUDE)
     new.rename(path)
+
+
+def ours(settings: str) -> bool:
+    """Whether the text of a settings.php says that it is ours (webha.ground.manifest.HEADER)."""
+    return any("Written by pyinfra-webha" in line for line in settings.splitlines()[:3])
 
 
 def _includes(line: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from webha_node.site import database, layout
 from webha_node.site.change import ChangeError
-from webha_node.site.incoming import FILES, SETTINGS, uploads
+from webha_node.site.incoming import FILES, SETTINGS, ours, uploads
 
 CODE, DATABASE, UPLOADS = "code.tar.gz", "database.sql.gz", "files.tar.gz"
 PREFIX = "webha-export."
@@ -43,8 +43,8 @@ def _code(root: Path, path: Path) -> None:
     if release is not None and (theirs := [one for one in _names(root) if not (root / one).is_symlink()]):
         beside = (f"{root.name}/{one}" for one in theirs)
         _tar("-r", "-f", str(plain), *_renamed(root.name, top), "-C", str(root.parent), *beside)
-    ours = () if _foreign(root / SETTINGS) else ("default/settings.php",)
-    left = [f"--exclude=sites/{one}" for one in ("*/files", "*/.webha-files", "*/settings.webha.php", *ours)]
+    own_settings = () if _foreign(root / SETTINGS) else ("default/settings.php",)
+    left = [f"--exclude=sites/{one}" for one in ("*/files", "*/.webha-files", "*/settings.webha.php", *own_settings)]
     _tar("-r", "-f", str(plain), *_renamed("sites", f"{top}/sites"), *left, "-C", str(root), "sites")
     done = subprocess.run(("gzip", "-1", str(plain)), capture_output=True, check=False, text=True)
     if done.returncode != 0:
@@ -57,9 +57,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _foreign(settings: Path) -> bool:
-    return settings.is_file() and "Written by pyinfra-webha" not in "".join(
-        settings.read_text(errors="replace").splitlines(keepends=True)[:3]
-    )
+    return settings.is_file() and not ours(settings.read_text(errors="replace"))
 
 
 def _pack(path: Path, folder: Path, top: str, names: list[str]) -> None:
