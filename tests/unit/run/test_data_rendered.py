@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from webha import firewall
+from webha.apache import mail
 from webha.cluster.cib import Wanted, merged
 from webha.cluster.references import identities
 from webha.drupal import trusted_hosts
@@ -38,6 +39,15 @@ def default():
     return found
 
 
+def php_settings(template, data):
+    """What PHP is told in a file: the mail's way out in both, ``php_settings`` in that of the pages alone."""
+    try:
+        found = mail(data["site_mail_relay"], data["drupal_admin_mail"])
+    except ValueError:  # A sender that a shell would read otherwise; the run stops.
+        found = {}
+    return found if "commands.ini" in template else found | data["php_settings"]
+
+
 def values(template, before, data):
     """The values of a template as the tasks take them from ``data``."""
     found = failover.timers(
@@ -57,7 +67,7 @@ def values(template, before, data):
         "drupal_root": data["drupal_root"],
         "root": data["drupal_root"],
         "health_port": data["health_port"],
-        "settings": data["php_settings"],
+        "settings": php_settings(template, data),
         "token": found["corosync_token"],
         "crypto_cipher": data["corosync_crypto_cipher"],
         "crypto_hash": data["corosync_crypto_hash"],
@@ -88,7 +98,7 @@ def values(template, before, data):
 def alike(template, text, before, given_):
     """Whether it has the default's skeleton, where that does not hang on how many data there are."""
     own, known = skeleton.of(template, text), skeleton.of(template, before)
-    if "php.ini" in template:
+    if "php.ini" in template or "commands.ini" in template:
         return own[1:] == ["expose_php", *sorted(given_["settings"], key=str.lower)]
     if "settings." in template:
         return set(own) <= {*known, " "}
