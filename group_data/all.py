@@ -235,6 +235,9 @@ drupal_releases = {  # where the list cannot be asked: 11.4.4 on Debian 13, 10.5
         "2025-10-09",
     ),
 }
+# What the site is: "drupal", "wordpress" (of Debian's package, where site_source names none), or "php": a docroot of your own. Of the keys drupal_…
+# those of the title, the administrator, the database and cron are any application's.
+app = "drupal"
 # A site of your own, in the place of a Drupal release: a tar archive of a project that composer has built (web/ or docroot/ and vendor/), or its
 # folder on the control machine.
 site_source = None

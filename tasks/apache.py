@@ -15,6 +15,7 @@ from webha.machine import operations as node
 from webha.machine import trial
 from webha.run import context, keys
 from webha.run.inventory import addressed_as, certified_for, network_of
+from webha_node.site.apps import APPS
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -66,6 +67,8 @@ if context.on_a_node():
                 server_name=data.server_name,
                 aliases=addressed_as(nodes, data.vip, data.floating_ip, data.server_name),
                 drupal_root=data.drupal_root,
+                app=data.app,
+                title=APPS[data.app].title,
                 site=data.cluster_name,
                 network=network_of(nodes, data.vip_netmask),
                 certificate=CERTIFICATE if certificate else None,
@@ -79,6 +82,7 @@ if context.on_a_node():
             PROTECTION: render(
                 "apache/webha-protection.conf.j2",
                 drupal_root=data.drupal_root,
+                app=data.app,
                 # A site of somebody's that comes in needs no installer either.
                 installed=data.drupal_install or data.site_source is not None,
             ),

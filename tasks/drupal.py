@@ -1,42 +1,30 @@
-"""§2.5 Drupal: database, release, settings, site, and cron on the holder of the virtual IP."""
+"""§2.5 Drupal, or another application (app): database, release, settings, site, and cron on the holder of the virtual IP."""
 
 import json
 
 from pyinfra.context import host
 
 from webha import drupal
-from webha.drupal import decisions, fetching, operations
-from webha.drupal.facts import Drupal
+from webha.drupal import decisions, fetching, operations, written
+from webha.drupal.facts import Candidate, Drupal
 from webha.drupal.feed import wished
-from webha.drupal.manifest import (
-    CRON,
-    CRON_SERVICE,
-    CRON_TIMER,
-    HEALTH_ACCOUNT,
-    INSTALLER,
-    TMPFILES,
-    TWIG_CACHE,
-    UPDATER,
-)
-from webha.drupal.state import VALUES, WRITABLE
+from webha.drupal.manifest import CRON_SERVICE, CRON_TIMER, HEALTH_ACCOUNT, TWIG_CACHE, installer
 from webha.firewall import networks
 from webha.galera import operations as galera
-from webha.ground.manifest import UNITS
-from webha.ground.render import render
 from webha.machine import operations as node
-from webha.machine.operations import File
 from webha.run import context, survey
 from webha.run.credentials import secret
 from webha.run.inventory import addressed_as
 from webha.site import operations as site_operations
 from webha.site.release import by_links
 from webha.site.state import Where
+from webha_node.site.apps import APPS, DRUPAL
 
 if context.on_a_node():
     nodes = context.nodes()
     names = [one.name for one in nodes]
     data = host.data
-    root = data.drupal_root
+    root, app = data.drupal_root, APPS[data.app]
     where = Where(root, data.vip, data.drupal_db, data.drupal_db_user)
     password = context.or_stop(secret, "drupal_db_password")
     settings = {
@@ -49,13 +37,14 @@ if context.on_a_node():
         ),
         "trusted_proxies": list(map(str, networks(data.trusted_proxies))),
         "twig_cache": TWIG_CACHE,
+        "server_name": data.server_name,
     }
 
     # Of somebody who lost the database: a new site beside the old uploads is made only where that was said.
     confirm = None if data.get("confirm") == data.cluster_name or not data.drupal_install else data.cluster_name
 
     survey.refuse(
-        lambda sites: decisions.of_others(sites, root, confirm),
+        lambda sites: decisions.of_others(sites, root, confirm, app.name),
         Drupal(),
         root=root,
         database=data.drupal_db,
@@ -66,14 +55,17 @@ if context.on_a_node():
     if context.on_first():
         there = host.get_fact(Drupal, root=root, database=data.drupal_db, user=data.drupal_db_user)
         debian = context.debian()
+        complete = there is not None and there.code == "complete"
+        packaged = app.package and not data.site_source and not complete
         release = context.or_stop(
             fetching.chosen,
             wished(data, debian),
             debian,
             data.drupal_feed,
-            there is not None and there.code == "complete",
+            complete,
+            host.get_fact(Candidate, package=app.package) if packaged else None,
         )
-        if release is not None and there is not None and there.code != "complete":
+        if release is not None and there is not None and not complete:
             first = context.or_stop(by_links, release, data.site_code == "local")
 
     galera.account(name="Drupal: the health page's account", **HEALTH_ACCOUNT, _if=context.on_first)
@@ -109,54 +101,24 @@ if context.on_a_node():
 
     operations.writable_directories(
         name="Drupal: what the web server may write",
-        paths=tuple(f"{root}/{folder}" for folder in WRITABLE),
+        paths=tuple(f"{root}/{folder}" for folder in app.writable),
         _if=context.on_first,
     )
 
-    node.placed(
-        name="Drupal: scripts and cron",
-        files=[
-            File(INSTALLER, render("drupal/install.php.j2")),
-            File(UPDATER, render("drupal/update.php.j2")),
-            File(CRON, render("drupal/cron.php.j2", root=root, vip=data.vip)),
-            File(TMPFILES, render("drupal/tmpfiles.conf.j2", twig_cache=TWIG_CACHE)),
-            File(
-                f"{UNITS}/{CRON_SERVICE}",
-                render("drupal/webha-cron.service.j2", root=root, vip=data.vip, script=CRON),
-            ),
-            File(
-                f"{UNITS}/{CRON_TIMER}",
-                render("drupal/webha-cron.timer.j2", minutes=data.drupal_cron_minutes),
-            ),
-        ],
-    )
+    node.placed(name="Drupal: scripts and cron", files=written.programs(app, root, data.vip, data.drupal_cron_minutes))
 
-    operations.local_cache(name="Drupal: a cache of each node's own", path=TWIG_CACHE)
+    if app is DRUPAL:
+        operations.local_cache(name="Drupal: a cache of each node's own", path=TWIG_CACHE)
 
     operations.site(
         name="Drupal: settings and site",
         root=root,
         database=data.drupal_db,
         user=data.drupal_db_user,
-        settings=File(
-            f"{root}/sites/default/settings.php",
-            render("drupal/settings.php.j2", closed=False, **settings),
-            mode="440",
-            owner="root:www-data",
-        ),
-        closed_settings=File(
-            f"{root}/sites/default/settings.php",
-            render("drupal/settings.php.j2", closed=True, **settings),
-            mode="440",
-            owner="root:www-data",
-        ),
-        values=File(
-            f"{root}/sites/default/{VALUES}",
-            render("drupal/settings.webha.php.j2", **settings),
-            mode="440",
-            owner="root:www-data",
-        ),
-        installer=INSTALLER,
+        settings=written.settings(app, root, settings),
+        closed_settings=written.settings(app, root, settings, closed=True),
+        values=written.values(app, root, settings),
+        installer=installer(app),
         configuration=json.dumps(
             {
                 "root": root,
@@ -168,7 +130,7 @@ if context.on_a_node():
                 "password": context.or_stop(secret, "drupal_admin_password"),
             }
         ),
-        install=data.drupal_install,
+        install=data.drupal_install and app.tables,
         confirm=confirm,
         _if=context.on_first,
     )

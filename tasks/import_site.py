@@ -4,13 +4,12 @@ from pyinfra.context import host
 
 from webha import programs
 from webha.drupal.fetching import CACHE
-from webha.drupal.manifest import UPDATER
-from webha.ground.render import render
+from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.machine.operations import File
 from webha.run import context
 from webha.site import moves, moving
 from webha.site.state import Where
+from webha_node.site.apps import APPS
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -20,7 +19,7 @@ if context.on_a_node():
 
     node.placed(
         name="Site: the program of updates",
-        files=[*programs.files(nodes), File(UPDATER, render("drupal/update.php.j2"))],
+        files=[*programs.files(nodes), *updater(APPS[data.app])],
     )
 
     moves.brought(

@@ -3,13 +3,12 @@
 from pyinfra.context import host
 
 from webha import programs
-from webha.drupal.manifest import UPDATER
-from webha.ground.render import render
+from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.machine.operations import File
 from webha.run import context
 from webha.site import operations
 from webha.site.state import Where
+from webha_node.site.apps import APPS
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -17,7 +16,7 @@ if context.on_a_node():
 
     node.placed(
         name="Site: the program of updates",
-        files=[*programs.files(nodes), File(UPDATER, render("drupal/update.php.j2"))],
+        files=[*programs.files(nodes), *updater(APPS[data.app])],
     )
 
     operations.returned(

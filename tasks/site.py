@@ -4,29 +4,31 @@ from pyinfra.context import host
 
 from webha import programs
 from webha.drupal import fetching
+from webha.drupal.facts import Candidate
 from webha.drupal.feed import wished
-from webha.drupal.manifest import UPDATER
-from webha.ground.render import render
+from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.machine.operations import File
 from webha.run import context
 from webha.site import operations, release
 from webha.site.state import Where
+from webha_node.site.apps import APPS
 
 if context.on_a_node():
     nodes = context.nodes()
     data = host.data
     where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
     debian = context.debian()
+    app = APPS[data.app]
+    packaged = host.get_fact(Candidate, package=app.package) if app.package and not data.site_source else None
     wanted = context.or_stop(
         release.wanted,
-        context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, False),
+        context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, False, packaged),
         data.site_code == "local",
     )
 
     node.placed(
         name="Site: the program of updates",
-        files=[*programs.files(nodes), File(UPDATER, render("drupal/update.php.j2"))],
+        files=[*programs.files(nodes), *updater(app)],
     )
 
     operations.placed(name="Site: the release beside the running one", wanted=wanted, where=where, _if=context.on_first)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webha_node import address, commands, maintenance
-from webha_node.site import drupal, layout, program
+from webha_node.site import application, layout, program
 
 MANAGEMENT = "24007"
 PATIENCE = (
@@ -187,7 +187,7 @@ class Keeper:
             return
         try:
             if layout.running(root) is not None:
-                program.follow(drupal.Drupal(root, self.values.vip, ""))
+                program.follow(application.Application(root, self.values.vip, ""))
         except (layout.LayoutError, OSError) as error:
             print(f"the release that runs cannot be followed: {error}")
 

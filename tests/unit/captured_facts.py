@@ -28,6 +28,7 @@ FACTS = {
         reset.Belongings,
         {"brick": "/gluster", "root": "/var/www/html/drupal", "database": "drupal", "user": "drupal"},
     ),
+    "candidate": (drupal.Candidate, {"package": "wordpress"}),
     "cib": (cluster.LiveCib, {}),
     "cluster": (cluster.Cluster, {}),
     "connections": (firewall.Connections, {}),

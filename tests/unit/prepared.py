@@ -72,6 +72,7 @@ def _inventory(root: Path, overrides: dict[str, Any], machine: str, runs: str, c
                             ("gluster", "brick"),
                             ("drupal", "privileges"),
                             ("firewall", "in force"),
+                            ("candidate", "update"),
                         )
                     },
                     "@@webha-begin lock'": runs,

@@ -7,6 +7,7 @@ from jinja2 import UndefinedError
 
 from webha.cluster import flatten
 from webha.ground.render import render
+from webha_node.site.apps import APPS
 
 from .prepared import SECRETS, prepare
 from .stubs import NAMES, ROOT
@@ -16,10 +17,15 @@ TEMPLATES = sorted(str(one.relative_to(ROOT / "templates")) for one in (ROOT / "
 
 @pytest.fixture(scope="module")
 def rendered():
-    """By template, then by node: every text that was rendered there."""
+    """By template, then by node: every text that was rendered there, by default, and of what only another application has."""
     found = {}
     for node, template, _, text in prepare("deploy.py").rendered:
         found.setdefault(template, {}).setdefault(node, []).append(text)
+    for app in APPS:
+        known = set(found)
+        for node, template, _, text in prepare("tasks/drupal.py", app=app).rendered:
+            if template not in known:
+                found.setdefault(template, {}).setdefault(node, []).append(text)
     return found
 
 
@@ -100,14 +106,14 @@ def test_the_closed_settings_answer_503_and_the_open_ones_do_not(rendered):
     assert ["503" in text for text in texts] == [False, True]
 
 
-SETTINGS = ("drupal/settings.php.j2", "drupal/settings.webha.php.j2")
+SETTINGS = ("drupal/settings.php.j2", "drupal/settings.webha.php.j2", "wordpress/wp-config.php.j2", "php/webha.php.j2")
 
 
 def test_secrets_stand_in_settings_php_alone_and_are_quoted_for_php(rendered):
     password = SECRETS["WEBHA_DRUPAL_DB_PASSWORD"]
     assert "'" in password
     quoted = "'" + password.replace("'", "\\'") + "'"
-    assert all(f"'password' => {quoted}," in text for name in SETTINGS for text in rendered[name][NAMES[0]])
+    assert all(quoted in text for name in SETTINGS for text in rendered[name][NAMES[0]])
     for template, nodes in rendered.items():
         if template not in SETTINGS:
             assert not any(secret in text for secret in SECRETS.values() for texts in nodes.values() for text in texts)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from webha.drupal.state import MARKER, Site
 from webha.ground.verdict import Verdict
+from webha_node.site.apps import APPS
 
 IMPORT_CUT = "an import of the site was cut off: run tasks/import_site.py again, with the same files"
 FEW = 3  # names are enough for a person
@@ -55,7 +56,7 @@ def unwell(site: Site, root: str) -> list[str]:
         return [IMPORT_CUT]
     if site.emptied:
         return ["the site is not installed, or its database was emptied: import its dump, or run tasks/drupal.py"]
-    if not site.tables or site.installing:
+    if not site.installed:
         return ["the site is not installed: run tasks/drupal.py"]
     found = []
     if site.mounted and site.settings == "absent" and (site.release is not None or site.unmarked):
@@ -113,15 +114,25 @@ def trusted_hosts(literals: Sequence[str], patterns: Sequence[str]) -> list[str]
     return [*quoted, *patterns]
 
 
-def of_others(sites: Mapping[str, Site | None], root: str, confirm: str | None = None) -> list[str]:
+def of_others(
+    sites: Mapping[str, Site | None], root: str, confirm: str | None = None, app: str | None = None
+) -> list[str]:
     """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's, or the database a site's tables, or
-    none of those of the site on the volume (``confirm`` as in :func:`to_install`).
+    none of those of the site on the volume (``confirm`` as in :func:`to_install`), or another application than ``app``.
     """
     found = [f"{name}: what {root} and the database hold cannot be read" for name, one in sites.items() if one is None]
     ours = any(one is not None and one.ours for one in sites.values())
     taken = next((one for one in sites.values() if one is not None and one.taken), None)
     if taken is not None and not ours:
         found.append(TAKEN.format(taken.tables))
+    other = next(
+        (one.app for one in sites.values() if one is not None and one.mounted and one.app not in (app, None)), None
+    )
+    if app is not None and other is not None:
+        found.append(
+            f"the volume holds a site of {APPS[other].title}, the data say app = {app!r}: one does not become the other; set app, or take the "
+            "site away first (tasks/reset.py --data layer=vip,drupal)"
+        )
     if confirm is not None and any(one is not None and one.emptied for one in sites.values()):
         found.append(EMPTIED.format(confirm))
     foreign = [name for name, site in sites.items() if site is not None and site.mounted and site.code == "foreign"]

@@ -5,11 +5,51 @@ from shlex import quote
 from typing import ClassVar
 
 from webha import drupal, galera
-from webha.drupal.state import CLOSED, HEADER, MARKER, OTHERWISE, OURS, SETTINGS, STAGING, VALUES
+from webha.drupal.state import CLOSED, HEADER, MARKER, OTHERWISE, OURS, STAGING, VALUES
 from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import probe
 from webha.ground.fact import ANY, Probe
+from webha_node.site.apps import APPS
+
+# Which application's settings are there, and whose. A link, a directory or a file that cannot be read is somebody's; of a volume that does
+# not answer nothing is known. Readiness writes its file only beside the marker. The links to the running release's code are followed.
+_SETTINGS = """
+timeout 10 ls {root}/sites/default >/dev/null 2>&1; [ $? != 124 ] || exit 1
+app= s={root}/sites/default/settings.php
+for one in {known}; do
+  [ -e {root}/${{one#*:}} ] || [ -L {root}/${{one#*:}} ] || continue
+  app=${{one%%:*}} s={root}/${{one#*:}}; break
+done
+if [ -z "$app" ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && head -n 3 $s | grep -qF {header}; then echo ours; else echo foreign; fi
+! grep -qsE '^[^#*]*(include|require).*{values}' $s || echo included
+! grep -qsF {closed} $s || echo closed
+[ -z "$app" ] || echo "app $app"
+[ -e {root}/{marker} ] || ! ls {root}/.webha-ready.* >/dev/null 2>&1 || echo unmarked
+cd {root} 2>/dev/null || exit 0
+find -H index.php core wp-admin wp-includes $s -maxdepth 0 ! -type l '(' -user www-data -o -group www-data -perm -g+w -o -perm -o+w ')' \
+  -printf 'writable %p\n' 2>/dev/null | sed "s,{root}/,," || :
+"""
+
+
+class Candidate(Probe[str | None]):
+    """The version of a package that apt would install; None in it: there is none. Its lists are brought up to date, where they can be."""
+
+    statuses: ClassVar = {"update": ANY}
+
+    def command(self, package: str) -> str:
+        """Ask apt."""
+        return probe.script(
+            {
+                "update": "timeout -k 10 120 apt-get -q -o DPkg::Lock::Timeout=60 update >/dev/null 2>&1",
+                "candidate": f"LC_ALL=C apt-cache policy {quote(package)} | sed -n 's/^ *Candidate: *//p'",
+            }
+        )
+
+    def answer(self, answers: probe.Answers) -> str | None:
+        """Read it."""
+        found = answers["candidate"].text.strip()
+        return found if found and found != "(none)" else None
 
 
 class Drupal(Probe[drupal.Site]):
@@ -32,16 +72,14 @@ class Drupal(Probe[drupal.Site]):
                 "code": f"cd {r} && timeout 20 sh -c 'if [ -e {MARKER} ]; then echo complete; elif [ -e {STAGING} ]; then echo partial; "
                 f'elif [ -e index.php ]; then echo complete; elif [ -n "$(ls -A | grep -vxE {OURS})" ]; then echo foreign; else echo none; fi\'',
                 "release": f"timeout 10 ls -d {r}/{MARKER} >/dev/null 2>&1; [ $? != 124 ] || exit 1; [ ! -e {r}/{MARKER} ] || timeout 10 cat {r}/{MARKER}",
-                # A link, a directory or a file that cannot be read is somebody's; of a volume that does not answer nothing is known.
-                "settings": f"timeout 10 ls {r}/sites/default >/dev/null 2>&1; [ $? != 124 ] || exit 1; s={r}/{SETTINGS}; if [ ! -e $s ] && [ ! -L $s ]; then echo absent; elif [ -f $s ] && [ ! -L $s ] && "
-                f"head -n 3 $s | grep -qF {quote(HEADER)}; then echo ours; else echo foreign; fi; "
-                f"! grep -qsE '^[^#*]*(include|require).*{VALUES}' $s || echo included; "
-                f"! grep -qsF {quote(CLOSED)} $s || echo closed; "
-                # Readiness writes its file only beside the marker.
-                f"[ -e {r}/{MARKER} ] || ! ls {r}/.webha-ready.* >/dev/null 2>&1 || echo unmarked; cd {r} 2>/dev/null || exit 0; "
-                # The links to the running release's are followed.
-                f"find -H index.php core {SETTINGS} -maxdepth 0 ! -type l '(' -user www-data -o -group www-data -perm -g+w -o -perm -o+w ')' "
-                "-printf 'writable %p\n' 2>/dev/null || :",
+                "settings": _SETTINGS.format(
+                    root=r,
+                    known=" ".join(f"{name}:{app.settings}" for name, app in APPS.items()),
+                    header=quote(HEADER),
+                    values=VALUES,
+                    closed=quote(CLOSED),
+                    marker=MARKER,
+                ),
                 "status": f"{SQL} \"SHOW GLOBAL STATUS LIKE 'wsrep%'\"",
                 "database": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}'\"",
                 "made": f"{SQL} \"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='{database}' AND schema_comment='{MARK}'\"",
@@ -75,6 +113,7 @@ class Drupal(Probe[drupal.Site]):
             tables=None if tables is None else len([one for one in tables if one not in drupal.MARKS]),
             installing=drupal.INSTALLING in (tables or ()),
             importing=drupal.IMPORTING in (tables or ()),
+            app=next((line.removeprefix("app ") for line in settings if line.startswith("app ")), None),
             password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
             other_hashes=tuple(answers["user"].lines[1:]) if answers["user"].ok else (),
             privileges=answers["privileges"].ok,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from webha.drupal.release import Release, ReleaseError
+from webha_node.site.apps import APPS, DRUPAL, App
 
 NAME = "updates.drupal.org"
 PHP = {12: (8, 2), 13: (8, 4)}  # of a Debian
@@ -69,7 +70,7 @@ class Feed:
 @dataclass(frozen=True)
 class Wish:
     """What the data say of the release: of keys ``drupal_…`` the archive, its checksum, the version, whether an insecure one is meant,
-    and the default of this Debian: archive, checksum and, where it is said, the day on which that was the newest (``2026-07-15``).
+    and the default of this Debian: archive, checksum and, where it is said, the day on which that was the newest (``2026-07-15``). Of another ``app`` there are the archive and its checksum alone.
     """
 
     archive: str | None
@@ -77,16 +78,20 @@ class Wish:
     version: str | None
     insecure: bool
     default: Sequence[str]
+    app: App = DRUPAL
 
 
 def wished(data: Any, debian: int) -> Wish:
-    """Return what the ``data`` of a host with this Debian say."""
+    """Return what the ``data`` of a host with this Debian say. Of keys ``drupal_…`` only Drupal takes a release."""
+    app = APPS[data.app]
+    its = app is DRUPAL
     return Wish(
-        data.site_source or data.drupal_archive,
+        data.site_source or (data.drupal_archive if its else None),
         data.drupal_checksum,
-        data.drupal_version,
+        data.drupal_version if its else None,
         data.drupal_insecure,
         data.drupal_releases[str(debian)],
+        app,
     )
 
 

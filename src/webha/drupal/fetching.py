@@ -10,6 +10,7 @@ from pathlib import Path
 
 from webha import drupal
 from webha.drupal import feed, project
+from webha.drupal.release import PACKAGED
 from webha.run.ending import say_at_end
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pyinfra-webha"
@@ -18,11 +19,13 @@ PATIENCE = 10  # seconds for the list of releases
 _LONGEST = 32 << 20  # bytes; the list had 0.7 MB in 2026
 
 
-def chosen(wish: feed.Wish, debian: int, url: str | None, there: bool) -> drupal.Release | None:
+def chosen(
+    wish: feed.Wish, debian: int, url: str | None, there: bool, packaged: str | None = None
+) -> drupal.Release | None:
     """Return the release that the data ask for, and say at the end what is known against it; None: one is ``there``, and none is named.
 
     ``url``: of drupal.org's list, None: it is not asked; where it cannot be asked the default is taken, and its age said.
-    Raises ReleaseError for a release that may not be meant.
+    ``packaged``: the version of the application's package. Raises ReleaseError for a release that may not be meant.
     """
     if wish.archive is not None:
         if wish.version is not None:
@@ -30,9 +33,18 @@ def chosen(wish: feed.Wish, debian: int, url: str | None, there: bool) -> drupal
                 "drupal_archive (or WEBHA_DRUPAL_ARCHIVE, or site_source) and drupal_version both say which release: set one of them"
             )
         folder = Path(wish.archive).expanduser()
-        return drupal.given(str(project.packed(folder, CACHE)) if folder.is_dir() else wish.archive, wish.checksum)
+        named = str(project.packed(folder, CACHE, wish.app)) if folder.is_dir() else wish.archive
+        return drupal.given(named, wish.checksum, wish.app)
     if there:
         return None
+    if wish.app.package:
+        if packaged is None:
+            raise drupal.ReleaseError(
+                f"apt on the first node knows no package {wish.app.package}: name an archive of your own (site_source)"
+            )
+        return drupal.Release(f"{PACKAGED}{packaged}", None, wish.app)
+    if not wish.app.version:
+        return drupal.Release(str(project.start_page(CACHE)), None, wish.app)
     listed, why = _listed(url) if url else (None, "drupal_feed is not set")
     if listed is None:
         release, notes = feed.fall_back(wish, why, datetime.now(tz=UTC).date())
@@ -65,7 +77,7 @@ def fetched(release: drupal.Release) -> Path:
             with urllib.request.urlopen(release.archive, timeout=60) as answer, os.fdopen(descriptor, "wb") as file:  # noqa: S310 (Release.is_url: http and https alone)
                 while chunk := answer.read(drupal.CHUNK):
                     file.write(chunk)
-            drupal.verified(Path(part), release.checksum)
+            drupal.verified(Path(part), release.checksum, release.app)
             Path(part).rename(path)
         except OSError as error:
             raise drupal.ReleaseError(

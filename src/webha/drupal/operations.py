@@ -257,7 +257,7 @@ def site(
     user: str,
     settings: File,
     closed_settings: File,
-    values: File,
+    values: File | None,
     installer: str,
     configuration: str,
     install: bool,
@@ -266,7 +266,7 @@ def site(
     """Own settings.php, unless it is somebody's own, and with ``install`` that a site is installed; for one node only.
 
     Beside a settings.php that does not say that it is ours ``values`` are put, and the run ends with the line that includes
-    them; the site is its owner's then, and nothing is installed. While the installer works settings.php answers every web
+    them; the site is its owner's then, and nothing is installed (None: the application has no such line). While the installer works settings.php answers every web
     request with 503 (``closed_settings``): a page served meanwhile would leave a cached 404 behind. ``configuration``, JSON
     with the administrator's password, reaches the installer on standard input. Never installs over tables; refuses where
     a reachable Primary cannot tell, and where the volume holds a site whose database is gone, until ``confirm`` was said (None: it was).
@@ -275,12 +275,12 @@ def site(
     state = host.get_fact(Drupal, root=root, database=database, user=user)
     verdict = drupal.to_install(state, confirm if install else None)
     foreign = state is not None and state.settings == "foreign"
-    if foreign and state is not None and not state.included:
+    if foreign and values is not None and state is not None and not state.included:
         say_at_end(
             f"{settings.path} is your own and stays. For this cluster's database and addresses put at its end:\n"
             f"    include $app_root . '/' . $site_path . '/{VALUES}';"
         )
-    wanted = values if foreign else settings
+    wanted = (values or settings) if foreign else settings
     files = host.get_fact(Files, paths=(wanted.path,))
     if files is None or verdict.action == "refuse":
         yield shell.refusal(verdict.reason if verdict.action == "refuse" else f"{wanted.path} cannot be read")
@@ -289,6 +289,8 @@ def site(
         yield place(closed_settings)
         yield shell.script(_INSTALL, database, installer, stdin=configuration)
         yield place(settings)
+    elif foreign and values is None:
+        host.noop(verdict.reason)
     elif wanted.differs(files[wanted.path]):
         yield place(wanted)
     else:

@@ -6,6 +6,7 @@ from hashlib import sha1
 from webha.ground import manifest
 from webha.ground.forms import AsJson
 from webha_node.site import incoming, layout
+from webha_node.site.apps import APPS, DRUPAL
 
 INSTALLING = incoming.INSTALLING  # a table of ours that stands in the database while the installer works
 
@@ -21,7 +22,7 @@ OTHERWISE = "otherwise"  # in the place of a hash: the account is there and has 
 
 @dataclass(frozen=True)
 class Site(AsJson):
-    """What there is of Drupal, seen from one node. None: unknown.
+    """What there is of the site, seen from one node. None: unknown.
 
     ``release``: the checksum that our marker on the volume names; ``version``: the version, where it says one; ``code``: ``none``, ``partial`` (an unpacking of ours
     that was cut off), ``complete`` or ``foreign`` (files that we did not put there).
@@ -29,7 +30,7 @@ class Site(AsJson):
     ``closed``: it answers with 503, as ours does while the installer works. ``unmarked``: our marker was on the volume and is gone;
     ``writable``: code that the web server may write; ``alone``: tables that Galera does not replicate, with their engine. ``other_hashes``: of further passwords
     that the account has, while it is given another one.
-    ``importing``: a dump of elsewhere is being taken in, or was cut off; ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
+    ``app``: the application whose settings are there, None where none are. ``importing``: a dump of elsewhere is being taken in, or was cut off; ``tables``: number of tables in the database, None where it cannot be told from a reachable Primary; ``made``: it carries our mark.
     """
 
     mounted: bool
@@ -51,6 +52,17 @@ class Site(AsJson):
     other_hashes: tuple[str, ...] = field(default=(), repr=False)
     version: str | None = None
     importing: bool = False
+    app: str | None = None
+
+    @property
+    def installed(self) -> bool:
+        """Whether all of it is there: its tables, where the application has any."""
+        return (bool(self.tables) or not self.asks_for_tables) and not self.installing
+
+    @property
+    def asks_for_tables(self) -> bool:
+        """Whether the application is not there without a database."""
+        return self.app is None or APPS[self.app].tables
 
     @property
     def ours(self) -> bool:
@@ -73,7 +85,8 @@ class Site(AsJson):
     def emptied(self) -> bool:
         """Whether the volume holds a site of ours that was opened once, and the database has none of its tables (any more)."""
         opened = self.settings == "ours" and not self.closed and (self.release is not None or self.unmarked)
-        return self.mounted and self.code == "complete" and opened and self.tables == 0 and not self.installing
+        empty = self.tables == 0 and self.asks_for_tables and not self.installing
+        return self.mounted and self.code == "complete" and opened and empty
 
 
 def native_password(password: str) -> str:
@@ -84,10 +97,7 @@ def native_password(password: str) -> str:
 MARKER = layout.MARKER  # names the release on the volume, written when all of it is there
 
 
-SETTINGS = "sites/default/settings.php"
-
-
-WRITABLE = ("sites/default/files", "sites/default/config_sync")  # what the web server may write
+SETTINGS = DRUPAL.settings
 
 
 VALUES = "settings.webha.php"

@@ -15,6 +15,7 @@ from pyinfra.connectors.ssh import ConnectorData
 from webha.run.kinds import NO_TEXT, Kind, all_of, any_of, huge, none_or, number, pairs, text
 from webha.run.parts import PARTS
 from webha.run.ports import asked
+from webha_node.site.apps import APPS
 
 _FLAG = Kind("True or False", lambda value: isinstance(value, bool))
 _LINE = text()
@@ -183,6 +184,7 @@ KINDS: Mapping[str, Kind] = {
     "drupal_insecure": _FLAG,
     "drupal_feed": none_or(text(r"https://[!-~]+", "a URL of https")),
     "drupal_releases": _RELEASES,
+    "app": text("|".join(APPS), " or ".join(APPS)),
     "site_keep": number(0, 100),
     "site_source": none_or(_LINE),
     "site_code": text(r"volume|local", "volume or local"),

@@ -26,7 +26,7 @@ def _seen(volume: Volume | None, site: drupal.Site | None) -> str:  # noqa: PLR0
         return "no release of ours is on the volume: run tasks/drupal.py first (a site that was put there by somebody is its owner's)"
     if site.importing:
         return drupal.IMPORT_CUT
-    if not site.tables or site.installing:
+    if not site.installed:
         return "the site is not installed: run tasks/drupal.py first"
     if site.settings == "foreign" and not site.included:
         return (

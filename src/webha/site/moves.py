@@ -70,7 +70,7 @@ def exported(into: str | None, name_of: str, nodes: Iterable[str], where: Where)
     holder = _holder(volumes)
     found = of_the_site(where)
     folder = Path(into or f"export-{name_of}-{time.strftime('%Y%m%d-%H%M%S')}").expanduser()
-    if found is None or found.code != "complete" or not found.tables or holder is None:
+    if found is None or found.code != "complete" or not found.installed or holder is None:
         yield shell.refusal(site.NO_HOLDER if holder is None else "there is no site to export: run tasks/status.py")
         return
     if folder.exists():

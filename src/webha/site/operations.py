@@ -17,6 +17,7 @@ from webha.ground.verdict import Verdict
 from webha.machine.operations import SCRATCH, Commands, room, send
 from webha.run.across import done, everyone, given, telling, together
 from webha.run.ending import say_at_end
+from webha.site import packaging
 from webha.site.facts import Releases
 from webha.site.release import Wanted
 from webha.site.state import Where
@@ -51,10 +52,16 @@ def placed(wanted: Wanted | None, where: Where, first: bool = False) -> Commands
     if verdict.action not in ("place", "unpack"):
         host.noop(verdict.reason)
         return
+    remote = f"{SCRATCH}/webha-{wanted.name}.tar"
+    if wanted.release.packaged is not None:
+        yield room({SCRATCH: 2 * packaging.SIZE, where.root: packaging.SIZE}, "the release")
+        yield packaging.packed(wanted.release, remote)
+        yield _place(wanted.name, remote, packaging.described(wanted.release))
+        return
     yield shell.run("true")  # what follows fetches: not while changes are only being looked for
     try:
         archive = fetched(wanted.release)
-        checksum = drupal.verified(archive, wanted.release.checksum)
+        checksum = drupal.verified(archive, wanted.release.checksum, wanted.release.app)
     except drupal.ReleaseError as error:
         yield shell.refusal(str(error))
         return
@@ -62,10 +69,8 @@ def placed(wanted: Wanted | None, where: Where, first: bool = False) -> Commands
     packed = archive.stat().st_size
     on_disk, on_volume = (packed + size, packed) if wanted.local else (packed, size)
     yield room({SCRATCH: on_disk, where.root: on_volume}, "the release")
-    remote = f"{SCRATCH}/webha-{wanted.name}.tar"
     yield send(archive, remote)
-    what = {**drupal.described(archive, checksum), "id": wanted.name}
-    yield _asked({"do": "place", "release": wanted.name, "archive": remote, "what": what})
+    yield _place(wanted.name, remote, drupal.described(archive, checksum, wanted.release.app))
 
 
 @operation()
@@ -152,6 +157,10 @@ def kept(keep: int, nodes: Iterable[str], where: Where) -> Commands:
 def of_the_site(where: Where) -> drupal.Site | None:
     found: drupal.Site | None = host.get_fact(Drupal, root=where.root, database=where.database, user=where.user)
     return found
+
+
+def _place(name: str, archive: str, what: dict[str, Any]) -> Any:
+    return _asked({"do": "place", "release": name, "archive": archive, "what": {**what, "id": name}})
 
 
 def _asked(what: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webha import drupal, site
-from webha_node.site import layout
+from webha_node.site import apps, layout
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Wanted:
 
 def wanted(release: drupal.Release, local: bool) -> Wanted:
     """Return the release with its name; ``local``: on each node's own disk. Raises ReleaseError where its file is not there."""
+    if release.packaged is not None:
+        return Wanted(release, site.named(release.packaged, drupal.digest_of(release.archive), local), None)
     if release.is_url:
         version = re.search(r"-(\d+\.\d+\.\d+)\.tar", release.archive)
         known = release.checksum or ""
@@ -33,12 +35,14 @@ def wanted(release: drupal.Release, local: bool) -> Wanted:
     if not path.is_file():
         raise drupal.ReleaseError(f"{path}: no such file on the control machine")
     checksum = drupal.digest(path)
-    return Wanted(release, site.named(drupal.version_of(path), checksum, local), None if local else checksum)
+    return Wanted(
+        release, site.named(drupal.version_of(path, release.app), checksum, local), None if local else checksum
+    )
 
 
 def by_links(release: drupal.Release, local: bool) -> Wanted | None:
-    """Return a first release that is not unpacked at the volume's top: ``local``, or a project with its docroot in it."""
+    """Return a first release that is not unpacked at the volume's top: ``local``, a project with its docroot in it, and what is no Drupal."""
     path = Path(release.archive).expanduser()
-    if local or (not release.is_url and path.is_file() and drupal.is_project(path)):
+    if local or release.app is not apps.DRUPAL or (not release.is_url and path.is_file() and drupal.is_project(path)):
         return wanted(release, local)
     return None

@@ -5,36 +5,37 @@ import shutil
 from pathlib import Path
 
 from webha_node.site import layout
-from webha_node.site.layout import CURRENT, OWN_SITES, SHARED, LayoutError
+from webha_node.site.layout import CURRENT, OWN_SITES, LayoutError
 
 STAGING = ".webha-unpack"  # stands there while it is done: what lies beside it is ours, cut off
 SERVER = "www-data"
 
 
 def begin(root: Path, release: str) -> None:
-    """Make a placed release the one that runs, and its own ``sites`` the shared one. Done again it goes on.
+    """Make a placed release the one that runs, and what it brings (Drupal's ``sites``) the shared folder. Done again it goes on.
 
     Settings that it brings are the web server's to read and nobody else's, and what was uploaded to it is the web server's. Raises
     LayoutError where a name of its is somebody's.
     """
-    wanted = layout.names(root, release)
+    wanted, home = layout.names(root, release), layout.home(root, release)
+    shared = root / layout.app(home).shared
     (root / STAGING).mkdir(exist_ok=True)
     for name in sorted(wanted):
         path = root / name
         if os.path.lexists(path) and not (path.is_symlink() and str(path.readlink()) == f"{CURRENT}/{name}"):
             raise LayoutError(f"{path} is there already, and not from this release: move it away, then run this again")
-    if not (root / SHARED).exists():
+    if not shared.exists():
         part = root / ".webha-sites"
         shutil.rmtree(part, ignore_errors=True)
-        own = layout.home(root, release) / OWN_SITES
+        own = home / OWN_SITES
         part.mkdir(mode=0o700)
         if own.is_dir():
             shutil.copytree(own, part, symlinks=True, dirs_exist_ok=True)
             part.chmod(0o700)
-        for folder in part.glob("*/"):
+        for folder in [part, *part.glob("*/")]:
             _given(folder)
         part.chmod(0o755)
-        part.rename(root / SHARED)
+        part.rename(shared)
     layout.switch(root, release)
     shutil.rmtree(root / STAGING)
 
@@ -44,6 +45,7 @@ def _given(folder: Path) -> None:
         if not settings.is_symlink():
             shutil.chown(settings, group=SERVER)
             settings.chmod(0o640)
-    for path in [folder / "files", *(folder / "files").rglob("*")]:
+    uploads = [folder / name for name in ("files", "uploads")]
+    for path in [*uploads, *(one for each in uploads for one in each.rglob("*"))]:
         if path.exists() and not path.is_symlink():
             shutil.chown(path, SERVER, SERVER)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from webha_node.site import layout
+from webha_node.site.application import AS_SERVER
 from webha_node.site.change import ChangeError
-from webha_node.site.drupal import AS_SERVER
 
 WHERE = ("vendor/bin/drush", "vendor/drush/drush/drush")
 NOT_FOUND = "the site has no drush (vendor/bin/drush): add it where the site is built (composer require drush/drush), then run tasks/site.py"

@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from webha_node.site import database, layout, placing
+from webha_node.site import apps, database, layout, placing
+from webha_node.site.application import AS_SERVER
+from webha_node.site.apps import App
 from webha_node.site.change import ChangeError, Site
-from webha_node.site.drupal import AS_SERVER
 from webha_node.site.dump import DumpError, adapted
 from webha_node.sql import client
 
 NOTE = ".webha-releases/imported.json"
 INSTALLING = "webha_installing"  # the installer's mark, a table that stands in the database while it works
 IMPORTING = "webha_importing"  # ours, a table that stands in the database until all of it is there
+PART = ".webha-files"  # beside the uploads, while some come in
 SERVER = "www-data"  # who may do in the site's database whatever its pages may, and nothing beyond
-SETTINGS = "sites/default/settings.php"
-FILES = "sites/default/files"
 INCLUDE = """
 // Added by pyinfra-webha (tasks/import_site.py): this cluster's database and addresses.
 include $app_root . '/' . $site_path . '/settings.webha.php';
@@ -82,7 +82,8 @@ def take_database(site: Site, name: str, path: Path, checksum: str) -> None:
 
 def take_files(root: Path, archive: Path, checksum: str) -> None:
     """Unpack uploads, the web server's; what lies there under the same name stays. Raises LayoutError where it leads out of its folder."""
-    part, home = root / "sites/default/.webha-files", root / FILES
+    home = root / running(root).uploads
+    part = home.with_name(PART)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
@@ -142,7 +143,7 @@ def _run(name: str, path: Path) -> None:
 
 def _include(root: Path) -> None:
     """Have settings of somebody's own read ours, at their end; nothing else of them changes."""
-    path = root / SETTINGS
+    path = root / running(root).settings
     text = path.read_text(errors="surrogateescape")
     if ours(text) or any(_includes(line) for line in text.splitlines()):
         return
@@ -170,7 +171,14 @@ def _count(name: str, table: str = "") -> int:
 
 
 def uploads(root: Path) -> Iterator[Path]:
-    """Return what was uploaded: not what Drupal makes of it again by itself."""
-    for path in sorted((root / FILES).iterdir()):
-        if path.name not in ("php", "css", "js", "styles"):
+    """Return what was uploaded: not what the application makes of it again by itself."""
+    its = running(root)
+    for path in sorted((root / its.uploads).iterdir()):
+        if path.name not in its.made:
             yield path
+
+
+def running(root: Path) -> App:
+    """Return the application that runs."""
+    release = layout.running(root)
+    return apps.DRUPAL if release is None else layout.app(layout.home(root, release))

@@ -3,7 +3,7 @@
 ``.webha-releases/ID`` is a release, all of it, root's and never written again; beside it ``ID.json`` says what it is. ``.webha-current`` is
 a link to the folder of the running one that is served; each of its names at the top of the volume is a link through that one. So a
 release begins to run everywhere by one rename, and a request that began with the old one ends with it: PHP knows code by its real path.
-``sites`` is shared: it lies at the top, and every release has a link to it.
+What releases share (Drupal's ``sites``, see :mod:`webha_node.site.apps`) lies at the top, and every release has links to it.
 
 A volume of before releases has its code at the top itself. :func:`adopt` moves that into a release of its own, name by name.
 
@@ -17,14 +17,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from webha_node.site import apps
+from webha_node.site.apps import App
+
 RELEASES = ".webha-releases"
 CURRENT = ".webha-current"
 MARKER = ".webha-release"
-SHARED = "sites"
 LOCAL = Path("/var/lib/webha/site")  # of releases on each node's own disk
 ON_DISK = "-local"
 OWN_SITES = ".sites"  # what a release brings in the place of the shared folder
-DOCROOTS = ("", "web", "docroot")  # where a project may have what is served
 # Of core: what a volume of before releases has at its top, besides what the release that follows has there.
 CODE = frozenset(
     {"core", "modules", "profiles", "themes", "libraries", "recipes", "vendor", "index.php", "autoload.php"}
@@ -37,10 +38,19 @@ class LayoutError(Exception):
 
 def docroot(release: Path) -> str:
     """Return the folder of a release that is served, as it lies in it. Raises LayoutError where there is none."""
-    for name in DOCROOTS:
-        if (release / name / "index.php").is_file() and (release / name / "core").is_dir():
-            return name
-    raise LayoutError(f"{release} has no index.php beside a core, neither itself nor in web or docroot")
+    return _known(release)[1]
+
+
+def app(release: Path) -> App:
+    """Return the application that a release's code is. Raises LayoutError where there is none."""
+    return _known(release)[0]
+
+
+def _known(release: Path) -> tuple[App, str]:
+    found = apps.of(release)
+    if found is None:
+        raise LayoutError(f"{release} has no index.php, neither itself nor in web, docroot or public")
+    return found
 
 
 def home(root: Path, release: str) -> Path:
@@ -93,12 +103,14 @@ def replace(path: Path, text: str) -> None:
 
 
 def share(root: Path, release: str) -> None:
-    """Put the link to the shared folder in the place of the release's own."""
+    """Put the links to the shared folder in the place of the release's own."""
     top = home(root, release)
-    served = top / docroot(top)
-    if not (served / SHARED).is_symlink():
-        shared = root / SHARED
-        (served / SHARED).symlink_to(shared if release.endswith(ON_DISK) else os.path.relpath(shared, served))
+    served, its = top / docroot(top), app(top)
+    for name, there in its.links.items():
+        path, shared = served / name, root / its.shared / there
+        if not path.is_symlink():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(shared if release.endswith(ON_DISK) else os.path.relpath(shared, path.parent))
 
 
 def adopt(root: Path, release: str, names: Iterable[str]) -> None:
@@ -109,7 +121,7 @@ def adopt(root: Path, release: str, names: Iterable[str]) -> None:
     top = home(root, release)
     top.mkdir(parents=True, exist_ok=True)
     link(root / CURRENT, f"{RELEASES}/{release}")
-    for name in sorted({*names, *CODE} - {SHARED}):
+    for name in sorted({*names, *CODE} - {apps.DRUPAL.shared}):
         spare = root / f".webha-new-{name.lstrip('.')}"
         if (root / name).exists() and not (root / name).is_symlink():
             link(spare, f"{CURRENT}/{name}")  # ready, so that the name is missing for one rename only
@@ -125,7 +137,7 @@ def adopt(root: Path, release: str, names: Iterable[str]) -> None:
 def names(root: Path, release: str) -> set[str]:
     """Return what of a release is served at the top."""
     top = home(root, release)
-    return {one.name for one in (top / docroot(top)).iterdir()} - {SHARED, OWN_SITES}
+    return {one.name for one in (top / docroot(top)).iterdir()} - {app(top).shared, OWN_SITES}
 
 
 def switch(root: Path, release: str) -> None:

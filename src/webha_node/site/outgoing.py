@@ -5,9 +5,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from webha_node.site import database, layout
+from webha_node.site import apps, database, layout
 from webha_node.site.change import ChangeError
-from webha_node.site.incoming import FILES, SETTINGS, ours, uploads
+from webha_node.site.incoming import PART, ours, running, uploads
 
 CODE, DATABASE, UPLOADS = "code.tar.gz", "database.sql.gz", "files.tar.gz"
 PREFIX = "webha-export."
@@ -22,7 +22,7 @@ def export(root: Path, name: str) -> Path:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/var/tmp"))
     try:
         database.dump(name, folder / DATABASE)
-        _pack(folder / UPLOADS, root / FILES, "files", [one.name for one in uploads(root)])
+        _pack(folder / UPLOADS, root / running(root).uploads, "files", [one.name for one in uploads(root)])
         _code(root, folder / CODE)
     except BaseException:
         shutil.rmtree(folder)
@@ -31,21 +31,22 @@ def export(root: Path, name: str) -> Path:
 
 
 def _code(root: Path, path: Path) -> None:
-    """Pack the release that runs, what somebody put beside it at the volume's top, and ``sites`` without uploads."""
-    release = layout.running(root)
+    """Pack the release that runs, what somebody put beside it at the volume's top, and what releases share (``sites``) without uploads."""
+    release, its = layout.running(root), running(root)
     home = root if release is None else layout.home(root, release)
     served = home / layout.docroot(home)
     inner = str(served.relative_to(home)) if served != home else ""
     plain, top = path.with_suffix(""), "/".join(filter(None, ("site", inner)))
-    skipped = [f"--exclude={home.name}/{inner}/sites"] if inner else []
+    skipped = [f"--exclude={home.name}/{apps.inner(inner, one)}" for one in its.links]
     own = (f"{home.name}/{one}" for one in _names(home))
     _tar("-c", "-f", str(plain), *_renamed(home.name, "site"), *skipped, "-C", str(home.parent), *own)
     if release is not None and (theirs := [one for one in _names(root) if not (root / one).is_symlink()]):
         beside = (f"{root.name}/{one}" for one in theirs)
         _tar("-r", "-f", str(plain), *_renamed(root.name, top), "-C", str(root.parent), *beside)
-    own_settings = () if _foreign(root / SETTINGS) else ("default/settings.php",)
-    left = [f"--exclude=sites/{one}" for one in ("*/files", "*/.webha-files", "*/settings.webha.php", *own_settings)]
-    _tar("-r", "-f", str(plain), *_renamed("sites", f"{top}/sites"), *left, "-C", str(root), "sites")
+    if its is apps.DRUPAL:  # whose settings may be somebody's own
+        own_settings = () if _foreign(root / its.settings) else ("default/settings.php",)
+        left = [f"--exclude=sites/{one}" for one in ("*/files", f"*/{PART}", "*/settings.webha.php", *own_settings)]
+        _tar("-r", "-f", str(plain), *_renamed("sites", f"{top}/sites"), *left, "-C", str(root), "sites")
     done = subprocess.run(("gzip", "-1", str(plain)), capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise ChangeError(f"the code could not be packed: {done.stderr.strip()}")
@@ -53,7 +54,7 @@ def _code(root: Path, path: Path) -> None:
 
 def _names(folder: Path) -> list[str]:
     names = sorted(one.name for one in folder.iterdir())
-    return [one for one in names if not one.startswith(".webha-") and one not in (layout.OWN_SITES, layout.SHARED)]
+    return [one for one in names if not one.startswith(".webha-") and one not in (layout.OWN_SITES, apps.DRUPAL.shared)]
 
 
 def _foreign(settings: Path) -> bool:

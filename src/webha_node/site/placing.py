@@ -10,12 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from webha_node.site import layout, spreading
-from webha_node.site.layout import OWN_SITES, RELEASES, SHARED, LayoutError
+from webha_node.site.apps import App
+from webha_node.site.layout import OWN_SITES, RELEASES, LayoutError
 
 # Creating a file on the volume is a dozen round trips: several at once (docs/decisions/0005-docroot.md).
 WRITERS = 8
-# Where an administrator of a Drupal that is no composer project puts what is not core's.
-ADDED = ("modules", "profiles", "themes", "libraries")
 _MOST = 50 * WRITERS  # files in memory at a time, and how many bytes of one: a larger one is written as it is read
 _LARGE = 1 << 18
 
@@ -32,11 +31,7 @@ def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     unpack(archive, part)
-    served = part / layout.docroot(part)
-    if not (served / SHARED).is_symlink():
-        with suppress(FileNotFoundError):
-            (served / SHARED).rename(part / OWN_SITES)
-            (part / OWN_SITES).chmod(0o700)  # settings of the place where it comes from
+    _set_aside(part)
     shutil.rmtree(home, ignore_errors=True)
     part.rename(home)
     layout.share(root, release)
@@ -44,6 +39,20 @@ def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None
     if release.endswith(layout.ON_DISK):
         what = what | {spreading.DIGEST: spreading.keep(root, release)}
     layout.describe(root, release, what)
+
+
+def _set_aside(part: Path) -> None:
+    """Take what a release brings in the place of the shared folder out of the way: the first one's becomes that."""
+    served, its = part / layout.docroot(part), layout.app(part)
+    for name in its.left:
+        (served / name).unlink(missing_ok=True)
+    for name, there in its.links.items():
+        if os.path.lexists(served / name) and not (served / name).is_symlink():
+            aside = part / OWN_SITES / there
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            (served / name).rename(aside)
+    with suppress(FileNotFoundError):
+        (part / OWN_SITES).chmod(0o700)  # settings of the place where it comes from
 
 
 def there(root: Path, release: str) -> bool:
@@ -157,8 +166,9 @@ def carry(root: Path, home: Path) -> None:
         old = top / layout.docroot(top)
     else:
         return
-    if core_alone(served):
-        for kind, name in added(old):
+    its = layout.app(home)
+    if core_alone(served, its):
+        for kind, name in added(old, its):
             if not (served / kind / name).exists():
                 shutil.copytree(old / kind / name, served / kind / name, symlinks=True)
                 _as_code(served / kind / name)
@@ -194,13 +204,13 @@ def _empty(folder: Path) -> None:
             path.unlink()
 
 
-def core_alone(served: Path) -> bool:
-    """Whether a release has nothing but core in it."""
-    return not list(added(served))
+def core_alone(served: Path, app: App) -> bool:
+    """Whether a release has nothing but core in it. Not known of one whose core comes with some of the same (WordPress' themes)."""
+    return app.mixed or not list(added(served, app))
 
 
-def added(served: Path) -> Iterator[tuple[str, str]]:
-    """Return the folders of modules, themes, profiles and libraries: kind and name."""
-    for kind in ADDED:
+def added(served: Path, app: App) -> Iterator[tuple[str, str]]:
+    """Return the folders of modules, themes and the like: kind and name."""
+    for kind in app.added:
         if (served / kind).is_dir():
             yield from ((kind, one.name) for one in sorted((served / kind).iterdir()) if one.is_dir())

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from webha_node.site import beginning, change, console, incoming, journal, layout, outgoing, placing, spreading
-from webha_node.site.drupal import Drupal
+from webha_node.site.application import Application
 from webha_node.site.journal import Journal
 
 LOCK = ".lock"
@@ -37,7 +37,7 @@ class Values:
 def main(values: Values) -> None:
     """Do what standard input says."""
     asked = json.load(sys.stdin)
-    site = Drupal(Path(values.root), values.vip, values.database)
+    site = Application(Path(values.root), values.vip, values.database)
     try:
         if asked["do"] in EACH:
             EACH[asked.pop("do")](site, **asked)
@@ -68,13 +68,13 @@ def alone(root: Path) -> Generator[None]:
         yield
 
 
-def place(site: Drupal, release: str, archive: str, what: dict[str, Any]) -> None:
+def place(site: Application, release: str, archive: str, what: dict[str, Any]) -> None:
     """Unpack a release beside the running one."""
     placing.place(site.root, Path(archive), release, what)
     Path(archive).unlink(missing_ok=True)
 
 
-def update(site: Drupal, release: str, before: str) -> None:
+def update(site: Application, release: str, before: str) -> None:
     """Make a placed release the running one. ``before``: what the code at the volume's top is called, where it lies there."""
     unfinish(site)
     if layout.running(site.root) != release:
@@ -82,7 +82,7 @@ def update(site: Drupal, release: str, before: str) -> None:
     noted(site)
 
 
-def unfinish(site: Drupal, asked: bool = False) -> None:
+def unfinish(site: Application, asked: bool = False) -> None:
     """Go back from what was cut off; ``asked``: this and nothing else."""
     entry = journal.read(site.root)
     if entry is not None and entry.unfinished:
@@ -93,7 +93,7 @@ def unfinish(site: Drupal, asked: bool = False) -> None:
     noted(site)
 
 
-def rollback(site: Drupal, release: str, restore: bool) -> None:
+def rollback(site: Application, release: str, restore: bool) -> None:
     """Return to a release that is still there. ``restore``: to its database, too."""
     unfinish(site)
     if layout.running(site.root) != release:
@@ -104,24 +104,24 @@ def rollback(site: Drupal, release: str, restore: bool) -> None:
     noted(site)
 
 
-def remove(site: Drupal, releases: list[str]) -> None:
+def remove(site: Application, releases: list[str]) -> None:
     """Remove releases that do not run."""
     for one in releases:
         placing.remove(site.root, one)
 
 
-def begin(site: Drupal, release: str) -> None:
+def begin(site: Application, release: str) -> None:
     """Make a placed release the first one of a volume that holds none."""
     beginning.begin(site.root, release)
     noted(site)
 
 
-def spread(site: Drupal, release: str) -> None:
+def spread(site: Application, release: str) -> None:
     """Have a release of the nodes' disks on this one's."""
     spreading.spread(site.root, release)
 
 
-def follow(site: Drupal) -> None:
+def follow(site: Application) -> None:
     """Have this node's web server run what the volume says."""
     release = layout.running(site.root)
     if spreading.lacking(site.root, release):
@@ -131,13 +131,13 @@ def follow(site: Drupal) -> None:
         noted(site, release)
 
 
-def noted(site: Drupal, release: str | None = None) -> None:
+def noted(site: Application, release: str | None = None) -> None:
     """Note what this node's web server was told."""
     NOTE.parent.mkdir(exist_ok=True)
     NOTE.write_text(release or layout.running(site.root) or "")
 
 
-def bring(site: Drupal, what: str, path: str, checksum: str) -> None:
+def bring(site: Application, what: str, path: str, checksum: str) -> None:
     """Take somebody's ``database`` or ``files``, a file on this node that goes afterwards."""
     try:
         if what == "database":
@@ -148,17 +148,17 @@ def bring(site: Drupal, what: str, path: str, checksum: str) -> None:
         Path(path).unlink(missing_ok=True)
 
 
-def export(site: Drupal) -> None:
+def export(site: Application) -> None:
     """Pack the site; say where."""
     print(outgoing.export(site.root, site.database))
 
 
-def drush(site: Drupal, words: list[str]) -> None:
+def drush(site: Application, words: list[str]) -> None:
     """Run the site's own drush; it says what it says, and ends as it ends."""
     sys.exit(console.drush(site.root, site.host, words))
 
 
-def tell(site: Drupal, entry: Journal, asked: bool = False) -> None:
+def tell(site: Application, entry: Journal, asked: bool = False) -> None:
     """Say how a change ended, in the last line, as JSON: the release that runs, the other one, and why it is not the new one."""
     running = layout.running(site.root)
     other = entry.old if running == entry.new else entry.new

@@ -12,7 +12,7 @@ import pytest
 
 from webha.drupal import Release, ReleaseError, digest, given, is_project, verified, version_of
 
-COMPLETE = ("index.php", "core/", "core/install.php", "vendor/", "vendor/autoload.php")
+COMPLETE = ("index.php", "core/", "core/install.php", "core/lib/Drupal.php", "vendor/", "vendor/autoload.php")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@ import io
 import json
 import os
 import re
-import subprocess
 from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +15,6 @@ from webha.drupal import Release, ReleaseError, fetching, native_password
 from webha.drupal import operations as drupal
 from webha.drupal.facts import Drupal
 from webha.galera.facts import Galera
-from webha.ground import probe
-from webha.ground.render import render
 from webha.machine.facts import Directories, Files, FileState
 from webha.machine.operations import File
 from webha.reset import operations as reset
@@ -207,27 +204,6 @@ def test_a_site_that_lost_its_database_is_left_until_a_person_says_so():
     assert "--data confirm=hacloud" in installed(site(), IN_PLACE, confirm="hacloud").refused
     assert installed(site(), IN_PLACE, install=False, confirm="hacloud").idle
     assert len(installed(site(), IN_PLACE).commands) == 3
-
-
-def test_closed_settings_are_known_from_open_ones(tmp_path):
-    """As they are rendered, by the fact's own question."""
-    values = {
-        "database": "d",
-        "user": "u",
-        "password": "p",
-        "hash_salt": "s",
-        "trusted_hosts": [],
-        "trusted_proxies": [],
-        "twig_cache": "/c",
-    }
-    folder = tmp_path / "sites/default"
-    folder.mkdir(parents=True)
-    script = Drupal().command(str(tmp_path), "drupal", "drupal")
-    for closed in (True, False):
-        (folder / "settings.php").write_text(render("drupal/settings.php.j2", closed=closed, **values))
-        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
-        said = probe.read(done.stdout.splitlines())["settings"].lines
-        assert said == (["ours", "closed"] if closed else ["ours"])
 
 
 def test_an_installer_that_finds_tables_of_somebodys_drops_nothing(tmp_path):

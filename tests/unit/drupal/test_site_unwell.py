@@ -91,14 +91,14 @@ def test_the_volume_says_what_it_lost_and_what_the_web_server_may_write(tmp_path
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o644)
     (tmp_path / "core").chmod(0o755)
-    assert settings_said(tmp_path) == ["foreign"]
+    assert settings_said(tmp_path) == ["foreign", "app drupal"]
     (tmp_path / "index.php").chmod(0o666)
-    assert settings_said(tmp_path) == ["foreign", "writable index.php"]
+    assert settings_said(tmp_path) == ["foreign", "app drupal", "writable index.php"]
     (tmp_path / ".webha-release").unlink()
-    assert settings_said(tmp_path) == ["foreign", "unmarked", "writable index.php"]
+    assert settings_said(tmp_path) == ["foreign", "app drupal", "unmarked", "writable index.php"]
     (tmp_path / ".webha-ready.nodoha").unlink()
     (tmp_path / "index.php").unlink()
-    assert settings_said(tmp_path) == ["foreign"]
+    assert settings_said(tmp_path) == ["foreign", "app drupal"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder away")

@@ -57,7 +57,7 @@ def test_a_projects_folder_is_served_and_the_rest_is_not(root, tmp_path, docroot
 
 
 def test_what_is_no_drupal_is_refused(root, tmp_path):
-    with pytest.raises(layout.LayoutError, match=r"no index\.php beside a core"):
+    with pytest.raises(layout.LayoutError, match=r"no index\.php, neither"):
         place(root, tmp_path, names=("readme.txt",))
     assert layout.flat(root)
 

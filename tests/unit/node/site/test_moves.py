@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from webha_node.site import change, console, database, incoming, layout, outgoing
+from webha_node.site.apps import DRUPAL
 
 from ...stubs import fake_program
 from .volume import OLD, Site, volume
@@ -23,7 +24,7 @@ OURS = "<?php\n// Written by pyinfra-webha (tasks/drupal.py).\n"
 def root(tmp_path, monkeypatch):
     (tmp_path / "www").mkdir()
     root = volume(tmp_path / "www")
-    (root / incoming.SETTINGS).write_text(FOREIGN)
+    (root / DRUPAL.settings).write_text(FOREIGN)
     programs = tmp_path / "bin"
     programs.mkdir()
     fake_program(
@@ -140,7 +141,7 @@ def test_a_broken_dump_is_said(root, asked, tmp_path):
     ],
 )
 def test_settings_of_somebodys_include_ours_once(root, asked, tmp_path, before, changes):
-    path = root / incoming.SETTINGS
+    path = root / DRUPAL.settings
     path.write_text(before)
     for _ in range(2):
         take(root, dump(tmp_path))
@@ -163,7 +164,7 @@ def uploads(tmp_path: Path, **files: str) -> Path:
 
 
 def test_uploads_land_beside_those_that_are_there(root, tmp_path, capsys):
-    home = root / incoming.FILES
+    home = root / DRUPAL.uploads
     (home / "a").mkdir()
     (home / "a/x").write_text("mine")
     incoming.take_files(root, uploads(tmp_path, a__x="theirs", a__y="theirs", b__z="theirs"), "sha256:2")
@@ -181,10 +182,10 @@ def test_uploads_land_beside_those_that_are_there(root, tmp_path, capsys):
 @pytest.mark.parametrize("flat", [True, False])
 def test_a_site_goes_out(root, monkeypatch, tmp_path, settings, flat):
     monkeypatch.setattr(outgoing.tempfile, "mkdtemp", lambda **_: str((tmp_path / "out").mkdir() or tmp_path / "out"))
-    (root / incoming.SETTINGS).write_text(settings)
+    (root / DRUPAL.settings).write_text(settings)
     (root / "sites/default/settings.webha.php").write_text("secrets")
-    (root / incoming.FILES / "a.png").write_text("image")
-    (root / incoming.FILES / "css").mkdir()
+    (root / DRUPAL.uploads / "a.png").write_text("image")
+    (root / DRUPAL.uploads / "css").mkdir()
     if not flat:
         layout.adopt(root, OLD, [])
     folder = outgoing.export(root, "drupal")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from webha_node.site import drupal, journal, layout, program
+from webha_node.site import application, journal, layout, program
 
 from ...stubs import fake_program
 from .volume import NEW, OLD, archive, volume
@@ -45,8 +45,8 @@ def node(tmp_path, monkeypatch):
     fake_program(programs, "mariadb", MARIADB.format(notes=notes))
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.setattr(program, "NOTE", tmp_path / "run" / "site.release")
-    monkeypatch.setattr(drupal, "PID", tmp_path / "apache2.pid")
-    monkeypatch.setattr(drupal.Drupal, "answers", lambda *_: None)
+    monkeypatch.setattr(application, "PID", tmp_path / "apache2.pid")
+    monkeypatch.setattr(application.Application, "answers", lambda *_: None)
     return root
 
 
@@ -115,7 +115,7 @@ def test_what_was_cut_off_is_gone_back_from_first(node, ask):
 def test_apache_reads_anew_once(ask, monkeypatch):
     told = []
     monkeypatch.setattr(os, "kill", lambda pid, number: told.append((pid, number)))
-    drupal.PID.write_text("77\n")
+    application.PID.write_text("77\n")
     ask(do="update", release=NEW, before=OLD)
     assert told == [(77, signal.SIGUSR1)]
     program.NOTE.write_text(OLD)

@@ -1,4 +1,4 @@
-"""Drupal and this node's servers, as a change of the release uses them."""
+"""The application and this node's servers, as a change of the release uses them."""
 
 import http.client
 import json
@@ -13,7 +13,6 @@ from typing import Any
 from webha_node.site import database, layout
 from webha_node.site.change import ChangeError, Looked
 
-PROGRAM = "/usr/local/lib/webha/drupal-update.php"
 PID = Path("/run/apache2/apache2.pid")
 PATIENCE = 3600.0  # seconds for updates of the database
 PAGE = 30.0  # seconds for a first page without caches
@@ -23,30 +22,30 @@ AS_SERVER = ("setpriv", "--reuid=www-data", "--regid=www-data", "--init-groups",
 
 
 @dataclass(frozen=True)
-class Drupal:
-    """A Drupal below ``root``, at the address ``host``, with its ``database``."""
+class Application:
+    """One below ``root``, at the address ``host``, with its ``database``. Of one without a program of ours its database asks for nothing."""
 
     root: Path
     host: str
     database: str
 
     def look(self, release: str) -> Looked:
-        """By core's own lists of updates."""
+        """By the application's own lists of updates."""
         said = self._php(release, "look")
         return Looked([*said["updates"], *said["post"]], said["wrong"], said["closed"])
 
     def update(self, release: str) -> None:
-        """As core's update.php does."""
+        """As the application's own page of updates does."""
         said = self._php(release, "update")
         if said["wrong"]:
             raise ChangeError("; ".join(said["wrong"]))
 
     def rebuild(self, release: str) -> None:
-        """All of Drupal's caches."""
+        """All of its caches."""
         self._php(release, "rebuild")
 
     def close(self, release: str, closed: bool) -> None:
-        """By its maintenance mode."""
+        """By its maintenance mode, or what stands for one."""
         self._php(release, "close" if closed else "open")
 
     def settle(self) -> None:
@@ -92,9 +91,12 @@ class Drupal:
 
     def _php(self, release: str, action: str) -> dict[str, Any]:
         home = layout.home(self.root, release) if release else self.root
+        program = layout.app(home).program
+        if not program:
+            return {"updates": [], "post": [], "wrong": [], "closed": False}
         wanted = {"root": str(home / layout.docroot(home)), "host": self.host, "action": action}
         done = run(
-            (*AS_SERVER, "php", "-d", "memory_limit=512M", PROGRAM),
+            (*AS_SERVER, "php", "-d", "memory_limit=512M", program),
             input=json.dumps(wanted),
             capture_output=True,
             text=True,
