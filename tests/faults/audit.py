@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.faults import reach
 from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, resources_problem
 
-FOLDER = f"{DOCROOT}/sites/default/files/webha-faults"
+FOLDER = f"{DOCROOT}/.webha-faults"  # whatever application the site is
 NUMBERS_PER_FOLDER = 1000
 FULL = 90
 

@@ -3,7 +3,7 @@
 mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
 header('Content-Type: text/plain');
 header('Cache-Control: no-store');
-$folder = __DIR__ . '/sites/default/files/webha-faults';
+$folder = __DIR__ . '/.webha-faults'; // whatever application the site is
 try {
     $db = new mysqli('localhost', 'www-data', '', 'webha_faults');
     if (isset($_GET['write'])) {

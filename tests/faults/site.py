@@ -19,14 +19,20 @@ RATE = 20.0
 
 
 STAND_IN = "the tests' stand-in for Drupal"
-_VERSION = r"s/^ *const VERSION = '\([^']*\)'.*$/Drupal \1/p; s/^define('VERSION', '\([^']*\)').*$/Drupal \1/p"
+_VERSION = r"s/^ *const VERSION = '\([^']*\)'.*$/Drupal \1/p; s/^define('VERSION', '\([^']*\)').*$/Drupal \1/p; s/^.wp_version = '\([^']*\)'.*$/WordPress \1/p"
+
+
+def application() -> tuple[str, ...]:
+    """Return what a deploy has to be told of what is installed."""
+    return ("--data", "app=wordpress") if installed().startswith("WordPress") else ()
 
 
 def installed() -> str:
-    """Return what serves: Drupal and its version, or the stand-in, which has none."""
-    said = on(
-        "nodoha", f'sed -n "{_VERSION}" {DOCROOT}/core/lib/Drupal.php {DOCROOT}/includes/bootstrap.inc 2>/dev/null || :'
+    """Return what serves: Drupal or WordPress and its version, or the stand-in, which has none."""
+    files = " ".join(
+        f"{DOCROOT}/{one}" for one in ("core/lib/Drupal.php", "includes/bootstrap.inc", "wp-includes/version.php")
     )
+    said = on("nodoha", f'sed -n "{_VERSION}" {files} 2>/dev/null || :')
     return said or STAND_IN
 
 

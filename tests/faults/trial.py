@@ -12,7 +12,7 @@ from tests.faults.acts import NotDoneError, Scene, nothing, wait
 from tests.faults.audit import audit
 from tests.faults.catalogue import Fault
 from tests.faults.scenarios import holder
-from tests.faults.site import Site
+from tests.faults.site import Site, application
 from tests.faults.watch import Recorder, watching
 from tests.lab.nodes import ADDRESSES, pyinfra, unhealthy
 
@@ -151,7 +151,7 @@ def repair(failover: str) -> str:
                 disk.check(reach.BY_NAME[name])
         reach.verb("up", seconds=600)
     deploy = ("--data", f"failover={failover}") if failover in ("fast", "document") else ()
-    pyinfra("deploy.py", "-y", *deploy)
+    pyinfra("deploy.py", "-y", *deploy, *application())
     return "" if _becomes_whole() else unhealthy()
 
 

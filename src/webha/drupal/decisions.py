@@ -154,7 +154,7 @@ def not_ours(name: str, site: Site | None, database: str, root: str, ours: bool)
         found.append(f"{name}: the volume at {root} holds a site that this tool did not put there: move it away first")
     elif site.mounted and site.settings == "foreign":
         found.append(
-            f"{name}: {root}/sites/default/settings.php is somebody's own: save the site, and move it away first"
+            f"{name}: {root}/{APPS[site.app or 'drupal'].settings} is somebody's own: save the site, and move it away first"
         )
     if site.database and site.tables and not (site.made or ours):
         found.append(
