@@ -18,6 +18,7 @@ from webha.reset.manifest import paths
 from webha.run import context, credentials, ending, keys, ports
 from webha.run.timers import of_this_run
 from webha.vip.manifest import ADDRESS, DEPARTURE, FORMER, GUARD_UNIT, HANDOVER_UNIT, READY_UNIT, WEB, WEBS
+from webha_node.site.apps import APPS
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -143,9 +144,14 @@ if context.on_a_node():
         ),
         "files": (f"https://{data.server_name}", f", https://{data.server_name}/"),
     }[data.https]
+    log_in = (
+        {"log_in": f"as {data.drupal_admin} at {logged_in}/{path}, {credentials.where('drupal_admin_password')}"}
+        if (path := APPS[data.app].login)
+        else {}
+    )
     ending.close_with(
         page=f"http://{data.vip}/{over_tls}{from_outside}",
-        log_in=f"as {data.drupal_admin} at {logged_in}/user/login, {credentials.where('drupal_admin_password')}",
+        **log_in,
         next="pyinfra inventory.py tasks/status.py; what an operator does: docs/operations.md",
     )
 

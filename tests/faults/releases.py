@@ -2,7 +2,8 @@
 
 On the deployed lab (script/demo): the site is made anew with the older release, 200 articles with an image each are written, pages a second are
 counted, then it is updated and goes back under readers and a writer who logs in as an editor and saves articles through the virtual IP. With
-``--failing`` one more fails at its end, with ``--cuts`` the power of the node that does the work goes at each phase of one. One JSON object.
+``--failing`` one more fails at its end, with ``--cuts`` the power of the node that does the work goes at each phase of one, with ``--failover N`` that
+of the node that serves goes N times. One JSON object.
 """
 
 import argparse
@@ -14,9 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from lab import visitor
+from tests.faults import versions
+from tests.faults.catalogue import FAULTS
+from tests.faults.course import bench
 from tests.faults.pages import Way, log_in, pages
 from tests.faults.report import machine, told
 from tests.faults.spoiled import spoiled
@@ -26,6 +31,21 @@ ARTICLES = 200
 CONTENT = Path(__file__).with_name("content.php")
 CONFIRM = ("--data", "confirm=hacloud")
 PHASES = ("begun", "switched", "updating")
+
+
+@contextmanager
+def watched(result: dict[str, Any]) -> Iterator[None]:
+    """Ask meanwhile which release answers; ``result`` gets what was seen."""
+    inside = ["ip", "netns", "exec", visitor.NAMESPACE, sys.executable, "-m", "tests.faults.versions"]
+    with (
+        versions.page(),
+        subprocess.Popen(inside, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asking,
+    ):
+        try:
+            yield
+        finally:
+            said, _ = asking.communicate("")
+            result |= json.loads(said)
 
 
 @contextmanager
@@ -136,28 +156,37 @@ def cut(code: str, new: Path) -> list[dict[str, Any]]:
     for phase in PHASES:
         whole(300)
         holder = held()
-        run = start(*words)
-        journal = f"{DOCROOT}/.webha-releases/journal.json"
-        at = f'for i in $(seq 6000); do grep -qs \'"phase": "{phase}"\' {journal} && exit 0; sleep 0.05; done; exit 1'
-        on(holder, at, timeout=400)
-        lab("cut", holder)
-        run.communicate(timeout=600)
-        lab("boot", holder)
-        took = whole(400)
-        begin = time.monotonic()
-        converge(*words, "--data", "takeover=True")
-        one = {
-            "phase": phase,
-            "node": holder,
-            "run_ended": run.returncode,
-            "whole_after_s": round(took),
-            "next_run_s": round(time.monotonic() - begin),
-        }
+        one: dict[str, Any] = {"phase": phase, "node": holder}
+        with watched(one):
+            run = start(*words)
+            journal = f"{DOCROOT}/.webha-releases/journal.json"
+            at = f'for i in $(seq 6000); do grep -qs \'"phase": "{phase}"\' {journal} && exit 0; sleep 0.05; done; exit 1'
+            on(holder, at, timeout=400)
+            lab("cut", holder)
+            run.communicate(timeout=600)
+            lab("boot", holder)
+            took = whole(400)
+            begin = time.monotonic()
+            converge(*words, "--data", "takeover=True")
+            one |= {
+                "run_ended": run.returncode,
+                "whole_after_s": round(took),
+                "next_run_s": round(time.monotonic() - begin),
+            }
+            time.sleep(5)
         one |= {"runs": running(), "rows": _rows().split()}
         print(f"releases: cut at {phase}: {one}", file=sys.stderr, flush=True)
         found.append(one)
         converge("tasks/rollback.py", *CONFIRM)
     return found
+
+
+def failover(times: int) -> dict[str, Any]:
+    """Cut the power of the node that serves, so many times."""
+    with TemporaryDirectory() as folder:
+        runs = bench([FAULTS["power-cut-active"]] * times, "fast", Path(folder) / "faults.json")
+    kept = ("gap_s", "read_gap_s", "write_gap_s", "whole_after_mend_s", "outcome", "missing")
+    return {"runs": [{key: one.get(key) for key in kept} for one in runs["runs"]]}
 
 
 def main() -> None:
@@ -168,6 +197,7 @@ def main() -> None:
     parser.add_argument("--code", choices=("volume", "local"), action="append", help="default: both")
     parser.add_argument("--failing", action="store_true", help="an update that fails, too")
     parser.add_argument("--cuts", action="store_true", help="power cuts at each phase of an update, too")
+    parser.add_argument("--failover", type=int, default=0, help="power cuts of the node that serves, too")
     parser.add_argument("--json", type=Path, help="keep the result there")
     parser.add_argument("--pages", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--cookie", default="", help=argparse.SUPPRESS)
@@ -194,6 +224,8 @@ def main() -> None:
                 steps.append(("failing", failed, given.new))
             if given.cuts:
                 steps.append(("cuts", cut, given.new))
+            if given.failover:
+                steps.append(("failover", lambda *_: failover(given.failover), given.new))
             for name, step, archive in steps:
                 result[code][name] = step(code, archive)
                 if given.json:

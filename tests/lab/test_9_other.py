@@ -73,6 +73,7 @@ def status_of(path: str) -> str:
 def test_its_page_is_served_and_a_second_run_changes_nothing() -> None:
     whole()
     assert "<title>Servidor Web HA</title>" in page()
+    assert "generator" not in page()
     for again in each():
         assert again.converged, again.changed
     asked = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='drupal' AND engine<>'InnoDB'"

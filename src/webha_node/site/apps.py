@@ -19,7 +19,7 @@ class App:
     beside the served folder. ``shared``: the folder at the docroot's top that belongs to no release; ``links``: the places in a release that
     lead to it, each with the place there (empty: itself); ``left``: files of an archive that are the place's where it comes from.
     ``settings``: what a deploy writes; ``uploads``; ``writable``: what the web server may write; ``made``: uploads that it makes again by
-    itself. ``added``: folders of code where an administrator puts what is not the core's, ``mixed``: among what is. ``program``: what brings its database to its code,
+    itself; ``login``: the page where somebody logs in. ``added``: folders of code where an administrator puts what is not the core's, ``mixed``: among what is. ``program``: what brings its database to its code,
     closes and opens it (JSON on standard input); empty: nothing does. ``package``: Debian's, which it is made of where no archive is named, in a folder of that
     name in /usr/share. ``tables``: it is not there without a database.
     """
@@ -38,6 +38,7 @@ class App:
     beside: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    login: str = ""
     added: tuple[str, ...] = ()
     mixed: bool = False
     program: str = ""
@@ -59,6 +60,7 @@ DRUPAL = App(
     beside=("vendor",),
     made=("php", "css", "js", "styles"),
     added=("modules", "profiles", "themes", "libraries"),
+    login="user/login",
     program=f"{PROGRAMS}/drupal-update.php",
 )
 # Their shared folder begins with a dot, so that nobody gets anything of it but through the links.
@@ -77,6 +79,7 @@ WORDPRESS = App(
     left=("wp-config.php",),
     added=("wp-content/plugins", "wp-content/themes"),
     mixed=True,
+    login="wp-login.php",
     program=f"{PROGRAMS}/wordpress-update.php",
     package="wordpress",
 )
