@@ -25,7 +25,7 @@ def script(text: str, *arguments: str, stdin: str | Sequence[str] | None = None)
     command = ["sh", "-euc", f"umask 022; {ENGLISH}\n{text}", "webha", *arguments]
     if stdin is None:
         return run(*command)
-    given = stdin if isinstance(stdin, str) else list(stdin)
+    given = stdin if isinstance(stdin, (str, list)) else list(stdin)
     return StringCommand(*(QuoteString(word) for word in command), _stdin=given)
 
 

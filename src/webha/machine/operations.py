@@ -16,6 +16,7 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from webha.ground import shell
+from webha.ground.encoded import Encoded
 from webha.ground.forms import all_of
 from webha.ground.manifest import LIBRARY, NOTES, UNITS, VALUES
 from webha.machine.decisions import masked
@@ -68,7 +69,6 @@ umask 077; rm -f "$1" "$1".??????; new=$(mktemp "$1.XXXXXX"); trap 'rm -f "$new"
 base64 -d > "$new" || { cat > /dev/null; df -h "$(dirname "$1")" >&2; exit 1; } # all is read, so that this is heard
 mv -f "$new" "$1"; trap - EXIT
 """
-_CHUNK = 48 * 1024  # bytes of a file in one line of base64
 
 
 def send(local: Path, remote: str) -> StringCommand:
@@ -76,9 +76,7 @@ def send(local: Path, remote: str) -> StringCommand:
 
     Over standard input, as all of ours: pyinfra's own upload needs an sftp subsystem, and under sudo a second copy in /tmp.
     """
-    with local.open("rb") as file:
-        lines = [b64encode(chunk).decode() for chunk in iter(lambda: file.read(_CHUNK), b"")]
-    return shell.script(_SEND, remote, stdin=lines)
+    return shell.script(_SEND, remote, stdin=Encoded(local))
 
 
 SCRATCH = "/var/tmp"  # noqa: S108 (root's own names there, made by mktemp or from a checksum)

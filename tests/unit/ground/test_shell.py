@@ -3,11 +3,14 @@
 import os
 import stat
 import subprocess
+from unittest.mock import Mock
 
 import pytest
+from pyinfra.connectors.util import write_stdin
 
 from webha.ground import probe, shell
-from webha.machine.operations import _CHUNK, File, place, send
+from webha.ground.encoded import CHUNK
+from webha.machine.operations import File, place, send
 
 from ..stubs import execute, fake_program
 
@@ -58,7 +61,7 @@ def test_whatever_the_login_speaks_programs_answer_in_english(command):
     assert "C.UTF-8 none" in done.stdout
 
 
-@pytest.mark.parametrize("size", [0, 1, _CHUNK, 3 * _CHUNK + 7])
+@pytest.mark.parametrize("size", [0, 1, CHUNK, 3 * CHUNK + 7])
 def test_a_file_of_any_size_is_sent_for_root_alone(tmp_path, size):
     content = os.urandom(size)
     (tmp_path / "local").write_bytes(content)
@@ -71,8 +74,19 @@ def test_a_file_of_any_size_is_sent_for_root_alone(tmp_path, size):
     assert {one.name for one in tmp_path.iterdir()} == {"local", "remote.tar"}
 
 
+def test_a_file_is_read_as_it_is_sent(tmp_path):
+    """By pyinfra's own hand."""
+    local = tmp_path / "local"
+    local.write_bytes(b"")
+    command = send(local, "/remote")
+    local.write_bytes(b"x" * (2 * CHUNK))
+    buffer = Mock()
+    write_stdin(command.connector_arguments["_stdin"], buffer)
+    assert [len(call.args[0]) for call in buffer.write.call_args_list] == [CHUNK * 4 // 3 + 1] * 2
+
+
 def test_a_disk_without_room_is_heard_though_most_was_not_read(tmp_path):
-    (tmp_path / "local").write_bytes(os.urandom(4 * _CHUNK))
+    (tmp_path / "local").write_bytes(os.urandom(4 * CHUNK))
     fake_program(tmp_path / "bin", "base64", "exit 1")
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     done = execute(send(tmp_path / "local", str(tmp_path / "remote.tar")), env={"PATH": path})
