@@ -38,6 +38,7 @@ if context.on_a_node():
         "trusted_proxies": list(map(str, networks(data.trusted_proxies))),
         "twig_cache": TWIG_CACHE,
         "server_name": data.server_name,
+        "certified": data.https == "files",
     }
 
     # Of somebody who lost the database: a new site beside the old uploads is made only where that was said.
@@ -91,7 +92,7 @@ if context.on_a_node():
     operations.release(
         name="Drupal: the release on the volume",
         release=release,
-        version=data.drupal_version,
+        version=data.drupal_version if app is DRUPAL else None,
         root=root,
         database=data.drupal_db,
         user=data.drupal_db_user,

@@ -2,11 +2,12 @@
 
 from pyinfra.context import host
 
-from webha import programs
+from webha import drupal, programs
+from webha.drupal.facts import Drupal
 from webha.drupal.fetching import CACHE
 from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.run import context
+from webha.run import context, survey
 from webha.site import moves, moving
 from webha.site.state import Where
 from webha_node.site.apps import APPS
@@ -16,6 +17,14 @@ if context.on_a_node():
     data = host.data
     where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
     dump, files = context.or_stop(moving.named, data.get("database"), data.get("files"))
+
+    survey.refuse(
+        lambda sites: drupal.another(sites, data.app),
+        Drupal(),
+        root=data.drupal_root,
+        database=data.drupal_db,
+        user=data.drupal_db_user,
+    )
 
     node.placed(
         name="Site: the program of updates",

@@ -2,13 +2,13 @@
 
 from pyinfra.context import host
 
-from webha import programs
+from webha import drupal, programs
 from webha.drupal import fetching
-from webha.drupal.facts import Candidate
+from webha.drupal.facts import Candidate, Drupal
 from webha.drupal.feed import wished
 from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.run import context
+from webha.run import context, survey
 from webha.site import operations, release
 from webha.site.state import Where
 from webha_node.site.apps import APPS
@@ -19,11 +19,13 @@ if context.on_a_node():
     where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
     debian = context.debian()
     app = APPS[data.app]
-    packaged = host.get_fact(Candidate, package=app.package) if app.package and not data.site_source else None
-    wanted = context.or_stop(
-        release.wanted,
-        context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, False, packaged),
-        data.site_code == "local",
+
+    survey.refuse(
+        lambda sites: drupal.another(sites, app.name),
+        Drupal(),
+        root=data.drupal_root,
+        database=data.drupal_db,
+        user=data.drupal_db_user,
     )
 
     node.placed(
@@ -31,20 +33,26 @@ if context.on_a_node():
         files=[*programs.files(nodes), *updater(app)],
     )
 
-    operations.placed(name="Site: the release beside the running one", wanted=wanted, where=where, _if=context.on_first)
+    if context.on_first():
+        packaged = host.get_fact(Candidate, package=app.package) if app.package and not data.site_source else None
+        wanted = context.or_stop(
+            release.wanted,
+            context.or_stop(fetching.chosen, wished(data, debian), debian, data.drupal_feed, None, packaged),
+            data.site_code == "local",
+        )
 
-    operations.changed(
-        name="Site: the release runs on all nodes",
-        wanted=wanted,
-        nodes=[one.name for one in nodes],
-        where=where,
-        _if=context.on_first,
-    )
+        operations.placed(name="Site: the release beside the running one", wanted=wanted, where=where)
 
-    operations.kept(
-        name="Site: releases of before",
-        keep=data.site_keep,
-        nodes=[one.name for one in nodes],
-        where=where,
-        _if=context.on_first,
-    )
+        operations.changed(
+            name="Site: the release runs on all nodes",
+            wanted=wanted,
+            nodes=[one.name for one in nodes],
+            where=where,
+        )
+
+        operations.kept(
+            name="Site: releases of before",
+            keep=data.site_keep,
+            nodes=[one.name for one in nodes],
+            where=where,
+        )

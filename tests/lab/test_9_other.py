@@ -126,18 +126,29 @@ def test_what_nobody_gets(path: str) -> None:
     assert status_of(path) == "403"
 
 
+def test_what_a_plugin_keeps_among_the_uploads_is_its_own() -> None:
+    on(
+        "nodoha",
+        f"mkdir -p {SHARED}/uploads/kept; echo 'deny from all' > {SHARED}/uploads/kept/.htaccess; echo x > {SHARED}/uploads/kept/a.txt; echo y > {SHARED}/uploads/b.txt",
+    )
+    assert (status_of("wp-content/uploads/kept/a.txt"), status_of("wp-content/uploads/b.txt")) == ("403", "200")
+
+
 def test_it_answers_under_its_own_names_alone() -> None:
     asked = ("curl", "-s", "-o", "/dev/null", "-m", "20", "-w", "%{http_code}", "-H")
     assert lab("run", *asked, "Host: evil.example", f"http://{VIP}/") == "400"
     assert lab("run", *asked, "Host: www.gonzalonazareno.com", f"http://{VIP}/") == "200"
 
 
+def holder() -> str:
+    held = everywhere(f"ip -4 -o address show | grep -c ' {VIP}/' || :")
+    return next(name for name, said in held.items() if said == "1")
+
+
 def test_cron_runs_on_the_holder() -> None:
-    holder = next(
-        name for name, said in everywhere(f"ip -4 -o address show | grep -c ' {VIP}/' || :").items() if said == "1"
-    )
-    on(holder, "systemctl start webha-cron.service")
-    assert on(holder, "systemctl show -p Result --value webha-cron.service") == "success"
+    name = holder()
+    on(name, "systemctl start webha-cron.service")
+    assert on(name, "systemctl show -p Result --value webha-cron.service") == "success"
 
 
 @pytest.fixture(scope="module")
@@ -146,14 +157,20 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("wordpress") / "newer.tar.gz"
     on(
         "nodoha",
-        "rm -rf /var/tmp/newer; mkdir /var/tmp/newer; cd /var/tmp/newer; cp -rL /usr/share/wordpress . 2>/dev/null || :; "
-        "rm -f wordpress/.htaccess; v=wordpress/wp-includes/version.php; n=$(sed -n 's/^.wp_db_version = \\([0-9]*\\);/\\1/p' $v); "
+        "rm -rf /var/tmp/newer; mkdir /var/tmp/newer; cd /var/tmp/newer; cp -a $(dirname $(readlink -f "
+        f"{DOCROOT}/index.php)) wordpress; find wordpress -type l -delete; "
+        "v=wordpress/wp-includes/version.php; n=$(sed -n 's/^.wp_db_version = \\([0-9]*\\);/\\1/p' $v); "
         "sed -i \"s/^.wp_version = .*/\\$wp_version = '99.1';/; s/^.wp_db_version = .*/\\$wp_db_version = $((n + 1));/\" $v; "
         "tar -czf /root/newer.tar.gz wordpress; cd /; rm -rf /var/tmp/newer",
     )
     path.write_bytes((NODES[0].root / "root/newer.tar.gz").read_bytes())
     on("nodoha", "rm /root/newer.tar.gz")
     return path
+
+
+def running() -> str:
+    """The release that the volume says."""
+    return on("nodoha", f'sed -n \'s/.*"id": "\\([^"]*\\)".*/\\1/p\' {DOCROOT}/.webha-release')
 
 
 def versions() -> tuple[str, str]:
@@ -169,6 +186,8 @@ def test_it_is_updated_with_its_database_and_goes_back(newer: Path) -> None:
     with Client() as client:
         converge("tasks/site.py", *APP, "--data", f"site_source={newer}")
     assert versions() == ("99.1", str(int(before[1]) + 1))
+    assert set(everywhere(f"readlink -f {DOCROOT}/index.php | cut -d/ -f6").values()) == {running()}
+    # Closed for some seconds, of a run that takes half a minute.
     assert client.failed <= client.asked // 4
     assert converge("tasks/site.py", *APP, "--data", f"site_source={newer}").converged
     assert "Written through the VIP" in page()
@@ -176,11 +195,13 @@ def test_it_is_updated_with_its_database_and_goes_back(newer: Path) -> None:
     converge("tasks/rollback.py", *APP, "--data", "confirm=hacloud")
     assert versions() == before
     assert "Written through the VIP" in page()
-    assert set(everywhere("readlink -f /var/www/html/drupal/index.php").values()) != {""}
+    assert set(everywhere(f"readlink -f {DOCROOT}/index.php | cut -d/ -f6").values()) == {running()}
+    assert running().startswith(before[0])
 
 
-def test_it_does_not_become_another_one() -> None:
-    assert "the volume holds a site of WordPress, the data say app = 'drupal'" in refused("tasks/drupal.py")
+@pytest.mark.parametrize("step", ["drupal", "apache", "site", "rollback"])
+def test_it_does_not_become_another_one(step: str) -> None:
+    assert "the volume holds a site of WordPress, the data say app = 'drupal'" in refused(f"tasks/{step}.py")
 
 
 def test_it_goes_out(tmp_path: Path) -> None:
@@ -208,12 +229,22 @@ def test_a_docroot_of_ones_own_takes_its_place(tmp_path: Path) -> None:
         assert again.converged, again.changed
     site = tmp_path / "site"
     (site / "public").mkdir(parents=True)
+    (site / "public/cron.php").write_text("<?php file_put_contents(__DIR__ . '/files/cron', 'ran');")
     (site / "public/index.php").write_text(
         "<?php $w = require __DIR__ . '/webha.php'; $db = new mysqli($w['host'], $w['username'], $w['password'], $w['database'], 0, $w['unix_socket']); "
         "file_put_contents(__DIR__ . '/files/written', 'x'); echo 'mine ', $db->query('SELECT 42')->fetch_row()[0], ' ', file_get_contents(__DIR__ . '/files/written');"
     )
     converge("tasks/site.py", *own, "--data", f"site_source={site}")
     assert page() == "mine 42 x"
-    assert status_of("webha.php") == "403"
+    on("nodoha", f"echo '<?php echo 1;' > {SHARED}/files/x.php; echo text > {SHARED}/files/a.txt")
+    assert [status_of(one) for one in ("webha.php", "cron.php", "files/x.php", "files/a.txt")] == [
+        "403",
+        "403",
+        "403",
+        "200",
+    ]
+    assert "name yours (site_source)" in refused("tasks/site.py", *own)
+    on(holder(), "systemctl start webha-cron.service")
+    assert status_of("files/cron") == "200"
     converge("tasks/rollback.py", *own)
     assert "Your own site goes here" in page()

@@ -63,9 +63,10 @@ def unwell(site: Site, root: str) -> list[str]:
         found.append("the site's settings.php is gone: run tasks/drupal.py")
     if site.unmarked and site.settings == "ours":
         found.append(f"{root}/{MARKER} is gone, so readiness no longer tries a write: run tasks/drupal.py")
+    shared = APPS[site.app or "drupal"].shared
     if site.writable and (site.release is not None or site.unmarked):
         found.append(
-            f'code in the docroot is writable by the site ({", ".join(site.writable)}): "find {root} -path {root}/sites -prune -o -exec chown '
+            f'code in the docroot is writable by the site ({", ".join(site.writable)}): "find {root} -path {root}/{shared} -prune -o -exec chown '
             '-h root {} + -exec chmod go-w {} +" on one node, then run tasks/drupal.py'
         )
     if site.alone:
@@ -115,24 +116,17 @@ def trusted_hosts(literals: Sequence[str], patterns: Sequence[str]) -> list[str]
 
 
 def of_others(
-    sites: Mapping[str, Site | None], root: str, confirm: str | None = None, app: str | None = None
+    sites: Mapping[str, Site | None], root: str, confirm: str | None = None, app: str = "drupal"
 ) -> list[str]:
     """Say that the mounted volume holds what is neither a release of ours nor a site of somebody's, or the database a site's tables, or
-    none of those of the site on the volume (``confirm`` as in :func:`to_install`), or another application than ``app``.
+    none of those of the site on the volume (``confirm`` as in :func:`to_install`), or another application than ``app`` is there.
     """
     found = [f"{name}: what {root} and the database hold cannot be read" for name, one in sites.items() if one is None]
     ours = any(one is not None and one.ours for one in sites.values())
     taken = next((one for one in sites.values() if one is not None and one.taken), None)
     if taken is not None and not ours:
         found.append(TAKEN.format(taken.tables))
-    other = next(
-        (one.app for one in sites.values() if one is not None and one.mounted and one.app not in (app, None)), None
-    )
-    if app is not None and other is not None:
-        found.append(
-            f"the volume holds a site of {APPS[other].title}, the data say app = {app!r}: one does not become the other; set app, or take the "
-            "site away first (tasks/reset.py --data layer=vip,drupal)"
-        )
+    found += another(sites, app) + by_hand(sites, root, app)
     if confirm is not None and any(one is not None and one.emptied for one in sites.values()):
         found.append(EMPTIED.format(confirm))
     foreign = [name for name, site in sites.items() if site is not None and site.mounted and site.code == "foreign"]
@@ -143,6 +137,34 @@ def of_others(
         f"the volume at {root} holds files that are not this tool's (seen from {', '.join(foreign)}): move them away, or unpack your "
         "own Drupal with an index.php",
     ]
+
+
+def another(sites: Mapping[str, Site | None], app: str) -> list[str]:
+    """Say that the volume holds another application than the data say. Of a node that does not say it, nothing."""
+    theirs = {one.app for one in sites.values() if one is not None and one.mounted and one.app is not None} - {app}
+    return [
+        f"the volume holds a site of {APPS[one].title}, the data say app = {app!r}: one does not become the other; set app, or take the "
+        "site away first (tasks/reset.py --data layer=vip,drupal)"
+        for one in sorted(theirs)
+    ]
+
+
+def by_hand(sites: Mapping[str, Site | None], root: str, app: str) -> list[str]:
+    """Say that somebody unpacked an application by hand, or made its settings his own, where that is no Drupal: whose owner may."""
+    if app == "drupal":
+        return []
+    found = []
+    seen = [one for one in sites.values() if one is not None and one.mounted]
+    if any(one.code == "complete" and one.release is None and not one.unmarked for one in seen):
+        found.append(
+            f"the volume at {root} holds code that somebody put there: move it away, and name it as site_source, so that it comes as a release"
+        )
+    if any(one.settings == "foreign" for one in seen):
+        found.append(
+            f"{root}/{APPS[app].settings} does not say any more that it is ours: its first lines do; move it away, and put what is yours "
+            "beside it (docs/operations.md, Another application)"
+        )
+    return found
 
 
 def not_ours(name: str, site: Site | None, database: str, root: str, ours: bool) -> list[str]:

@@ -10,7 +10,14 @@ from webha.galera.datadir import MARK
 from webha.galera.facts import SQL
 from webha.ground import probe
 from webha.ground.fact import ANY, Probe
-from webha_node.site.apps import APPS
+from webha_node.site.apps import APPS, DRUPAL
+
+
+def _app(settings: list[str], marker: dict[str, str]) -> str | None:
+    """Return the application, by its settings, or by what the mark of the release says: nothing where that is of before there was another one."""
+    named = next((line.removeprefix("app ") for line in settings if line.startswith("app ")), None)
+    return named or marker.get("app") or (DRUPAL.name if marker else None)
+
 
 # Which application's settings are there, and whose. A link, a directory or a file that cannot be read is somebody's; of a volume that does
 # not answer nothing is known. Readiness writes its file only beside the marker. The links to the running release's code are followed.
@@ -32,8 +39,8 @@ find -H index.php core wp-admin wp-includes $s -maxdepth 0 ! -type l '(' -user w
 """
 
 
-class Candidate(Probe[str | None]):
-    """The version of a package that apt would install; None in it: there is none. Its lists are brought up to date, where they can be."""
+class Candidate(Probe[drupal.Packaged]):
+    """The version of a package that apt would install. Its lists are brought up to date first, as Debian's timer does daily."""
 
     statuses: ClassVar = {"update": ANY}
 
@@ -46,10 +53,10 @@ class Candidate(Probe[str | None]):
             }
         )
 
-    def answer(self, answers: probe.Answers) -> str | None:
+    def answer(self, answers: probe.Answers) -> drupal.Packaged:
         """Read it."""
         found = answers["candidate"].text.strip()
-        return found if found and found != "(none)" else None
+        return drupal.Packaged(found if found and found != "(none)" else None, fresh=answers["update"].ok)
 
 
 class Drupal(Probe[drupal.Site]):
@@ -113,7 +120,7 @@ class Drupal(Probe[drupal.Site]):
             tables=None if tables is None else len([one for one in tables if one not in drupal.MARKS]),
             installing=drupal.INSTALLING in (tables or ()),
             importing=drupal.IMPORTING in (tables or ()),
-            app=next((line.removeprefix("app ") for line in settings if line.startswith("app ")), None),
+            app=_app(settings, marker),
             password_hash=probe.first_word(answers["user"]) if answers["user"].ok else None,
             other_hashes=tuple(answers["user"].lines[1:]) if answers["user"].ok else (),
             privileges=answers["privileges"].ok,

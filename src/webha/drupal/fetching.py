@@ -20,12 +20,13 @@ _LONGEST = 32 << 20  # bytes; the list had 0.7 MB in 2026
 
 
 def chosen(
-    wish: feed.Wish, debian: int, url: str | None, there: bool, packaged: str | None = None
+    wish: feed.Wish, debian: int, url: str | None, there: bool | None, packaged: drupal.Packaged | None = None
 ) -> drupal.Release | None:
-    """Return the release that the data ask for, and say at the end what is known against it; None: one is ``there``, and none is named.
+    """Return the release that the data ask for, and say at the end what is known against it; None: one is ``there``, and none is named
+    (``there`` is None for an update, of what is there).
 
     ``url``: of drupal.org's list, None: it is not asked; where it cannot be asked the default is taken, and its age said.
-    ``packaged``: the version of the application's package. Raises ReleaseError for a release that may not be meant.
+    ``packaged``: what apt knows of the application's package. Raises ReleaseError for a release that may not be meant.
     """
     if wish.archive is not None:
         if wish.version is not None:
@@ -38,12 +39,10 @@ def chosen(
     if there:
         return None
     if wish.app.package:
-        if packaged is None:
-            raise drupal.ReleaseError(
-                f"apt on the first node knows no package {wish.app.package}: name an archive of your own (site_source)"
-            )
-        return drupal.Release(f"{PACKAGED}{packaged}", None, wish.app)
+        return _of_debian(wish, packaged)
     if not wish.app.version:
+        if there is None:
+            raise drupal.ReleaseError("a docroot of your own has no newest release: name yours (site_source)")
         return drupal.Release(str(project.start_page(CACHE)), None, wish.app)
     listed, why = _listed(url) if url else (None, "drupal_feed is not set")
     if listed is None:
@@ -53,6 +52,21 @@ def chosen(
     for note in notes:
         say_at_end(note)
     return release
+
+
+def _of_debian(wish: feed.Wish, packaged: drupal.Packaged | None) -> drupal.Release:
+    if packaged is None or packaged.version is None:
+        why = "" if packaged is None or packaged.fresh else ", and its lists could not be brought up to date"
+        raise drupal.ReleaseError(
+            f"apt on the first node knows no package {wish.app.package}{why}: see to Debian's archive there, or name an archive of your own "
+            "(site_source)"
+        )
+    if not packaged.fresh:
+        say_at_end(
+            f"apt's lists could not be brought up to date on the first node: {wish.app.title} {packaged.version} is the newest that it knows; "
+            "a newer one may be out"
+        )
+    return drupal.Release(f"{PACKAGED}{packaged.version}", None, wish.app)
 
 
 @cache

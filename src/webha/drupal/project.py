@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from webha.drupal.release import ReleaseError, digest
-from webha_node.site.apps import DRUPAL, App, inner
+from webha_node.site.apps import DRUPAL, App, inner, of
 
 _START = b"""<!DOCTYPE html>
 <title>It works</title>
-<p>This is <?= htmlspecialchars(gethostname()) ?>. Your own site goes here: name it as site_source, and run tasks/site.py.</p>
+<p>Your own site goes here: name it as site_source, and run tasks/site.py.</p>
 """
 LEFT = frozenset({".git", ".ddev", "node_modules"})  # folders that no site serves
 
@@ -25,10 +25,7 @@ def packed(folder: Path, cache: Path, app: App = DRUPAL) -> Path:
     try:
         part.touch(mode=0o600)
         with tarfile.open(part, "w") as archive:
-            uploads = {
-                folder / inner(docroot, one) for docroot in app.docroots for one in app.links if app is not DRUPAL
-            }
-            for path in _kept(folder, uploads):
+            for path in _kept(folder, _uploads(folder, app)):
                 archive.inodes.clear()  # type: ignore[attr-defined]  # tarfile's own: a second name of a file is a file, too
                 info = archive.gettarinfo(path, f"project/{path.relative_to(folder)}")
                 info.uid = info.gid = info.mtime = 0
@@ -47,6 +44,14 @@ def packed(folder: Path, cache: Path, app: App = DRUPAL) -> Path:
     return path
 
 
+def _uploads(folder: Path, app: App) -> set[Path]:
+    """Return what belongs to no release: of a Drupal the uploads of each of its sites, of others what leads to the shared folder."""
+    if app is DRUPAL:
+        return set(folder.glob("**/sites/*/files"))
+    found = of(folder)
+    return set() if found is None else {folder / inner(found[1], one) for one in app.links}
+
+
 def start_page(cache: Path) -> Path:
     """Return the archive of a docroot that says what belongs there."""
     cache.mkdir(parents=True, exist_ok=True)
@@ -60,7 +65,7 @@ def start_page(cache: Path) -> Path:
 
 def _kept(folder: Path, uploads: set[Path]) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name in LEFT or path in uploads or (path.name == "files" and path.parent.parent.name == "sites"):
+        if path.name in LEFT or path in uploads:
             continue
         yield path
         if path.is_dir() and not path.is_symlink():

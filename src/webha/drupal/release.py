@@ -9,6 +9,7 @@ from hashlib import new
 from pathlib import Path
 from urllib.parse import urlparse
 
+from webha.ground.forms import AsJson
 from webha_node.site import apps
 from webha_node.site.apps import App
 
@@ -44,6 +45,14 @@ class Release:
     def packaged(self) -> str | None:
         """The version of Debian's package that it is made of, on a node; None: it is an archive."""
         return self.archive.removeprefix(PACKAGED) if self.archive.startswith(PACKAGED) else None
+
+
+@dataclass(frozen=True)
+class Packaged(AsJson):
+    """What apt on a node would install: the version, None: it knows no such package; ``fresh``: its lists could be brought up to date."""
+
+    version: str | None
+    fresh: bool
 
 
 def given(archive: str, checksum: str | None, app: App = apps.DRUPAL) -> Release:
@@ -101,7 +110,7 @@ def version_of(path: Path, app: App = apps.DRUPAL) -> str | None:
 def described(path: Path, checksum: str, app: App = apps.DRUPAL) -> dict[str, str | None]:
     """Return what the mark on the volume says of an archive. MD5 is good enough for a list that came over TLS, not for a name."""
     named = digest(path) if checksum.startswith("md5:") else checksum
-    return {"archive": path.name, "checksum": named, "version": version_of(path, app)}
+    return {"archive": path.name, "checksum": named, "version": version_of(path, app), "app": app.name}
 
 
 def is_project(path: Path) -> bool:

@@ -6,7 +6,7 @@ from hashlib import sha1
 from webha.ground import manifest
 from webha.ground.forms import AsJson
 from webha_node.site import incoming, layout
-from webha_node.site.apps import APPS, DRUPAL
+from webha_node.site.apps import APPS
 
 INSTALLING = incoming.INSTALLING  # a table of ours that stands in the database while the installer works
 
@@ -95,9 +95,6 @@ def native_password(password: str) -> str:
 
 
 MARKER = layout.MARKER  # names the release on the volume, written when all of it is there
-
-
-SETTINGS = DRUPAL.settings
 
 
 VALUES = "settings.webha.php"

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from webha import gluster
 from webha.certificates.facts import certificates_of, told
-from webha.drupal.state import HEADER, MARKER, SETTINGS, STAGING
+from webha.drupal.state import HEADER, MARKER, STAGING
 from webha.ground import probe
 from webha.ground.fact import ABSENT, ANY, Probe
 from webha.machine.state import active_states
+from webha_node.site.apps import APPS
 
 _ATTRIBUTES = re.compile(r"[-A-Za-z]{15,}")  # lsattr's flags
 
@@ -30,6 +31,7 @@ older glusterd '^/usr/sbin/glusterd( |$)'; older brick "^/usr/sbin/glusterfsd .*
 older client '^/usr/sbin/glusterfs .*glustershd'
 """
 
+_SETTINGS = " ".join(one.settings for one in APPS.values())
 FEW = 5  # names are enough to tell a person what lies there
 CLI = "timeout 20 gluster --mode=script"
 
@@ -78,7 +80,7 @@ class Gluster(Probe[gluster.Store]):
                 "brick id": f"getfattr -h -n trusted.glusterfs.volume-id --only-values {b}/. 2>/dev/null | od -An -tx1 | tr -d ' \\n'",
                 "brick holds": f"[ ! -d {b} ] || ls -A {b}/. | grep -vxE 'lost\\+found|\\.glusterfs(-.*)?|\\.trashcan|\\.webha-.*' | head -n {FEW} || :",
                 "brick site": f"cd {b} 2>/dev/null || exit 0; [ ! -e {MARKER} ] || echo release; [ ! -e {STAGING} ] || echo unpack; "
-                f"[ ! -e {SETTINGS} ] || {{ head -n 3 {SETTINGS} | grep -qF {quote(HEADER)} && echo settings; }} || echo own-settings",
+                f"for one in {_SETTINGS}; do [ ! -e $one ] || {{ head -n 3 $one | grep -qF {quote(HEADER)} && echo settings; }} || echo own-settings; done",
                 # Not asked of glusterd, which may be stopped; a volume's id never changes.
                 "known": "grep -sH '^volume-id=' /var/lib/glusterd/vols/*/info || :",
                 "management": f"[ ! -e {MANAGEMENT} ] || cat {MANAGEMENT}",

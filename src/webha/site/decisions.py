@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from webha import drupal
 from webha.ground.verdict import Verdict
 from webha.site.state import Volume
+from webha_node.site.apps import APPS
 from webha_node.site.layout import ON_DISK
 
 NO_HOLDER = "the virtual IP is on no node, or on several: run tasks/status.py"
@@ -101,6 +102,8 @@ def to_return(  # noqa: PLR0911 (one return a case)
         )
     if target == seen.running:
         return verdict if verdict.action == "follow" else Verdict("nothing", f"the release {target} runs")
+    if site is not None and site.app is not None and not APPS[site.app].program:
+        return Verdict("change", "nothing is known of its database, which stays as it is")
     if target == seen.before and not seen.schema:
         return Verdict("change", "the database was not changed by the update")
     if target not in seen.dumped:

@@ -54,7 +54,7 @@ def placed(wanted: Wanted | None, where: Where, first: bool = False) -> Commands
         return
     remote = f"{SCRATCH}/webha-{wanted.name}.tar"
     if wanted.release.packaged is not None:
-        yield room({SCRATCH: 2 * packaging.SIZE, where.root: packaging.SIZE}, "the release")
+        yield room({SCRATCH: 3 * packaging.SIZE, where.root: packaging.SIZE}, "the release")
         yield packaging.packed(wanted.release, remote)
         yield _place(wanted.name, remote, packaging.described(wanted.release))
         return

@@ -19,7 +19,8 @@ class App:
     beside the served folder. ``shared``: the folder at the docroot's top that belongs to no release; ``links``: the places in a release that
     lead to it, each with the place there (empty: itself); ``left``: files of an archive that are the place's where it comes from.
     ``settings``: what a deploy writes; ``uploads``; ``writable``: what the web server may write; ``made``: uploads that it makes again by
-    itself; ``login``: the page where somebody logs in. ``added``: folders of code where an administrator puts what is not the core's, ``mixed``: among what is. ``program``: what brings its database to its code,
+    itself; ``login``: the page where somebody logs in. ``added``: folders of code where an administrator puts what is not the core's; ``core``: names
+    there that are (a regular expression), ``bare``: the archives that have no others; ``own``: settings of somebody's beside ours, in the shared folder. ``program``: what brings its database to its code,
     closes and opens it (JSON on standard input); empty: nothing does. ``package``: Debian's, which it is made of where no archive is named, in a folder of that
     name in /usr/share. ``tables``: it is not there without a database.
     """
@@ -40,7 +41,9 @@ class App:
     made: tuple[str, ...] = ()
     login: str = ""
     added: tuple[str, ...] = ()
-    mixed: bool = False
+    core: str = ""
+    bare: str = ""
+    own: tuple[str, ...] = ()
     program: str = ""
     package: str = ""
     tables: bool = True
@@ -70,15 +73,21 @@ WORDPRESS = App(
     sign="wp-includes/version.php",
     version=r"\$wp_version = '([0-9A-Za-z][0-9A-Za-z.+~-]{0,31})'",
     shared=".webha-site",
-    links={"wp-config.php": "wp-config.php", "wp-content/uploads": "uploads"},
+    links={
+        "wp-config.php": "wp-config.php",
+        "wp-config.local.php": "wp-config.local.php",
+        "wp-content/uploads": "uploads",
+    },
+    own=("wp-config.local.php",),
     settings=".webha-site/wp-config.php",
     uploads=".webha-site/uploads",
     writable=(".webha-site/uploads",),
     docroots=("", "web", "docroot", "public"),
     needs=("wp-admin", "wp-includes", "wp-settings.php"),
     left=("wp-config.php",),
-    added=("wp-content/plugins", "wp-content/themes"),
-    mixed=True,
+    added=("wp-content/plugins", "wp-content/mu-plugins", "wp-content/themes", "wp-content/languages"),
+    core=r"akismet|hello\.php|index\.php|twenty[a-z]+",
+    bare=r"debian:.*|wordpress-\d[\d.]*\.tar\.gz",
     login="wp-login.php",
     program=f"{PROGRAMS}/wordpress-update.php",
     package="wordpress",
@@ -94,6 +103,7 @@ PHP = App(
     uploads=".webha-site/files",
     writable=(".webha-site/files",),
     docroots=("", "web", "docroot", "public"),
+    left=("webha.php",),
     tables=False,
 )
 APPS: Mapping[str, App] = {one.name: one for one in (DRUPAL, WORDPRESS, PHP)}

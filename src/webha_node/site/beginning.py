@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 from webha_node.site import layout
+from webha_node.site.apps import DRUPAL
 from webha_node.site.layout import CURRENT, OWN_SITES, LayoutError
 
 STAGING = ".webha-unpack"  # stands there while it is done: what lies beside it is ours, cut off
 SERVER = "www-data"
+UPLOADS = {"drupal": "*/files", "wordpress": "uploads", "php": "files"}  # in the shared folder
 
 
 def begin(root: Path, release: str) -> None:
@@ -18,7 +20,8 @@ def begin(root: Path, release: str) -> None:
     LayoutError where a name of its is somebody's.
     """
     wanted, home = layout.names(root, release), layout.home(root, release)
-    shared = root / layout.app(home).shared
+    its = layout.app(home)
+    shared = root / its.shared
     (root / STAGING).mkdir(exist_ok=True)
     for name in sorted(wanted):
         path = root / name
@@ -32,20 +35,21 @@ def begin(root: Path, release: str) -> None:
         if own.is_dir():
             shutil.copytree(own, part, symlinks=True, dirs_exist_ok=True)
             part.chmod(0o700)
-        for folder in [part, *part.glob("*/")]:
-            _given(folder)
+        _given(
+            [*part.glob("*/settings*.php")] if its is DRUPAL else [part / one for one in its.own],
+            [*part.glob(UPLOADS[its.name])],
+        )
         part.chmod(0o755)
         part.rename(shared)
     layout.switch(root, release)
     shutil.rmtree(root / STAGING)
 
 
-def _given(folder: Path) -> None:
-    for settings in folder.glob("settings*.php"):
-        if not settings.is_symlink():
-            shutil.chown(settings, group=SERVER)
-            settings.chmod(0o640)
-    uploads = [folder / name for name in ("files", "uploads")]
+def _given(settings: list[Path], uploads: list[Path]) -> None:
+    for path in settings:
+        if path.exists() and not path.is_symlink():
+            shutil.chown(path, group=SERVER)
+            path.chmod(0o640)
     for path in [*uploads, *(one for each in uploads for one in each.rglob("*"))]:
         if path.exists() and not path.is_symlink():
             shutil.chown(path, SERVER, SERVER)

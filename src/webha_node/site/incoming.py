@@ -142,8 +142,10 @@ def _run(name: str, path: Path) -> None:
 
 
 def _include(root: Path) -> None:
-    """Have settings of somebody's own read ours, at their end; nothing else of them changes."""
-    path = root / running(root).settings
+    """Have settings of somebody's own read ours, at their end; nothing else of them changes. Drupal's alone can."""
+    if running(root) is not apps.DRUPAL:
+        return
+    path = root / apps.DRUPAL.settings
     text = path.read_text(errors="surrogateescape")
     if ours(text) or any(_includes(line) for line in text.splitlines()):
         return

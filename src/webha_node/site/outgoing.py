@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from webha_node.site import apps, database, layout
+from webha_node.site.apps import App
 from webha_node.site.change import ChangeError
 from webha_node.site.incoming import PART, ours, running, uploads
 
@@ -38,23 +39,26 @@ def _code(root: Path, path: Path) -> None:
     inner = str(served.relative_to(home)) if served != home else ""
     plain, top = path.with_suffix(""), "/".join(filter(None, ("site", inner)))
     skipped = [f"--exclude={home.name}/{apps.inner(inner, one)}" for one in its.links]
-    own = (f"{home.name}/{one}" for one in _names(home))
+    own = (f"{home.name}/{one}" for one in _names(home, its))
     _tar("-c", "-f", str(plain), *_renamed(home.name, "site"), *skipped, "-C", str(home.parent), *own)
-    if release is not None and (theirs := [one for one in _names(root) if not (root / one).is_symlink()]):
+    if release is not None and (theirs := [one for one in _names(root, its) if not (root / one).is_symlink()]):
         beside = (f"{root.name}/{one}" for one in theirs)
         _tar("-r", "-f", str(plain), *_renamed(root.name, top), "-C", str(root.parent), *beside)
     if its is apps.DRUPAL:  # whose settings may be somebody's own
         own_settings = () if _foreign(root / its.settings) else ("default/settings.php",)
         left = [f"--exclude=sites/{one}" for one in ("*/files", f"*/{PART}", "*/settings.webha.php", *own_settings)]
         _tar("-r", "-f", str(plain), *_renamed("sites", f"{top}/sites"), *left, "-C", str(root), "sites")
+    for name in its.own:
+        if (root / its.shared / name).exists():
+            _tar("-r", "-f", str(plain), *_renamed(its.shared, top), "-C", str(root), f"{its.shared}/{name}")
     done = subprocess.run(("gzip", "-1", str(plain)), capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise ChangeError(f"the code could not be packed: {done.stderr.strip()}")
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path, app: App) -> list[str]:
     names = sorted(one.name for one in folder.iterdir())
-    return [one for one in names if not one.startswith(".webha-") and one not in (layout.OWN_SITES, apps.DRUPAL.shared)]
+    return [one for one in names if not one.startswith(".webha-") and one not in (layout.OWN_SITES, app.shared)]
 
 
 def _foreign(settings: Path) -> bool:

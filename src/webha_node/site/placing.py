@@ -1,6 +1,7 @@
 """Unpack a release beside the running one: onto the volume, or onto this node's disk."""
 
 import os
+import re
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -35,7 +36,7 @@ def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None
     shutil.rmtree(home, ignore_errors=True)
     part.rename(home)
     layout.share(root, release)
-    carry(root, home)
+    carry(root, home, str(what.get("archive", "")))
     if release.endswith(layout.ON_DISK):
         what = what | {spreading.DIGEST: spreading.keep(root, release)}
     layout.describe(root, release, what)
@@ -152,7 +153,7 @@ def _write(path: Path, content: bytes | IO[bytes], mode: int, owner: str | None)
         shutil.chown(path, owner, owner)
 
 
-def carry(root: Path, home: Path) -> None:
+def carry(root: Path, home: Path, archive: str = "") -> None:
     """Copy what the running code has of modules, themes and libraries, and a release that is core alone lacks.
 
     A project that brings modules itself is whole as it is.
@@ -167,15 +168,21 @@ def carry(root: Path, home: Path) -> None:
     else:
         return
     its = layout.app(home)
-    if core_alone(served, its):
+    if core_alone(served, its, archive):
         for kind, name in added(old, its):
             if not (served / kind / name).exists():
-                shutil.copytree(old / kind / name, served / kind / name, symlinks=True)
+                (served / kind).mkdir(parents=True, exist_ok=True)
+                if (old / kind / name).is_dir():
+                    shutil.copytree(old / kind / name, served / kind / name, symlinks=True)
+                else:
+                    shutil.copy(old / kind / name, served / kind / name)
                 _as_code(served / kind / name)
 
 
 def _as_code(top: Path) -> None:
     """Take from a copy what code must not have: others who may write it, and marks of a program that becomes somebody."""
+    if top.is_file() and not top.is_symlink():
+        top.chmod(0o644)
     for folder, _, files in os.walk(top):
         Path(folder).chmod(0o755)
         for name in files:
@@ -204,13 +211,15 @@ def _empty(folder: Path) -> None:
             path.unlink()
 
 
-def core_alone(served: Path, app: App) -> bool:
-    """Whether a release has nothing but core in it. Not known of one whose core comes with some of the same (WordPress' themes)."""
-    return app.mixed or not list(added(served, app))
+def core_alone(served: Path, app: App, archive: str) -> bool:
+    """Whether a release has nothing but core in it: by its ``archive`` of an application whose core brings some of what is added."""
+    return re.fullmatch(app.bare, archive) is not None if app.bare else not list(added(served, app))
 
 
 def added(served: Path, app: App) -> Iterator[tuple[str, str]]:
-    """Return the folders of modules, themes and the like: kind and name."""
+    """Return modules, themes and the like that are not core's: kind and name."""
     for kind in app.added:
         if (served / kind).is_dir():
-            yield from ((kind, one.name) for one in sorted((served / kind).iterdir()) if one.is_dir())
+            for one in sorted((served / kind).iterdir()):
+                if (one.is_dir() or app.core) and not re.fullmatch(app.core, one.name):
+                    yield kind, one.name

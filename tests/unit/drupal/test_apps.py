@@ -1,5 +1,6 @@
 """What every application has in common: its settings are known on the volume, its archive by what lies in it."""
 
+import re
 import subprocess
 import tarfile
 from dataclasses import replace
@@ -9,15 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webha.drupal import ReleaseError, fetching, of_others, unwell, verified, written
+from webha.drupal import Packaged, ReleaseError, fetching, of_others, unwell, verified, written
 from webha.drupal.facts import Drupal
 from webha.drupal.feed import Wish
 from webha.drupal.fetching import chosen
 from webha.drupal.project import packed
 from webha.ground import probe
 from webha.site.release import by_links
-from webha_node.site.apps import APPS, DRUPAL, PHP, WORDPRESS, of, recognised
+from webha_node.site.apps import APPS, DRUPAL, PHP, WORDPRESS, recognised
+from webha_node.site.apps import of as known_of
 
+from ..captured_facts import CONVERGED, text
+from ..prepared import prepare
+from ..run.skeleton import of
 from .test_drupal import site
 
 
@@ -33,6 +38,7 @@ def test_closed_settings_are_known_from_open_ones(app, tmp_path):
         "trusted_proxies": [],
         "twig_cache": "/c",
         "server_name": "www.example.org",
+        "certified": True,
     }
     path = tmp_path / app.settings
     path.parent.mkdir(parents=True)
@@ -68,13 +74,17 @@ def test_an_archive_of_another_application_is_refused_by_its_name(tmp_path):
 
 
 def test_debians_package_is_the_release_where_none_is_named(tmp_path):
-    release = chosen(WISH, 13, None, False, "6.8.3+dfsg1-0+deb13u1")
+    release = chosen(WISH, 13, None, False, Packaged("6.8.3+dfsg1-0+deb13u1", fresh=True))
     assert release.packaged == "6.8.3+dfsg1-0+deb13u1"
     assert by_links(release, False).name.startswith("6.8.3+dfsg1-0+deb13u1-")
     assert by_links(release, True).name.endswith("-local")
     assert chosen(WISH, 13, None, True) is None
-    with pytest.raises(ReleaseError, match="apt on the first node knows no package wordpress"):
-        chosen(WISH, 13, None, False)
+    for unknown, words in (
+        (None, "wordpress: see"),
+        (Packaged(None, fresh=False), "could not be brought up to date: see"),
+    ):
+        with pytest.raises(ReleaseError, match=f"apt on the first node knows no package .*{words}"):
+            chosen(WISH, 13, None, False, unknown)
     path = made(tmp_path / "w.tar", *WORDPRESS_FILES)
     assert chosen(replace(WISH, archive=str(path)), 13, None, False, None).packaged is None
 
@@ -86,6 +96,8 @@ def test_a_docroot_of_ones_own_begins_with_a_page_that_says_so(tmp_path, monkeyp
     first = by_links(release, False)
     assert first.name.startswith("site-")
     assert by_links(chosen(replace(WISH, app=PHP), 13, None, False), False) == first
+    with pytest.raises(ReleaseError, match="a docroot of your own has no newest release: name yours"):
+        chosen(replace(WISH, app=PHP), 13, None, None)
 
 
 def test_a_project_goes_without_its_uploads_and_needs_vendor_only_where_composer_builds_it(tmp_path):
@@ -105,7 +117,38 @@ def test_one_application_does_not_become_the_other():
     (said,) = of_others({"a": site(tables=12, app="wordpress")}, "/srv/www", None, "drupal")
     assert "the volume holds a site of WordPress, the data say app = 'drupal'" in said
     assert of_others({"a": site(tables=12, app="wordpress")}, "/srv/www", None, "wordpress") == []
-    assert of_others({"a": site(tables=12, app=None)}, "/srv/www", None, "wordpress") == []
+    assert of_others({"a": site(tables=12, app="wordpress", mounted=False)}, "/srv/www", None, "drupal") == []
+
+
+@pytest.mark.parametrize("app", ["wordpress", "php"])
+def test_what_somebody_unpacked_by_hand_is_no_release(app):
+    (said,) = of_others({"a": site(tables=0, release=None, settings="absent", made=False)}, "/srv/www", None, app)
+    assert "holds code that somebody put there: move it away, and name it as site_source" in said
+    (said,) = of_others({"a": site(tables=0, settings="foreign", app=app)}, "/srv/www", None, app)
+    assert f"/srv/www/{APPS[app].settings} does not say any more that it is ours" in said
+    assert of_others({"a": site(tables=0, release=None, unmarked=True, app=app)}, "/srv/www", None, app) == []
+
+
+@pytest.mark.parametrize("suite", CONVERGED)
+def test_a_release_of_before_there_was_another_application_is_drupals(suite):
+    whole = text(suite, "drupal").replace("app drupal\n", "")
+    assert Drupal().process(whole.splitlines()).app == "drupal"
+    named = whole.replace('"checksum"', '"app": "wordpress", "checksum"', 1)
+    assert Drupal().process(named.splitlines()).app == "wordpress"
+
+
+@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("proxies", [[], ["10.9.0.0/16"]])
+def test_apaches_files_are_whole_for_each(app, proxies):
+    found = {
+        template: text for _, template, _, text in prepare("tasks/apache.py", app=app, trusted_proxies=proxies).rendered
+    }
+    for template in ("apache/webha.conf.j2", "apache/webha-protection.conf.j2"):
+        of(template, found[template])
+    sections = found["apache/webha-protection.conf.j2"]
+    for kind in ("Directory", "DirectoryMatch", "FilesMatch", "Files"):
+        assert len(re.findall(f"<{kind} ", sections)) == sections.count(f"</{kind}>")
+    assert ("HTTPS=on" in found["apache/webha.conf.j2"]) == bool(proxies and app != "drupal")
 
 
 def test_a_docroot_of_ones_own_is_there_without_tables():
@@ -114,6 +157,8 @@ def test_a_docroot_of_ones_own_is_there_without_tables():
     assert not one.emptied
     assert unwell(one, "/srv/www") == []
     assert unwell(site(tables=0, app="wordpress"), "/srv/www") != []
+    (said,) = unwell(site(tables=12, app="wordpress", writable=("index.php",)), "/srv/www")
+    assert "-path /srv/www/.webha-site -prune" in said
 
 
 @pytest.mark.parametrize(
@@ -132,12 +177,12 @@ def test_code_is_known_by_what_lies_in_it(files, app, docroot, tmp_path):
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    assert of(tmp_path) == (app, docroot)
+    assert known_of(tmp_path) == (app, docroot)
 
 
 def test_what_has_no_index_is_nothing(tmp_path):
     assert recognised(("core/lib/Drupal.php", "readme.txt")) is None
-    assert of(tmp_path) is None
+    assert known_of(tmp_path) is None
 
 
 @given(st.sampled_from(sorted(APPS)), st.text(max_size=40), st.text(max_size=40))
@@ -152,6 +197,7 @@ def test_nothing_of_a_secret_ends_the_string_that_it_stands_in(app, password, sa
         "trusted_proxies": [],
         "twig_cache": "/c",
         "server_name": "www.example.org",
+        "certified": False,
     }
     text = written.settings(APPS[app], "/srv/www", known).raw.decode()
     escaped = password.replace("\\", "\\\\").replace("'", "\\'")

@@ -89,7 +89,10 @@ def test_a_release_is_uploaded_and_unpacked(local, code, marker):
     upload = done.commands[-2]
     assert b64decode(given(upload)) == content
     assert upload.get_raw_value().endswith(f"{drupal.SCRATCH}/webha-{checksum[7:23]}.tar")
-    assert json.dumps({"archive": "drupal.tar.gz", "checksum": checksum, "version": None}) in done.texts[-1]
+    assert (
+        json.dumps({"archive": "drupal.tar.gz", "checksum": checksum, "version": None, "app": "drupal"})
+        in done.texts[-1]
+    )
 
 
 @pytest.mark.parametrize("one", [site(), site(release=None), site(release="sha256:other")])

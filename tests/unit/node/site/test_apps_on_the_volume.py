@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from webha_node.site import beginning, incoming, layout, placing
+from webha_node.site import apps, beginning, incoming, layout, outgoing, placing
 
 from .volume import archive
 
@@ -52,12 +52,42 @@ def test_settings_and_uploads_are_those_of_all_releases(root, local):
     assert [path.name for path in incoming.uploads(root)] == ["2026"]
 
 
-def test_plugins_come_along_and_themes_of_the_release_are_its_own(root):
-    begun(root, OLD, CODE, ("wp-content/plugins/mine/mine.php",))
-    placing.place(root, archive(root.parent / "b.tar.gz", NEW, CODE), NEW, {"checksum": NEW, "version": NEW})
+MINE = (
+    "wp-content/plugins/mine/mine.php",
+    "wp-content/plugins/single.php",
+    "wp-content/mu-plugins/must.php",
+    "wp-content/languages/es_ES.mo",
+)
+
+
+def test_what_is_no_cores_comes_along_to_a_core_alone(root):
+    begun(root, OLD, CODE, (*MINE, "wp-content/plugins/akismet/old.php"))
+    what = {"checksum": NEW, "version": NEW, "archive": "debian:6.8.4"}
+    placing.place(root, archive(root.parent / "b.tar.gz", NEW, CODE), NEW, what)
     home = layout.home(root, NEW)
-    assert (home / "wp-content/plugins/mine/mine.php").read_text().startswith(OLD)
+    assert all((home / name).read_text().startswith(OLD) for name in MINE)
     assert (home / "wp-content/themes/a/style.css").read_text().startswith(NEW)
+    assert not (home / "wp-content/plugins/akismet").exists()
+
+
+def test_and_not_to_a_folder_of_ones_own_from_which_it_was_taken(root):
+    begun(root, OLD, CODE, MINE)
+    what = {"checksum": NEW, "version": NEW, "archive": "project-1.tar"}
+    placing.place(root, archive(root.parent / "b.tar.gz", NEW, CODE), NEW, what)
+    assert not any((layout.home(root, NEW) / name).exists() for name in MINE)
+
+
+def test_settings_beside_ours_come_in_and_those_in_their_place_do_not(root):
+    begun(root, OLD, CODE, ("wp-config.php", "wp-config.local.php"))
+    assert (root / ".webha-site/wp-config.local.php").read_text().startswith(OLD)
+    assert not (root / ".webha-site/wp-config.php").exists()
+    assert (root / ".webha-site/wp-config.local.php").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_a_docroot_of_ones_own_has_in_the_place_of_ours_is_left(root):
+    begun(root, OLD, ("index.php", "webha.php", "sites/a.php"))
+    assert not (root / ".webha-site/webha.php").exists()
+    assert outgoing._names(layout.home(root, OLD), apps.PHP) == ["files", "index.php", "sites", "webha.php"]
 
 
 def test_a_docroot_of_ones_own_is_served_from_public(root):
