@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from webha_node.site import apps, database, layout, placing
-from webha_node.site.application import AS_SERVER
 from webha_node.site.apps import App
 from webha_node.site.change import ChangeError, Site
+from webha_node.site.console import AS_SERVER
 from webha_node.site.dump import DumpError, adapted
 from webha_node.sql import client
 

@@ -17,6 +17,7 @@ from .volume import NEW, OLD, archive, volume
 VALUES = {"vip": "10.0.0.250", "database": "drupal"}
 # The application's program, in a line: what it is asked for is noted, and it says what the files beside it say.
 PHP = """
+case " $* " in *" updatedb "*) echo "$*" >> {notes}/drush; . {notes}/updatedb ;; esac
 said=$(cat); printf '%s\\n' "$said" >> {notes}/php
 case $said in
 *'"look"'*) cat {notes}/look ;;
@@ -86,6 +87,34 @@ def test_a_failed_update_is_told_with_its_words(node, ask):
         "why": "system 1: no such table",
     }
     assert program.NOTE.read_text() == OLD
+
+
+@pytest.mark.parametrize(
+    ("does", "why"),
+    [
+        ("sed -i 's/system_update_1//; s/\\[\"\"\\]/[]/' {notes}/look; exit 0", ""),
+        ("exit 0", "drush updatedb left system_update_1"),
+        (
+            "echo 'Update failed: system_update_1'; exit 1",
+            "drush updatedb ended with 1: Update failed: system_update_1",
+        ),
+    ],
+    ids=["well", "does nothing", "fails"],
+)
+def test_its_own_drush_updates_the_database(node, ask, does, why):
+    notes = node.parent / "notes"
+    (notes / "updatedb").write_text(does.format(notes=notes))
+    own = layout.home(node, NEW) / "vendor/bin/drush"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("")
+    said = ask(do="update", release=NEW, before=OLD)
+    assert (said["running"], said["why"]) == (OLD if why else NEW, why)
+    assert (
+        f"php -d memory_limit=512M {own} --root={own.parents[2]} --uri=http://10.0.0.250 updatedb --yes"
+        in (notes / "drush").read_text()
+    )
+    done = [json.loads(line)["action"] for line in (notes / "php").read_text().splitlines()]
+    assert "update" not in done
 
 
 def test_code_that_dies_changes_nothing_and_its_first_words_are_told(node, ask):
