@@ -27,6 +27,9 @@ namespace Drupal\Core {
         public function preHandle($request) {}
     }
 }
+namespace Drupal\Core\Site {
+    class Settings { public static function get($name) { return null; } }
+}
 namespace Drupal\Core\Update {
     class UpdateKernel extends \Drupal\Core\DrupalKernel {}
 }

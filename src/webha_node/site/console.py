@@ -31,10 +31,12 @@ def command(found: Path, root: Path, host: str, words: Sequence[str]) -> tuple[s
 def drush(root: Path, host: str, words: Sequence[str]) -> int:
     """Run that of the release that runs, with these words; what it prints goes where this process prints. Raises ChangeError where there is none."""
     release = layout.running(root)
-    found = program(root if release is None else layout.home(root, release))
+    home = root if release is None else layout.home(root, release)
+    found = program(home)
     if found is None:
         raise ChangeError(NOT_FOUND)
-    done = command(found, root, host, words)
+    # Where the code really lies: drush knows no Drupal in a docroot of links.
+    done = command(found, home / layout.docroot(home), host, words)
     return subprocess.run(done, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False).returncode
 
 
