@@ -52,7 +52,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
             interval=timers.ready_interval,
             patience=timers.ready_patience,
         ),
-        "site": program.Values(root=root, vip=vip, database=data.drupal_db),
+        "site": program.Values(root=root, vip=vip, database=data.drupal_db, user=data.drupal_db_user),
     }
     for name, one in values.items():
         or_stop(checked, type(one), vars(one), f"the nodes' values: {name}")

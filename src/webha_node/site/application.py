@@ -21,11 +21,12 @@ BROKEN = 500
 
 @dataclass(frozen=True)
 class Application:
-    """One below ``root``, at the address ``host``, with its ``database``. Of one without a program of ours its database asks for nothing."""
+    """One below ``root``, at the address ``host``, with its ``database`` and the ``account`` of that. Of one without a program of ours its database asks for nothing."""
 
     root: Path
     host: str
     database: str
+    account: str = ""
 
     def look(self, release: str) -> Looked:
         """By the application's own lists of updates."""
@@ -63,7 +64,7 @@ class Application:
 
     def restore(self, path: Path) -> None:
         """See :mod:`webha_node.site.database`."""
-        database.restore(self.database, path)
+        database.restore(self.database, path, self.account)
 
     def reload(self) -> None:
         """Requests that are under way end with the code that they began with."""

@@ -2,8 +2,8 @@
 
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -38,15 +38,32 @@ def dump(database: str, path: Path) -> None:
     part.rename(path)
 
 
-def restore(database: str, path: Path) -> None:
-    """Make the database what ``path`` has, and nothing else. Nothing is removed for a file that is broken."""
+def restore(database: str, path: Path, account: str = "") -> None:
+    """Make the database what ``path`` has, and nothing else. Nothing is removed for a file that is broken.
+
+    The site's ``account`` is let in by no node meanwhile: a page that found half of the tables would write what it made of them into the site's
+    caches, after they were rebuilt. Done again it lets it in at its end.
+    """
     tried = subprocess.run(("gzip", "-t", str(path)), capture_output=True, check=False, text=True)
     wrong = tried.stderr.strip() or ("it is broken" if tried.returncode else "")
     if not wrong:
-        empty(database)
-        wrong = _piped(("gzip", "-dc", str(path)), (*client(), database), None)
+        with _shut_out(account):
+            empty(database)
+            wrong = _piped(("gzip", "-dc", str(path)), (*client(), database), None)
     if wrong:
         raise DatabaseError(f"{path} could not be restored into the database {database}: {wrong}")
+
+
+@contextmanager
+def _shut_out(account: str) -> Generator[None]:
+    if not account:
+        yield
+        return
+    ask(f"ALTER USER '{account}'@localhost ACCOUNT LOCK; KILL HARD USER '{account}'@localhost")
+    try:
+        yield
+    finally:
+        ask(f"ALTER USER '{account}'@localhost ACCOUNT UNLOCK")
 
 
 def settled(database: str) -> None:

@@ -27,17 +27,18 @@ NOTE = Path("/run/webha/site.release")  # the release that this node's web serve
 
 @dataclass(frozen=True)
 class Values:
-    """The docroot, where the volume is mounted; the virtual IP, by which the site is asked; the site's database."""
+    """The docroot, where the volume is mounted; the virtual IP, by which the site is asked; the site's database and its account there."""
 
     root: str
     vip: str
     database: str
+    user: str
 
 
 def main(values: Values) -> None:
     """Do what standard input says."""
     asked = json.load(sys.stdin)
-    site = Application(Path(values.root), values.vip, values.database)
+    site = Application(Path(values.root), values.vip, values.database, values.user)
     try:
         if asked["do"] in EACH:
             EACH[asked.pop("do")](site, **asked)

@@ -35,6 +35,19 @@ def test_a_dump_that_fails_late_is_none(programs, tmp_path):
         database.dump("drupal", tmp_path / "d.sql.gz")
 
 
+def test_the_sites_account_is_let_in_again_whatever_becomes_of_a_restore(monkeypatch, tmp_path):
+    said = []
+    path = tmp_path / "d.sql.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(b"CREATE TABLE x (a int);")
+    monkeypatch.setattr(database, "ask", lambda words: said.append(words) or "")
+    monkeypatch.setattr(database, "_piped", lambda *_: "refused")
+    with pytest.raises(database.DatabaseError, match="could not be restored"):
+        database.restore("drupal", path, "web")
+    assert "ACCOUNT LOCK; KILL HARD USER 'web'@localhost" in said[0]
+    assert said[-1] == "ALTER USER 'web'@localhost ACCOUNT UNLOCK"
+
+
 def test_a_statement_that_is_refused_ends_the_restore(programs, tmp_path):
     path = tmp_path / "d.sql.gz"
     path.write_bytes(gzip.compress(bytes(300000)))

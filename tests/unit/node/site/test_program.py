@@ -14,7 +14,7 @@ from webha_node.site import application, journal, layout, program
 from ...stubs import fake_program
 from .volume import NEW, OLD, archive, volume
 
-VALUES = {"vip": "10.0.0.250", "database": "drupal"}
+VALUES = {"vip": "10.0.0.250", "database": "drupal", "user": "web"}
 # The application's program, in a line: what it is asked for is noted, and it says what the files beside it say.
 PHP = """
 case " $* " in *" updatedb "*) echo "$*" >> {notes}/drush; . {notes}/updatedb ;; esac
@@ -76,7 +76,10 @@ def test_an_update_and_the_way_back(node, ask):
     assert ask(do="rollback", release=OLD, restore=True) == {"running": OLD, "before": NEW, "why": ""}
     sql = (node.parent / "notes/sql").read_text()
     assert "SET FOREIGN_KEY_CHECKS=0; DROP TABLE IF EXISTS `drupal`.`x`;" in sql
-    assert sql.endswith("CREATE TABLE x;\n")
+    assert sql.endswith("CREATE TABLE x;\nALTER USER 'web'@localhost ACCOUNT UNLOCK\n")
+    assert sql.index("ALTER USER 'web'@localhost ACCOUNT LOCK; KILL HARD USER 'web'@localhost") < sql.index(
+        "DROP TABLE"
+    )
 
 
 def test_a_failed_update_is_told_with_its_words(node, ask):
