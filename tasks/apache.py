@@ -2,19 +2,19 @@
 
 from pyinfra.context import host
 
-from webha import certificates, drupal
+from webha import certificates
 from webha.apache import AGENT, modules
 from webha.apache import mail as mail_by
 from webha.apache import operations as apache
 from webha.apache.facts import PID
 from webha.apache.manifest import APACHE_DROP_IN, CERTIFICATE, HEALTH, PROTECTION, commands, php_settings
 from webha.apache.trial import TLS, php
-from webha.drupal.facts import Drupal
+from webha.drupal import surveyed
 from webha.firewall import networks
 from webha.ground.render import render
 from webha.machine import operations as node
 from webha.machine import trial
-from webha.run import context, keys, survey
+from webha.run import context, keys
 from webha.run.inventory import addressed_as, certified_for, network_of
 from webha_node.site.apps import APPS
 
@@ -22,13 +22,7 @@ if context.on_a_node():
     nodes = context.nodes()
     data = host.data
 
-    survey.refuse(
-        lambda sites: drupal.another(sites, data.app),
-        Drupal(),
-        root=data.drupal_root,
-        database=data.drupal_db,
-        user=data.drupal_db_user,
-    )
+    surveyed.same_application(data)
 
     node.packages(name="Apache: packages", names=data.apache_packages)
 

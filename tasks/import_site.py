@@ -2,12 +2,12 @@
 
 from pyinfra.context import host
 
-from webha import drupal, programs
-from webha.drupal.facts import Drupal
+from webha import programs
+from webha.drupal import surveyed
 from webha.drupal.fetching import CACHE
 from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.run import context, survey
+from webha.run import context
 from webha.site import moves, moving
 from webha.site.state import Where
 from webha_node.site.apps import APPS
@@ -18,13 +18,7 @@ if context.on_a_node():
     where = Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user)
     dump, files = context.or_stop(moving.named, data.get("database"), data.get("files"))
 
-    survey.refuse(
-        lambda sites: drupal.another(sites, data.app),
-        Drupal(),
-        root=data.drupal_root,
-        database=data.drupal_db,
-        user=data.drupal_db_user,
-    )
+    surveyed.same_application(data)
 
     node.placed(
         name="Site: the program of updates",

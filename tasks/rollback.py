@@ -2,11 +2,11 @@
 
 from pyinfra.context import host
 
-from webha import drupal, programs
-from webha.drupal.facts import Drupal
+from webha import programs
+from webha.drupal import surveyed
 from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.run import context, survey
+from webha.run import context
 from webha.site import operations
 from webha.site.state import Where
 from webha_node.site.apps import APPS
@@ -15,13 +15,7 @@ if context.on_a_node():
     nodes = context.nodes()
     data = host.data
 
-    survey.refuse(
-        lambda sites: drupal.another(sites, data.app),
-        Drupal(),
-        root=data.drupal_root,
-        database=data.drupal_db,
-        user=data.drupal_db_user,
-    )
+    surveyed.same_application(data)
 
     node.placed(
         name="Site: the program of updates",

@@ -2,13 +2,13 @@
 
 from pyinfra.context import host
 
-from webha import drupal, programs
-from webha.drupal import fetching
-from webha.drupal.facts import Candidate, Drupal
+from webha import programs
+from webha.drupal import fetching, surveyed
+from webha.drupal.facts import Candidate
 from webha.drupal.feed import wished
 from webha.drupal.written import updater
 from webha.machine import operations as node
-from webha.run import context, survey
+from webha.run import context
 from webha.site import operations, release
 from webha.site.state import Where
 from webha_node.site.apps import APPS
@@ -20,13 +20,7 @@ if context.on_a_node():
     debian = context.debian()
     app = APPS[data.app]
 
-    survey.refuse(
-        lambda sites: drupal.another(sites, app.name),
-        Drupal(),
-        root=data.drupal_root,
-        database=data.drupal_db,
-        user=data.drupal_db_user,
-    )
+    surveyed.same_application(data)
 
     node.placed(
         name="Site: the program of updates",

@@ -97,12 +97,12 @@ class Application:
 
     def _php(self, release: str, action: str) -> dict[str, Any]:
         home = layout.home(self.root, release) if release else self.root
-        program = layout.app(home).program
-        if not program:
+        its, inner = layout.known(home)
+        if not its.program:
             return {"updates": [], "post": [], "wrong": [], "closed": False}
-        wanted = {"root": str(home / layout.docroot(home)), "host": self.host, "action": action}
+        wanted = {"root": str(home / inner), "host": self.host, "action": action}
         done = run(
-            (*console.AS_SERVER, "php", "-d", "memory_limit=512M", program),
+            (*console.AS_SERVER, "php", "-d", "memory_limit=512M", its.program),
             input=json.dumps(wanted),
             capture_output=True,
             text=True,

@@ -38,15 +38,16 @@ class LayoutError(Exception):
 
 def docroot(release: Path) -> str:
     """Return the folder of a release that is served, as it lies in it. Raises LayoutError where there is none."""
-    return _known(release)[1]
+    return known(release)[1]
 
 
 def app(release: Path) -> App:
     """Return the application that a release's code is. Raises LayoutError where there is none."""
-    return _known(release)[0]
+    return known(release)[0]
 
 
-def _known(release: Path) -> tuple[App, str]:
+def known(release: Path) -> tuple[App, str]:
+    """Return both, asked once: of code on the volume each look is a round trip."""
     found = apps.of(release)
     if found is None:
         raise LayoutError(f"{release} has no index.php, neither itself nor in web, docroot or public")
@@ -105,7 +106,8 @@ def replace(path: Path, text: str) -> None:
 def share(root: Path, release: str) -> None:
     """Put the links to the shared folder in the place of the release's own."""
     top = home(root, release)
-    served, its = top / docroot(top), app(top)
+    its, inner = known(top)
+    served = top / inner
     for name, there in its.links.items():
         path, shared = served / name, root / its.shared / there
         if not path.is_symlink():
@@ -137,7 +139,8 @@ def adopt(root: Path, release: str, names: Iterable[str]) -> None:
 def names(root: Path, release: str) -> set[str]:
     """Return what of a release is served at the top."""
     top = home(root, release)
-    return {one.name for one in (top / docroot(top)).iterdir()} - {app(top).shared, OWN_SITES}
+    its, inner = known(top)
+    return {one.name for one in (top / inner).iterdir()} - {its.shared, OWN_SITES}
 
 
 def switch(root: Path, release: str) -> None:

@@ -44,7 +44,8 @@ def place(root: Path, archive: Path, release: str, what: dict[str, Any]) -> None
 
 def _set_aside(part: Path) -> None:
     """Take what a release brings in the place of the shared folder out of the way: the first one's becomes that."""
-    served, its = part / layout.docroot(part), layout.app(part)
+    its, inner = layout.known(part)
+    served = part / inner
     for name in its.left:
         (served / name).unlink(missing_ok=True)
     for name, there in its.links.items():
