@@ -81,6 +81,18 @@ def test_the_way_back_takes_the_database_along() -> None:
     assert converge("tasks/rollback.py", *named).converged
 
 
+def test_pages_stay_away_while_a_database_is_put_back_and_not_when_that_has_died() -> None:
+    note, asked = (
+        "/run/webha/site.restoring",
+        f"curl -s -o /dev/null -w '%{{http_code}} %header{{retry-after}}' http://{VIP}/",
+    )
+    holder = next(
+        one for one, there in everywhere(f"ip -4 -o address show | grep -c ' {VIP}/' || :").items() if there == "1"
+    )
+    assert on(holder, f"printf $$ > {note}; {asked}") == "503 10"
+    assert on(holder, f"printf 4194304 > {note}; {asked}; rm {note}") == "200"  # no process has that number
+
+
 def test_its_code_moves_to_each_nodes_own_disk(tmp_path: Path) -> None:
     """By the same one link, and back as fast; a node whose disk has lost it fetches it from the volume before it is ready again."""
     local = (*archive(tmp_path, "2.0.0"), "--data", "site_code=local")

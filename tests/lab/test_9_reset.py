@@ -50,7 +50,8 @@ class TestFromBareAgain:
         assert set(left.values()) == {""}, left
         for name in left:
             assert of_nobody(name, listing()[name] - BARE[name]) == [], name
-        assert converge("tasks/reset.py", "--data", "confirm=hacloud").converged
+        again = converge("tasks/reset.py", "--data", "confirm=hacloud")
+        assert again.converged, again.changed
 
     @pytest.mark.long
     def test_runs_killed_on_the_way_end_in_the_same_state(self, deployed: str, archive: Path) -> None:

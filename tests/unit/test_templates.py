@@ -103,7 +103,7 @@ def test_a_token_coefficient_of_the_data_reaches_corosync_conf():
 
 def test_the_closed_settings_answer_503_and_the_open_ones_do_not(rendered):
     texts = rendered["drupal/settings.php.j2"][NAMES[0]]
-    assert ["503" in text for text in texts] == [False, True]
+    assert ["http_response_code(503)" in text for text in texts] == [False, True]
 
 
 SETTINGS = ("drupal/settings.php.j2", "drupal/settings.webha.php.j2", "wordpress/wp-config.php.j2", "php/webha.php.j2")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webha.drupal.manifest import CRON_SERVICE, CRON_TIMER, TMPFILES, TWIG_CACHE, cron, installer
+from webha.drupal.manifest import CRON_SERVICE, CRON_TIMER, RESTORING, TMPFILES, TWIG_CACHE, cron, installer
 from webha.drupal.state import VALUES
 from webha.ground import render
 from webha.ground.manifest import UNITS
@@ -44,7 +44,7 @@ def programs(app: App, root: str, vip: str, minutes: int) -> list[File]:
 def settings(app: App, root: str, known: Mapping[str, Any], closed: bool = False) -> File:
     """Return the site's settings; ``closed``: those that answer every request with 503, while it is being installed."""
     template = _SETTINGS.get(app.name, "php/webha.php.j2")
-    return _secret(f"{root}/{app.settings}", render.render(template, closed=closed, **known))
+    return _secret(f"{root}/{app.settings}", render.render(template, closed=closed, restoring=RESTORING, **known))
 
 
 def values(app: App, root: str, known: Mapping[str, Any]) -> File | None:
@@ -52,7 +52,8 @@ def values(app: App, root: str, known: Mapping[str, Any]) -> File | None:
     if app is not DRUPAL:
         return None
     folder = app.settings.rpartition("/")[0]
-    return _secret(f"{root}/{inner(folder, VALUES)}", render.render("drupal/settings.webha.php.j2", **known))
+    text = render.render("drupal/settings.webha.php.j2", restoring=RESTORING, **known)
+    return _secret(f"{root}/{inner(folder, VALUES)}", text)
 
 
 def _secret(path: str, text: str) -> File:

@@ -13,6 +13,9 @@ from typing import Any
 from webha_node.site import apps, console, database, layout
 from webha_node.site.change import ChangeError, Looked
 
+ABSENT = Path(
+    "/run/webha/site.restoring"
+)  # the process that puts the database back, which pages of this node stay away for
 PID = Path("/run/apache2/apache2.pid")
 PATIENCE = 3600.0  # seconds for updates of the database
 PAGE = 30.0  # seconds for a first page without caches
@@ -63,8 +66,13 @@ class Application:
         database.dump(self.database, path)
 
     def restore(self, path: Path) -> None:
-        """See :mod:`webha_node.site.database`."""
-        database.restore(self.database, path, self.account)
+        """See :mod:`webha_node.site.database`. Pages of this node, which is the one that serves, answer 503 meanwhile."""
+        ABSENT.parent.mkdir(exist_ok=True)
+        ABSENT.write_text(str(os.getpid()))
+        try:
+            database.restore(self.database, path, self.account)
+        finally:
+            ABSENT.unlink()
 
     def reload(self) -> None:
         """Requests that are under way end with the code that they began with."""
