@@ -3,11 +3,9 @@
 from webha.ground.manifest import LIBRARY, Part
 from webha_node.site.application import ABSENT
 from webha_node.site.apps import APPS, App
-from webha_node.site.program import NOTE
 
 CRON_SERVICE, CRON_TIMER = "webha-cron.service", "webha-cron.timer"
 TMPFILES, TWIG_CACHE = "/etc/tmpfiles.d/webha-drupal.conf", "/var/cache/webha-twig"
-RELEASE = str(NOTE)  # the release that this node's Apache was told of last
 RESTORING = str(ABSENT)  # there, while this node puts a database back
 LOCKS = ("/run/webha-release.lock", "/run/webha-install.lock")  # of what a killed run left at work
 HEALTH_ACCOUNT = {"account_name": "www-data", "grants": "USAGE"}  # MariaDB's, of the health page
@@ -28,7 +26,7 @@ PROGRAMS = tuple(
 )  # of any application: a cluster may have had another one before
 SCRIPTS = Part(
     "cron and scripts",
-    files=(TMPFILES, *PROGRAMS, TWIG_CACHE, RELEASE, RESTORING, *LOCKS),
+    files=(TMPFILES, *PROGRAMS, TWIG_CACHE, RESTORING, *LOCKS),
     units=(CRON_TIMER,),
     companions=(CRON_SERVICE,),
 )

@@ -5,14 +5,15 @@ from pathlib import PurePosixPath
 from webha.gluster.facts import AUTHORITIES, CERTIFICATE, FILTER, FORMERLY, IN_CLEAR, KEY, MANAGEMENT, SECURE
 from webha.ground.manifest import NOTES, Part, drop_in
 from webha_node.site.layout import LOCAL
+from webha_node.site.program import NOTE
 
 KEEPER_SERVICE, KEEPER_TIMER = "webha-docroot.service", "webha-docroot.timer"
 GLUSTERD_DROP_IN = drop_in("glusterd.service")
 
 LOOKING_AFTER = Part(
     "the mount",
-    # The keeper brings a release to this node's disk for as long as it runs: both go together.
-    files=(f"{NOTES}/gluster-clients", str(LOCAL)),
+    # The keeper brings a release to this node's disk, and notes it, for as long as it runs: all go together.
+    files=(f"{NOTES}/gluster-clients", str(LOCAL), str(NOTE)),
     units=(KEEPER_TIMER,),
     companions=(KEEPER_SERVICE,),
     stop=f"systemctl stop {KEEPER_SERVICE} || :",
