@@ -257,6 +257,16 @@ drupal_db_user = "drupal"  # its account, at localhost
 drupal_trusted_hosts = []
 drupal_cron_minutes = 15  # minutes between two runs of cron, on the vip's holder
 
+# --- Restore points (tasks/backup.py, tasks/restore.py, tasks/drill.py) ---------------------------------------------
+# Where restic keeps them: a folder that all nodes share under this path, on another machine's disk (NFS, say). None: none are made.
+backup_target = None
+backup_at = "03:15"  # when one is made, every day, on a node that does not serve
+backup_drill_at = "Sun 05:15"  # when the newest is restored to try it
+backup_keep = {"daily": 7, "weekly": 5, "monthly": 12}  # how many points stay, the newest of each period
+backup_max_age = 30  # hours; the status calls an older last one a problem
+backup_limit = 0  # KiB a second that a backup may send; 0: as fast as it goes
+backup_packages = ["restic", "rsync"]  # Debian's packages
+
 # --- §2.3.3 OpenStack ---------------------------------------------------------------------------------------------
 # A name in clouds.yaml ("envvars": the OS_* variables); None: the cloud step is skipped and says so.
 openstack_cloud = None

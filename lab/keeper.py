@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from lab import network
-from lab.layout import CLOUD, NODES, Node
+from lab.layout import CLOUD, NODES, SHARE, Node
 from lab.node import machine
 
 _REBOOT = 133
@@ -33,12 +33,14 @@ def keep(node: Node) -> int:
         "--capability=all",
         "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",  # the clock and the kernel are the host's
         "--bind=/dev/fuse",
+        *([f"--bind={SHARE}:/srv/share"] if node is not CLOUD else []),
         *([f"--bind={node.brick}:/gluster"] if node.brick.is_mount() else []),
         "--resolv-conf=off",
         "--timezone=off",
         "--link-journal=no",
         "--console=pipe",
     ]
+    SHARE.mkdir(mode=0o700, exist_ok=True)
     while True:
         network.plug(node)
         code = subprocess.run(

@@ -56,6 +56,10 @@ class Node:
         return RUN / f"{self.name}.isolated"
 
 
+SHARE = (
+    STATE / "share"
+)  # a folder that all nodes have at /srv/share, as of a file server: a reset leaves it, `down` empties it
+
 NODES = (
     Node("nodoha", "10.0.0.133", "02:00:0a:00:00:85"),
     Node("nodoha2", "10.0.0.134", "02:00:0a:00:00:86"),

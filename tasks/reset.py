@@ -7,6 +7,7 @@ from pyinfra.context import host
 
 from webha import reset
 from webha.apache import manifest as apache
+from webha.backup import manifest as backup
 from webha.cloud import operations as cloud
 from webha.cloud import wanted
 from webha.cluster import manifest as cluster
@@ -49,6 +50,7 @@ if context.on_a_node():
     site = {"root": root, "database": data.drupal_db, "user": data.drupal_db_user}
     server = apache.server(context.debian())
     parts = {
+        "backup": backup.POINTS,
         "galera": galera.MARIADB,
         "apache": server,
         "cluster": cluster.DAEMONS,
@@ -78,6 +80,13 @@ if context.on_a_node():
         address_removed(name="Reset vip: the address is on no device", vip=data.vip)
 
         operations.erased(name=f"Reset vip: {vip.WATCH.name}", part=vip.WATCH)
+
+    if "backup" in plan.layers:
+        operations.erased(
+            name=f"Reset backup: {backup.POINTS.name}",
+            part=backup.POINTS,
+            packages=reset.packages(lists, "backup", plan.layers),
+        )
 
     if "drupal" in plan.layers:
         operations.erased(name=f"Reset drupal: {drupal.SCRIPTS.name}", part=drupal.SCRIPTS)

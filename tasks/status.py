@@ -21,6 +21,7 @@ seen = survey.look(
     health_port=data.health_port,
     database=data.drupal_db,
     user=data.drupal_db_user,
+    backup=data.backup_target,
     https=None if data.https == "off" else data.server_name,
 )
 
@@ -40,6 +41,8 @@ if seen is not None:
                 https=data.https != "off",
                 galera_tls=data.galera_tls,
                 gluster_tls=data.gluster_tls,
+                backup=data.backup_target,
+                backup_age=data.backup_max_age,
                 properties=properties(data.stonith_enabled, data.cluster_properties),
                 options=data.gluster_options,
             ),

@@ -7,6 +7,7 @@ what it needs when it starts and nothing later: the archive may be replaced unde
 # The name on the command line, and of the section in node.json: its module.
 PROGRAMS = {
     "aside": "webha_node.aside",
+    "backup": "webha_node.backup.program",
     "departure": "webha_node.departure",
     "docroot-keeper": "webha_node.docroot",
     "galera-keeper": "webha_node.galera.keeper",

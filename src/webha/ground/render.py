@@ -1,6 +1,7 @@
 """One way to render what lands on the nodes."""
 
 import re
+import shlex
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -33,6 +34,7 @@ _environment = Environment(
 )
 _environment.filters["phpquote"] = _php_quoted
 _environment.filters["regexquote"] = re.escape
+_environment.filters["shellquote"] = shlex.quote
 _environment.filters["iniquote"] = _ini_quoted
 
 

@@ -46,6 +46,12 @@ class Rights:
 # asked where it shuts root out, and a data directory's position is read. To start and stop units needs root and no capability.
 _OF = {
     "aside": Rights(("CAP_DAC_READ_SEARCH",)),
+    # Copies what others own, as they own it; gives way (nice, ionice).
+    "backup": Rights(
+        ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_MKNOD", "CAP_SETGID", "CAP_SETUID"),
+        calls=("@resources",),
+        reads=(_DATABASE, "/etc/corosync", "/var/lib/glusterd"),
+    ),
     "docroot-keeper": Rights(
         ("CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"),
         (*_SOCKETS, "AF_NETLINK"),

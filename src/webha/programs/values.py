@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from pyinfra.context import host
 
@@ -13,6 +14,7 @@ from webha.run.context import or_stop
 from webha.run.inventory import Node
 from webha.run.timers import of_this_run
 from webha_node import aside, departure, docroot, guard, handover, ready
+from webha_node.backup import program as backup
 from webha_node.galera import keeper
 from webha_node.site import program
 from webha_node.values import checked
@@ -23,7 +25,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
     data, timers = host.data, of_this_run()
     addresses = {one.name: one.address for one in nodes}
     root, vip = str(data.drupal_root), str(data.vip)
-    values = {
+    values: dict[str, Any] = {
         "aside": aside.Values(name=host.name, nodes=addresses, window=max(10.0, 3 * timers.detection)),
         "departure": departure.Values(name=host.name, vip=vip),
         "docroot-keeper": docroot.Values(
@@ -54,6 +56,19 @@ def files(nodes: Iterable[Node]) -> list[File]:
         ),
         "site": program.Values(root=root, vip=vip, database=data.drupal_db, user=data.drupal_db_user),
     }
+    if data.backup_target is not None:
+        values["backup"] = backup.Values(
+            name=host.name,
+            cluster=data.cluster_name,
+            root=root,
+            vip=vip,
+            brick=data.gluster_brick,
+            volume=data.gluster_volume,
+            database=data.drupal_db,
+            user=data.drupal_db_user,
+            limit=data.backup_limit,
+            keep={period: str(number) for period, number in data.backup_keep.items()},
+        )
     for name, one in values.items():
         or_stop(checked, type(one), vars(one), f"the nodes' values: {name}")
     written = {"": f"{HEADER}: the values of its programs on this node"}

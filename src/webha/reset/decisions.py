@@ -13,7 +13,7 @@ from webha.ground.forms import AsJson
 from webha.ground.manifest import HEADER
 
 # In the order of taking down: what stands on another layer goes first.
-LAYERS = ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "firewall", "hosts")
+LAYERS = ("cloud", "vip", "backup", "drupal", "gluster", "cluster", "apache", "galera", "firewall", "hosts")
 # How every apt-get of ours that installed something stands in apt's own history.
 _OUR_APT = re.compile(
     re.escape("-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ")
@@ -21,7 +21,7 @@ _OUR_APT = re.compile(
 )
 # The shell's judgement of a path: ours by its folder, or because the file says so.
 OURS = (
-    'ours() { case $1 in /usr/local/lib/webha/*|/run/webha/*|/run/webha-*.lock|/var/lib/webha/site|/usr/lib/ocf/resource.d/webha/*|/var/cache/webha-*) [ -e "$1" ];; '
+    'ours() { case $1 in /usr/local/lib/webha/*|/run/webha/*|/run/webha-*.lock|/var/lib/webha/site|/var/lib/webha/backup|/usr/lib/ocf/resource.d/webha/*|/var/cache/webha-*) [ -e "$1" ];; '
     '*) [ -f "$1" ] && head -n 5 "$1" | grep -qaF \'{header}\';; esac; }'
 ).replace("{header}", HEADER)
 # Packages that nobody needs, by apt's own judgement; a mere suggestion is no need.

@@ -1,6 +1,7 @@
 """All that is ours on a node, from every layer's manifest."""
 
 from webha.apache import manifest as apache
+from webha.backup import manifest as backup
 from webha.cluster import manifest as cluster
 from webha.drupal import manifest as drupal
 from webha.firewall import manifest as firewall
@@ -14,6 +15,7 @@ def parts(debian: int) -> tuple[Part, ...]:
     """Return the parts of all layers on this Debian release, from the top down."""
     return (
         *vip.PARTS,
+        *backup.PARTS,
         *drupal.PARTS,
         *gluster.PARTS,
         *cluster.PARTS,

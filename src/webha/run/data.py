@@ -188,6 +188,20 @@ KINDS: Mapping[str, Kind] = {
     "site_keep": number(0, 100),
     "site_source": none_or(_LINE),
     "site_code": text(r"volume|local", "volume or local"),
+    "backup_target": none_or(
+        text(
+            r"(?!/(home|root|usr|boot|efi|etc|tmp|var/tmp|run|proc|sys|dev)(/|$))/[^\x00-\x1f\x7f'\"\\]*[^\x00-\x1f\x7f'\"\\/]",
+            "the path of a folder, not in /home, /root, /usr, /etc, /tmp or /run",
+        )
+    ),
+    "backup_keep": pairs(number(0, 10000), ("daily", "weekly", "monthly")),
+    "backup_at": text(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 03:15"),
+    "backup_drill_at": text(
+        r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):[0-5]\d", "a day of the week and a time such as Sun 05:15"
+    ),
+    "backup_max_age": number(1, 100_000),
+    "backup_limit": number(0, 10**9),
+    "backup_packages": _PACKAGES,
     "drupal_install": _FLAG,
     "drupal_profile": text(r"[a-z][a-z0-9_]*", "a profile's name"),
     "drupal_site_name": _LINE,
@@ -205,11 +219,28 @@ KINDS: Mapping[str, Kind] = {
     "openstack_security_group": none_or(_LINE),
 }
 # What the command line may give to a verb.
-VERBS = ("layer", "confirm", "report", "takeover", "part", "release", "database", "files", "to", "run")
+VERBS = (
+    "layer",
+    "confirm",
+    "report",
+    "takeover",
+    "part",
+    "release",
+    "database",
+    "files",
+    "to",
+    "run",
+    "point",
+    "table",
+    "path",
+)
 _OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
 _OF_VERBS: Mapping[str, Kind] = {
     "takeover": _FLAG,
     "part": text("|".join(PARTS), " or ".join(PARTS)),
+    "point": text(r"[0-9a-f]{8,64}|latest", "the id of a restore point, or latest"),
+    "table": text(r"[^`/\\\x00-\x1f]{1,64}", "the name of a table"),
+    "path": _LINE,
 }
 
 

@@ -1,3 +1,5 @@
-"""What tasks/rotate.py can make anew: known to the data, and to what makes it."""
+"""What tasks/rotate.py can make anew, and tasks/restore.py bring back: known to the data, and to what does it."""
 
-PARTS = ("certificates", "ca", "corosync", "database")
+ROTATED = ("certificates", "ca", "corosync", "database")
+RESTORED = ("all", "database", "files")
+PARTS = (*ROTATED, *(one for one in RESTORED if one not in ROTATED))

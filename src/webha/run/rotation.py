@@ -21,7 +21,7 @@ from webha.ground import shell
 from webha.run import credentials, keys
 from webha.run.across import telling
 from webha.run.inventory import Node, certified_for
-from webha.run.parts import PARTS
+from webha.run.parts import ROTATED as PARTS
 
 _STAGES = "rotation"
 _made: dict[str, list["Stage"]] = {}  # once a run: the deploy file is loaded for every node

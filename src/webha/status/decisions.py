@@ -10,11 +10,11 @@ from itertools import combinations
 from webha import apache, certificates, cluster, drupal, firewall, galera, gluster, lock
 from webha import site as releases
 from webha.machine.decisions import kept_down, masked
-from webha.status import keys
+from webha.status import keys, points
 from webha.status.state import LINES, Expected, Layer, Report, Seen
 from webha.vip import manifest as vip
 
-LAYERS = ("hosts", "firewall", "galera", "apache", "cluster", "gluster", "drupal", "vip")
+LAYERS = ("hosts", "firewall", "galera", "apache", "cluster", "gluster", "drupal", "vip", "backup")
 FULL = 95  # per cent of a file system: Galera and Gluster need room to go on
 
 
@@ -33,6 +33,7 @@ def report(nodes: Nodes, expected: Expected) -> Report:
         "gluster": _gluster,
         "drupal": _drupal,
         "vip": _vip,
+        "backup": points.judged,
     }
     layers = {}
     for name in LAYERS:

@@ -12,6 +12,7 @@ from pyinfra.api.exceptions import FactProcessError
 from webha.apache import handed
 from webha.apache.facts import SHOW_UNIT
 from webha.apache.manifest import CERTIFICATE
+from webha.backup.facts import RestorePoints
 from webha.certificates.facts import certificates_of, told
 from webha.cluster import Page, parse_page
 from webha.cluster import manifest as cluster
@@ -74,6 +75,7 @@ class Status(Probe[Seen]):
         database: str,
         user: str,
         https: bool = False,
+        backup: str | None = None,
     ) -> str:
         """Ask all at once."""
         volume_ = f"gluster --mode=script volume {{}} {quote(volume)}"
@@ -87,6 +89,7 @@ class Status(Probe[Seen]):
                 "gluster": Gluster().command(brick, root),
                 "drupal": Drupal().command(root, database, user),
                 "releases": Releases().command(root, vip),
+                "points": RestorePoints().command(root, backup) if backup else "true",
                 "machine": Machine().command(vip),
                 "bricks": _patiently(f"{volume_.format('status')} --xml"),
                 "heal": _patiently(f"{volume_.format('heal')} statistics heal-count"),
@@ -134,6 +137,7 @@ class Status(Probe[Seen]):
             gluster=read_part(Gluster(), answers["gluster"]),
             drupal=read_part(Drupal(), answers["drupal"]),
             releases=read_part(Releases(), answers["releases"]),
+            points=read_part(RestorePoints(), answers["points"]),
             bricks=_bricks(answers["bricks"]),
             heal=_heal(answers["heal"]),
             health=answers["health"].text.replace("\n", "; ") if answers["health"].ok else None,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from webha.backup import Points
 from webha.certificates import Certificate
 from webha.cluster import Page, Peer
 from webha.drupal import Site
@@ -45,6 +46,7 @@ class Seen(AsJson):
     gluster: Store | None = None
     drupal: Site | None = None
     releases: Volume | None = None
+    points: Points | None = None
     heal: int | None = None
     bricks: Mapping[str, bool] | None = None
     health: str | None = None
@@ -65,7 +67,7 @@ class Seen(AsJson):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the data says the stack is; ``properties``: the cluster's, ``options``: the volume's."""
+    """What the data says the stack is; ``properties``: the cluster's, ``options``: the volume's; ``backup``: where restore points are, and how old (hours) the last may be."""
 
     names: tuple[str, ...]
     vip: str
@@ -80,6 +82,8 @@ class Expected:
     https: bool = False
     galera_tls: bool = False
     gluster_tls: bool = False
+    backup: str | None = None
+    backup_age: float = 30
     properties: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import run
@@ -20,6 +22,18 @@ PID = Path("/run/apache2/apache2.pid")
 PATIENCE = 3600.0  # seconds for updates of the database
 PAGE = 30.0  # seconds for a first page without caches
 BROKEN = 500
+
+
+@contextmanager
+def away() -> Generator[None]:
+    """Have pages of this node answer 503, for as long as this process lives."""
+    ABSENT.parent.mkdir(exist_ok=True)
+    ABSENT.write_text(str(os.getpid()))
+    ABSENT.chmod(0o644)
+    try:
+        yield
+    finally:
+        ABSENT.unlink()
 
 
 @dataclass(frozen=True)
@@ -67,12 +81,8 @@ class Application:
 
     def restore(self, path: Path) -> None:
         """See :mod:`webha_node.site.database`. Pages of this node, which is the one that serves, answer 503 meanwhile."""
-        ABSENT.parent.mkdir(exist_ok=True)
-        ABSENT.write_text(str(os.getpid()))
-        try:
+        with away():
             database.restore(self.database, path, self.account)
-        finally:
-            ABSENT.unlink()
 
     def reload(self) -> None:
         """Requests that are under way end with the code that they began with."""

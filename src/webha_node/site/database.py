@@ -39,17 +39,19 @@ def dump(database: str, path: Path) -> None:
 
 
 def restore(database: str, path: Path, account: str = "") -> None:
-    """Make the database what ``path`` has, and nothing else. Nothing is removed for a file that is broken.
+    """Make the database what ``path`` has, and nothing else. Nothing is removed for a file that is broken (one whose name ends with .gz).
 
     The site's ``account`` is let in by no node meanwhile: a page that found half of the tables would write what it made of them into the site's
     caches, after they were rebuilt. Done again it lets it in at its end.
     """
-    tried = subprocess.run(("gzip", "-t", str(path)), capture_output=True, check=False, text=True)
+    packed = path.suffix == ".gz"
+    test = ("gzip", "-t", str(path)) if packed else ("test", "-r", str(path))
+    tried = subprocess.run(test, capture_output=True, check=False, text=True)
     wrong = tried.stderr.strip() or ("it is broken" if tried.returncode else "")
     if not wrong:
         with _shut_out(account):
             empty(database)
-            wrong = _piped(("gzip", "-dc", str(path)), (*client(), database), None)
+            wrong = _piped(("gzip", "-dc", str(path)) if packed else ("cat", str(path)), (*client(), database), None)
     if wrong:
         raise DatabaseError(f"{path} could not be restored into the database {database}: {wrong}")
 

@@ -154,6 +154,11 @@ def export(site: Application) -> None:
     print(outgoing.export(site.root, site.database))
 
 
+def rebuild(site: Application) -> None:
+    """Have the site forget what it cached."""
+    site.rebuild(layout.running(site.root) or "")
+
+
 def drush(site: Application, words: list[str]) -> None:
     """Run the site's own drush; it says what it says, and ends as it ends."""
     sys.exit(console.drush(site.root, site.host, words))
@@ -178,4 +183,5 @@ DONE: dict[str, Callable[..., None]] = {
     "remove": remove,
     "bring": bring,
     "export": export,
+    "rebuild": rebuild,
 }

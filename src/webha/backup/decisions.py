@@ -1,0 +1,129 @@
+"""Restore points: what may be done with a repository and a site, and what of them is not well. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from webha.backup.state import Points
+from webha.drupal import Site
+from webha.ground.verdict import Verdict
+
+FULL = 90  # per cent
+DRILL_AGE = 8 * 86400.0  # seconds: weekly, and a day
+_HOUR = 3600.0
+
+
+def to_begin(states: Mapping[str, Points | None], target: str, site: Site | None) -> Verdict:
+    """Decide whether a repository is made in ``target``: ``begin``."""
+    refused = next(_against(states, target), None)
+    if refused is not None:
+        return Verdict("refuse", refused)
+    if all(one is not None and one.target == "repository" for one in states.values()):
+        return Verdict("nothing", f"a repository is in {target}")
+    if site is None:
+        return Verdict("refuse", "whether a site is here is unknown")
+    if site.code != "complete":
+        return Verdict("nothing", "no site is here yet that could be saved")
+    return Verdict("begin", f"{target} is empty")
+
+
+def _against(states: Mapping[str, Points | None], target: str) -> Iterator[str]:
+    """Say what is against a repository in ``target``."""
+    known = {name: one for name, one in states.items() if one is not None}
+    seen = {name: one.target for name, one in known.items()}
+    lacking = [name for name, one in seen.items() if one != "repository"]
+    if unknown := [name for name in states if name not in known]:
+        yield f"how {target} is seen from {', '.join(unknown)} is unknown"
+    if absent := [name for name, one in seen.items() if one == "absent"]:
+        yield (
+            f"{', '.join(absent)}: {target} is not there (backup_target): mount the disk or the share at all nodes, with that folder in it"
+        )
+    if lacking and len(lacking) < len(seen):
+        yield (
+            f"{target} is not the same on all nodes: {', '.join(lacking)} see no repository there. It has to be one disk or share that all of them mount"
+        )
+    if lacking and any(one.last is not None for one in known.values()):
+        yield f"restore points were made, and {target} has no repository (any more): is the disk or the share mounted?"
+    if filled := [name for name, one in seen.items() if one == "filled"]:
+        yield f"{filled[0]}: {target} holds something else: name an empty folder in backup_target"
+    if closed := [name for name, one in known.items() if not one.writable]:
+        yield f"{', '.join(closed)}: {target} cannot be written"
+
+
+def to_restore(site: Site | None, confirmed: bool, cluster: str, target: str, state: Points | None) -> Verdict:
+    """Decide whether a point may come back: ``restore`` onto what is empty, ``replace`` where a site is."""
+    if site is None or state is None:
+        return Verdict(
+            "refuse", "what is on the volume, in the database and in the repository is unknown: run tasks/status.py"
+        )
+    if state.target != "repository":
+        return Verdict("refuse", f"{target}: no repository is there. Is the disk or the share mounted?")
+    if site.code == "none" and not site.tables:
+        return Verdict("restore", "no site is here")
+    if not confirmed:
+        return Verdict(
+            "refuse",
+            f"a site is here, and would be what it was then: --data confirm={cluster}; what is here now becomes a restore point first",
+        )
+    return Verdict("replace", "asked for")
+
+
+def unwell(states: Mapping[str, Points | None], target: str, now: float, hours: float) -> list[str]:
+    """Say what is not well, each in a sentence with what to do. ``hours``: how old the last point may be."""
+    found = [
+        f"{name}: unknown, the volume or {target} did not say in time" for name, one in states.items() if one is None
+    ]
+    known = {name: one for name, one in states.items() if one is not None}
+    found += [f"{name}: {line}" for name, one in known.items() for line in _target(one, target)]
+    seen = next(iter(known.values()), None)
+    return found if seen is None else [*found, *_last(seen, now, hours), *_drill(seen, now)]
+
+
+def _target(seen: Points, target: str) -> Iterator[str]:
+    if seen.target != "repository":
+        yield f"{target} has no repository: is the disk or the share mounted? A new one: tasks/backup.py"
+    elif not seen.writable:
+        yield f"{target} cannot be written"
+    if seen.full is not None and seen.full >= FULL:
+        yield f"{target} is {seen.full} % full: make room, or keep fewer points (backup_keep)"
+    if not seen.installed:
+        yield "no timer makes restore points: run deploy.py"
+
+
+def _last(seen: Points, now: float, hours: float) -> Iterator[str]:
+    if seen.failed is not None:
+        yield f"{seen.failed.node}: the last backup came to nothing: {seen.failed.why}"
+    if seen.last is None:
+        yield "no restore point was made yet: run tasks/backup.py"
+        return
+    if now - seen.last.when > hours * _HOUR:
+        yield (
+            f"the last restore point is {age(now - seen.last.when)} old (backup_max_age is {hours:g} hours): run tasks/backup.py"
+        )
+    if seen.last.why:
+        yield f"the last restore point's database and files are not of one moment: {seen.last.why}"
+
+
+def _drill(seen: Points, now: float) -> Iterator[str]:
+    if seen.drill is None:
+        yield from () if seen.last is None else ("no restore point was ever restored to try it: run tasks/drill.py",)
+    elif seen.drill.why:
+        yield f"{seen.drill.node}: the last drill failed: {seen.drill.why}"
+    elif now - seen.drill.at > DRILL_AGE:
+        yield f"the last drill was {age(now - seen.drill.at)} ago: run tasks/drill.py"
+
+
+def shown(states: Mapping[str, Points | None], now: float) -> str:
+    """Say in a few words what there is."""
+    seen = next((one for one in states.values() if one is not None), None)
+    if seen is None or seen.last is None:
+        return ""
+    drilled = f", drill {age(now - seen.drill.at)} ago" if seen.drill is not None and not seen.drill.why else ""
+    last = seen.last
+    return f"last point {last.point}, {age(now - last.when)} ago ({last.files} files, {last.rows} rows, {last.size / 1e6:.0f} MB, {last.seconds:.0f} s){drilled}"
+
+
+def age(seconds: float) -> str:
+    """Return a time that has passed, in the unit that a person would take."""
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} seconds"

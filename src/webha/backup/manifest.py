@@ -1,0 +1,22 @@
+"""What the restore points' step puts on every node; the repository is elsewhere, and its password in ``secrets/`` as well."""
+
+from webha.ground.manifest import Part
+from webha_node.backup.gate import GATE, INSIDE
+from webha_node.backup.gather import PLACE
+from webha_node.backup.repository import ENVIRONMENT as _ENVIRONMENT
+
+ENVIRONMENT = str(_ENVIRONMENT)
+TMPFILES = "/etc/tmpfiles.d/webha-backup.conf"
+GATES = (str(GATE), str(INSIDE))
+BACKUP_SERVICE, BACKUP_TIMER = "webha-backup.service", "webha-backup.timer"
+DRILL_SERVICE, DRILL_TIMER = "webha-drill.service", "webha-drill.timer"
+
+POINTS = Part(
+    "restore points",
+    files=(ENVIRONMENT, TMPFILES, *GATES, str(PLACE)),
+    units=(BACKUP_TIMER, DRILL_TIMER),
+    companions=(BACKUP_SERVICE, DRILL_SERVICE),
+    packages="backup_packages",
+    stop=f"systemctl stop {BACKUP_SERVICE} {DRILL_SERVICE} || :",
+)
+PARTS = (POINTS,)

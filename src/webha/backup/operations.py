@@ -1,0 +1,233 @@
+"""Restore points: the repository is begun, points are made, and come back."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import gevent
+from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.operation import operation
+from pyinfra.context import host, inventory
+
+from webha import backup
+from webha.backup.facts import RestorePoints
+from webha.backup.manifest import BACKUP_SERVICE, POINTS
+from webha.drupal.facts import Drupal
+from webha.ground import shell
+from webha.ground.manifest import ARCHIVE, UNITS
+from webha.machine.facts import Files
+from webha.machine.operations import Commands
+from webha.run.across import done, everyone, given, telling, together
+from webha.run.ending import say_at_end
+from webha.site.facts import Releases
+from webha.site.state import Where
+from webha_node.backup.moment import FOLDER
+from webha_node.backup.record import ASKED, STATE
+
+PATIENCE = 24 * 3600  # seconds
+_LOOK = 1.0  # seconds between two looks at what is being made
+OFF = "backup_target is None: no restore points are made"
+OPENS = (
+    "the restore points are encrypted: whoever has {where} opens them, and nobody without. "
+    "Keep a copy of it away from these machines and from this one: it is needed on the day on which they are gone"
+)
+
+
+@operation()
+def off() -> Commands:
+    """Own that nothing of ours makes restore points on this node; those that were made stay where they are. Does nothing where that is so."""
+    states = host.get_fact(Files, paths=tuple(f"{UNITS}/{one}" for one in POINTS.units))
+    if states is None:
+        yield shell.refusal("whether timers of ours are here cannot be read")
+    elif any(one.exists and one.ours for one in states.values()):
+        paths = [one for one in POINTS.paths if not one.startswith("/var/lib/")]
+        yield shell.script(f'{POINTS.stopping}\nrm -f -- "$@"; systemctl daemon-reload', *paths)
+    else:
+        host.noop(OFF)
+
+
+@operation()
+def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Commands:
+    """Own that a repository is in the folder ``target``, which all ``nodes`` see; for one node only.
+
+    Does nothing where it is, and where there is no site yet. Refuses a folder that is not there or holds something else, one that not all see,
+    and a second repository where one was before. ``password``: where a person finds it, said once.
+    """
+    states = everyone(RestorePoints, nodes, root=where.root, target=target)
+    verdict = backup.to_begin(states, target, _site(where))
+    if verdict.action == "refuse":
+        yield shell.refusal(verdict.reason)
+        return
+    if verdict.action == "nothing":
+        host.noop(verdict.reason)
+        return
+    others = [name for name in states if name != host.name]
+    more = given()
+
+    def work() -> None:
+        _on(host.name, {"do": "begin"}, more)
+        seen = {
+            name: done(inventory.get_host(name), shell.script('[ -e "$1/config" ] || echo no', target), 60, more)
+            for name in others
+        }
+        if blind := [name for name, said in seen.items() if "no" in said.split()]:
+            done(
+                host,
+                shell.script('rm -rf -- "$1"/config "$1"/data "$1"/index "$1"/keys "$1"/locks "$1"/snapshots', target),
+                60,
+                more,
+            )
+            raise PyinfraError(
+                f"{target} is not the same on all nodes: {', '.join(blind)} see nothing of what {host.name} writes there. "
+                "It has to be one disk or share that all of them mount"
+            )
+        say_at_end(OPENS.format(where=password))
+
+    yield from _telling(work)
+
+
+@operation()
+def taken(target: str | None, nodes: Iterable[str], where: Where) -> Commands:
+    """Make a restore point now, on whichever node is best for it; for one node only."""
+    names = list(nodes)
+    if target is None:
+        yield shell.refusal(f"{OFF}: name a folder that all nodes share in group_data/all.py")
+        return
+    more = given()
+
+    def work() -> None:
+        told = _taken(names, where, more)
+        last = told["last"]
+        say_at_end(
+            f"restore point {last['point']}, made on {last['node']} in {last['seconds']:.0f} s: {last['files']} files, {last['rows']} rows, "
+            f"{last['size'] / 1e6:.0f} MB, of which {(last['added'] or 0) / 1e6:.1f} MB were new in {target}"
+        )
+        if last["why"]:
+            say_at_end(f"its database and files are not of one moment: {last['why']}")
+
+    yield from _telling(work)
+
+
+def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, Any]:
+    """Start what makes points everywhere; return what the volume remembers when one of them has made it."""
+    folder, start = (
+        f"{where.root}/{FOLDER}",
+        f"systemctl reset-failed {BACKUP_SERVICE} 2>/dev/null || :; systemctl start --no-block {BACKUP_SERVICE}",
+    )
+    asked = float(
+        done(
+            host,
+            shell.script(
+                f'mkdir -p -m 700 "$1"; date +%s.%N > "$1"/.{ASKED}; mv "$1"/.{ASKED} "$1"/{ASKED}; cat "$1"/{ASKED}',
+                folder,
+            ),
+            60,
+            more,
+        )
+    )
+    together({name: lambda name=name: done(inventory.get_host(name), shell.script(start), 60, more) for name in names})  # type: ignore[misc]
+    look = shell.script(f'cat "$1"/{STATE} 2>/dev/null || echo "{{}}"', folder)
+    running = shell.script(f"systemctl is-active {BACKUP_SERVICE} || :")
+    end, idle = time.monotonic() + PATIENCE, 0
+    while time.monotonic() < end:
+        gevent.sleep(_LOOK)
+        told: dict[str, Any] = json.loads(done(host, look, 60, more))
+        if told.get("last", {}).get("at", 0) > asked:
+            return told
+        if told.get("failed", {}).get("at", 0) > asked:
+            raise PyinfraError(f"{told['failed']['node']}: {told['failed']['why']}")
+        states = together({name: lambda name=name: done(inventory.get_host(name), running, 60, more) for name in names})  # type: ignore[misc]
+        idle = 0 if any("activ" in one and "inactive" not in one for one in states.values()) else idle + 1
+        if idle > 2:  # noqa: PLR2004 (a moment between the end and what is remembered)
+            raise PyinfraError(f"no node made a restore point: journalctl -u {BACKUP_SERVICE} on the nodes says why")
+    raise PyinfraError(f"no restore point was made within {PATIENCE / 3600:.0f} hours")
+
+
+@operation()
+def restored(
+    wish: dict[str, str], target: str | None, nodes: Iterable[str], where: Where, *, confirmed: bool, cluster: str
+) -> Commands:
+    """Bring a restore point back, or a part of it (``webha_node.backup.restoring.Wish``); for one node only, the work is the holder's.
+
+    Where a site is, it becomes a restore point first, and ``confirmed`` says that it is meant. Without it the points are listed.
+    """
+    if target is None:
+        yield shell.refusal(f"{OFF}, and none come back: name the folder of the repository in group_data/all.py")
+        return
+    verdict = backup.to_restore(
+        _site(where), confirmed, cluster, target, host.get_fact(RestorePoints, root=where.root, target=target)
+    )
+    more = given()
+    if verdict.action == "refuse":
+        yield from _telling(lambda: _list(more))
+        yield shell.refusal(verdict.reason)
+        return
+    volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
+    holder = next((name for name, one in volumes.items() if one is not None and one.holds), host.name)
+
+    def work() -> None:
+        if verdict.action == "replace":
+            made = _on(holder, {"do": "make", "tags": ["before-restore"]}, more).split()
+            say_at_end(f"what was here before is the restore point {made[-1]}")
+        for line in _on(holder, {"do": "restore", **wish}, more).splitlines():
+            say_at_end(line)
+        together({name: lambda name=name: _site_program(name, {"do": "follow"}, more) for name in volumes})  # type: ignore[misc]
+
+    yield from _telling(work)
+
+
+@operation()
+def settled(nodes: Iterable[str], where: Where) -> Commands:
+    """Have the site forget what it cached, after its settings are this cluster's; for one node only."""
+    volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
+    holder = next((name for name, one in volumes.items() if one is not None and one.holds), host.name)
+    more = given()
+    yield from _telling(lambda: _site_program(holder, {"do": "rebuild"}, more))
+
+
+@operation()
+def drilled(target: str | None, nodes: Iterable[str], where: Where) -> Commands:
+    """Restore the newest point into a scratch database and folder, on a node that does not serve; for one node only."""
+    if target is None:
+        yield shell.refusal(OFF)
+        return
+    volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
+    free = [name for name, one in volumes.items() if one is not None and one.mounted and not one.holds]
+    more = given()
+
+    def work() -> None:
+        for line in _on(next(iter(free), host.name), {"do": "drill"}, more).splitlines():
+            say_at_end(line)
+
+    yield from _telling(work)
+
+
+def _list(more: dict[str, Any]) -> None:
+    found = json.loads(_on(host.name, {"do": "points"}, more) or "[]")
+    for one in found:
+        tags = ", ".join(tag for tag in one["tags"] if tag != "webha")
+        say_at_end(f"restore point {one['id']} of {one['time'][:19].replace('T', ' ')}{f' ({tags})' if tags else ''}")
+    if not found:
+        say_at_end("the repository has no restore points of this cluster")
+
+
+def _site(where: Where) -> Any:
+    return host.get_fact(Drupal, root=where.root, database=where.database, user=where.user)
+
+
+def _telling(work: Any) -> Commands:
+    command, failed = telling(work)
+    yield command  # type: ignore[misc]  # as pyinfra takes it
+    if failed:
+        yield shell.refusal(failed[0])
+
+
+def _on(name: str, asked: dict[str, Any], more: dict[str, Any]) -> str:
+    command = shell.script(f"exec /usr/bin/python3 {ARCHIVE} backup", stdin=json.dumps(asked))
+    return done(inventory.get_host(name), command, PATIENCE, more)
+
+
+def _site_program(name: str, asked: dict[str, Any], more: dict[str, Any]) -> str:
+    command = shell.script(f"exec /usr/bin/python3 {ARCHIVE} site", stdin=json.dumps(asked))
+    return done(inventory.get_host(name), command, PATIENCE, more)

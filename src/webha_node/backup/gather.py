@@ -1,0 +1,220 @@
+"""What a restore point is made of, gathered in a folder of this node's own disk: the database, the volume, and what makes the machine ours.
+
+The volume is read where its brick lies, which is whole (asked of Gluster before and after) and does not cost the pages a round trip a file.
+All of it is copied first; in the moment in which no page runs, only what changed since in the folders that are written at all.
+"""
+
+import json
+import os
+import re
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from webha_node.backup import record
+from webha_node.backup.repository import BackupError
+from webha_node.commands import run
+from webha_node.site import apps, layout
+from webha_node.sql import SOCKET, client
+
+PLACE = Path("/var/lib/webha/backup")
+STAGE = PLACE / "point"
+# Of the volume: Gluster's own, what is only for a moment, and the databases of releases that were left (they are for rollback, on this cluster).
+LEFT = (
+    "/.glusterfs",
+    "/.glusterfs-anonymous-inode-*",
+    "/.webha-backup",
+    "/.webha-faults",
+    "/lost+found",
+    "/.webha-releases/*.sql.gz",
+    "/.webha-releases/.lock",
+    ".webha-files",
+)
+HEALED = 900.0  # seconds to wait for files that wait for healing
+_BEGUN = b"\nCREATE TABLE "
+_MACHINE = {
+    "packages": ("dpkg-query", "-W"),
+    "cib.xml": ("cibadmin", "--query"),
+    "volume.txt": ("gluster", "--mode=script", "volume", "info"),
+    "restic.txt": ("restic", "version"),
+}
+_COPIED = ("/etc/webha/node.json", "/etc/corosync/corosync.conf", "/etc/hosts")
+
+
+@dataclass
+class Gathering:
+    """From ``brick``, the one of ``volume``, and the ``database``; ``root`` is where the volume is mounted."""
+
+    root: Path
+    brick: Path
+    volume: str
+    database: str
+    stage: Path = STAGE
+    _dumping: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def before(self) -> None:
+        """Copy the volume, whatever happens to it meanwhile. Raises BackupError where this node cannot."""
+        self.stage.mkdir(parents=True, exist_ok=True)
+        PLACE.chmod(0o700)
+        self._room()
+        self.healed()
+        self._copied("", *LEFT)
+
+    def at_once(self) -> None:
+        """Take what changed since, and the database's snapshot: in the moment. Done again it takes them again."""
+        self._ended()
+        self._asked("SET SESSION wsrep_sync_wait=1; SELECT COUNT(*) FROM information_schema.schemata")
+        dump = self.stage / record.DUMP
+        with self._private(dump) as file:
+            words = (
+                *("mariadb-dump", "--no-defaults", "--protocol=socket", f"--socket={SOCKET}", "--user=root"),
+                *(
+                    "--single-transaction",
+                    "--quick",
+                    "--skip-add-locks",
+                    "--routines",
+                    "--triggers",
+                    "--events",
+                    self.database,
+                ),
+            )
+            self._dumping = subprocess.Popen(words, stdout=file, stderr=subprocess.PIPE)
+        self._begun(dump)
+        for folder in self._written():
+            self._copied(folder, ".webha-files")
+
+    def after(self, cluster: str, node: str, when: float, why: str) -> record.Record:
+        """Wait for the dump, gather what is of the machine, and write down what all of it is."""
+        if self._dumping is None:
+            raise BackupError("no dump was begun")
+        _, said = self._dumping.communicate()
+        if self._dumping.returncode != 0:
+            raise BackupError(
+                f"the database {self.database} could not be dumped: {said.decode('utf-8', 'replace').strip()}"
+            )
+        self._dumping = None
+        self.healed()
+        machine = self.stage / record.MACHINE
+        machine.mkdir(exist_ok=True)
+        for name, words in _MACHINE.items():
+            (machine / name).write_text(run(*words, seconds=30).stdout)
+        for path in map(Path, _COPIED):
+            with suppress(OSError):
+                (machine / path.name).write_bytes(path.read_bytes())
+        tree = self.stage / record.FILES
+        known = self._known()
+        found = record.sums(tree, known)
+        self._note(found)
+        (self.stage / record.SUMS).write_text(record.listed(found), errors="surrogateescape")
+        dump = self.stage / record.DUMP
+        written = record.Record(
+            when=when,
+            node=node,
+            why=why,
+            cluster=cluster,
+            database=self.database,
+            root=str(self.root),
+            app=self._app().name,
+            rows=record.rows(dump),
+            files=len(found),
+            size=dump.stat().st_size + sum(one[0] for one in found.values()),
+            versions={"mariadb": self._asked("SELECT VERSION()").strip()},
+        )
+        record.write(self.stage, written)
+        return written
+
+    def abandoned(self) -> None:
+        """End what was begun."""
+        self._ended()
+
+    def healed(self) -> None:
+        """Wait until no brick owes another one a file. Raises BackupError where that does not come."""
+        end, left = time.monotonic() + HEALED, "Gluster did not say whether files wait for healing"
+        while True:
+            said = run("gluster", "--mode=script", "volume", "heal", self.volume, "info", "summary", seconds=60)
+            waiting = re.findall(r"^Number of entries in heal pending: (\S+)$", said.stdout, re.MULTILINE)
+            split = re.findall(r"^Number of entries in split-brain: (\S+)$", said.stdout, re.MULTILINE)
+            if said.returncode == 0 and waiting and set(waiting + split) == {"0"}:
+                return
+            if said.returncode == 0 and waiting:
+                left = f"files of the volume wait for healing ({', '.join(waiting)} on its bricks, {', '.join(split)} in split-brain)"
+            if time.monotonic() > end:
+                raise BackupError(f"{left}: no point is made of a brick that may be old; tasks/status.py says more")
+            time.sleep(2)
+
+    def _written(self) -> list[str]:
+        """Return the folders that pages write: what all releases share; of code at the top that is all that may be."""
+        its = self._app()
+        return ["sites"] if its is apps.DRUPAL else [its.shared] if its.tables else [its.shared, ""]
+
+    def _app(self) -> apps.App:
+        release = layout.running(self.root)
+        return layout.app(self.root if release is None else layout.home(self.root, release))
+
+    def _copied(self, folder: str, *left: str) -> None:
+        source, target = self.brick / folder, self.stage / record.FILES / folder
+        if not source.is_dir():
+            return
+        target.mkdir(parents=True, exist_ok=True)
+        excluded = [f"--exclude={one}" for one in left]
+        done = subprocess.run(
+            ("rsync", "-a", "-H", "--delete", "--delete-excluded", "--numeric-ids", *excluded, f"{source}/", f"{target}/"),
+            capture_output=True, text=True, check=False, errors="replace",
+        )  # fmt: skip
+        if done.returncode not in (0, 24):  # files that went while it copied
+            raise BackupError(f"the volume could not be copied to {self.stage}: {done.stderr.strip()[-400:]}")
+
+    def _begun(self, dump: Path) -> None:
+        """Wait until the dump has its snapshot, which it takes before it writes of the first table."""
+        process = self._dumping
+        while process is not None and process.poll() is None:
+            with dump.open("rb") as file:
+                if _BEGUN in file.read(65536):
+                    return
+            time.sleep(0.005)
+
+    def _room(self) -> None:
+        """Raise BackupError where the copy, and the database, would not fit beside what is there."""
+        there = run("du", "-sxk", str(self.stage), seconds=300).stdout.split()
+        size = self._asked(
+            f"SELECT COALESCE(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema='{self.database}'"
+        )
+        needed = self._brick_size() + int(float(size)) // 1024 - int(there[0])
+        status = os.statvfs(self.stage)
+        free = status.f_bavail * status.f_frsize // 1024
+        if free < needed * 1.1:
+            raise BackupError(
+                f"{self.stage} has {free // 1024} MB free, a copy of volume and database needs {needed // 1024} MB more: free some on this node"
+            )
+
+    def _brick_size(self) -> int:
+        said = run("du", "-sxk", "--exclude=.glusterfs", str(self.brick), seconds=600).stdout.split()
+        return int(said[0]) if said else 0
+
+    def _known(self) -> dict[str, tuple[int, int, str]]:
+        try:
+            found = json.loads((PLACE / "known.json").read_text())
+            return {name: (int(one[0]), int(one[1]), str(one[2])) for name, one in found.items()}
+        except (OSError, ValueError, LookupError, TypeError):
+            return {}
+
+    def _note(self, found: dict[str, tuple[int, int, str]]) -> None:
+        layout.replace(PLACE / "known.json", json.dumps(found))
+
+    def _private(self, path: Path) -> IO[bytes]:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+    def _asked(self, statement: str) -> str:
+        done = run(*client(), "-e", statement, seconds=60)
+        if done.returncode != 0:
+            raise BackupError(f"MariaDB of this node does not answer: {done.stderr.strip()}")
+        return done.stdout
+
+    def _ended(self) -> None:
+        if self._dumping is not None:
+            self._dumping.kill()
+            self._dumping.communicate()
+            self._dumping = None

@@ -1,0 +1,98 @@
+"""The restore points' program: ``node.pyz backup UNIT`` by the timer; JSON on standard input for what a run asks of it.
+
+Ends with 1 and a sentence on standard error where nothing came of it.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from webha_node.backup import drill, repository, restoring, watch
+from webha_node.backup.gather import Gathering
+from webha_node.backup.repository import BackupError
+from webha_node.backup.watch import Cluster
+
+
+@dataclass(frozen=True)
+class Values:
+    """Where the site is, and how long its points are kept: restic's periods and their numbers; ``limit``: KiB a second, 0: none."""
+
+    name: str
+    cluster: str
+    root: str
+    vip: str
+    brick: str
+    volume: str
+    database: str
+    user: str
+    limit: int
+    keep: dict[str, str]
+
+
+def main(values: Values) -> None:
+    """Do what standard input says; with none, what the timer is for."""
+    text = "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read()
+    asked = json.loads(text) if text.strip() else {"do": "attend"}
+    cluster = Cluster(
+        name=values.cluster,
+        node=values.name,
+        vip=values.vip,
+        gathering=Gathering(Path(values.root), Path(values.brick), values.volume, values.database),
+        keep=values.keep,
+        limit=values.limit,
+    )
+    try:
+        DONE[asked.pop("do")](cluster, values, **asked)
+    except (BackupError, OSError, ValueError) as error:
+        sys.exit(f"refused: {error}")
+
+
+def attend(cluster: Cluster, _: Values) -> None:
+    """Make a point, or stand by."""
+    watch.attend(cluster, ("last", "failed"), lambda: watch.make(cluster, ()))
+
+
+def make(cluster: Cluster, _: Values, tags: list[str]) -> None:
+    """Make a point here and now; say its id."""
+    with watch.alone(cluster):
+        print(watch.make(cluster, tuple(tags)))
+
+
+def begin(_: Cluster, __: Values) -> None:
+    """Make the repository, where there is none."""
+    if not repository.exists():
+        repository.restic("init", seconds=300)
+
+
+def points(cluster: Cluster, _: Values) -> None:
+    """Say the points that are there, as JSON, the oldest first."""
+    print(json.dumps([vars(one) for one in repository.points(cluster.name)]))
+
+
+def restore(cluster: Cluster, values: Values, **how: str) -> None:
+    """Bring a point back; see :mod:`webha_node.backup.restoring`."""
+    restoring.restore(cluster, values.user, restoring.Wish(**how))
+
+
+def drilled(cluster: Cluster, _: Values) -> None:
+    """Restore the newest point into a scratch database and folder, here and now; see :mod:`webha_node.backup.drill`."""
+    with watch.alone(cluster):
+        drill.drill(cluster)
+
+
+def attempt(cluster: Cluster, _: Values) -> None:
+    """Do the same on one of the nodes, by the timer."""
+    drill.attend(cluster)
+
+
+DONE: dict[str, Callable[..., None]] = {
+    "attend": attend,
+    "make": make,
+    "begin": begin,
+    "points": points,
+    "restore": restore,
+    "drill": drilled,
+    "try": attempt,
+}

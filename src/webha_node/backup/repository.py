@@ -1,0 +1,180 @@
+"""The repository of the restore points: restic(1), told where and with which password by its environment.
+
+A lock that a dead process left is taken away where its machine says so (``restic unlock`` knows its own machines' dead ones, and old ones);
+all restic commands of ours run under the lock on the volume, so that there is no other one of this cluster.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ENVIRONMENT = Path(
+    "/etc/webha/backup.env"
+)  # RESTIC_REPOSITORY, RESTIC_PASSWORD and what a target asks for; root's alone
+CACHE = Path("/var/lib/webha/backup/cache")
+TAG = "webha"
+_GENTLY = ("nice", "-n", "15", "ionice", "-c", "3")  # but for what a person waits for
+_WAITED_FOR = ("restore", "snapshots", "cat")
+_PATIENCE = 24 * 3600.0
+
+
+class BackupError(Exception):
+    """What went wrong, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A restore point: restic's short ``id``, when it was taken (ISO 8601), and of which cluster."""
+
+    id: str
+    time: str
+    cluster: str
+    tags: tuple[str, ...] = ()
+
+
+def settings() -> dict[str, str]:
+    """Return what the environment's file says. Raises BackupError."""
+    path = ENVIRONMENT
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise BackupError(f"{path} cannot be read ({error}): set backup_target and deploy again") from error
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: "".join(shlex.split(value)) for name, _, value in pairs}
+
+
+def restic(*words: str, seconds: float = _PATIENCE, limit: int = 0) -> str:
+    """Run restic; return what it printed. Raises BackupError with its last words, in ours where they are known."""
+    told = settings()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    limits = ("--limit-upload", str(limit)) if limit else ()
+    waited_for = words[0] in _WAITED_FOR
+    one_core = {} if waited_for else {"GOMAXPROCS": "1"}
+    try:
+        done = subprocess.run(
+            (*(() if waited_for else _GENTLY), "restic", "--cache-dir", str(CACHE), "--json", *limits, *words),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            errors="replace",
+            env={**os.environ, **told, **one_core, "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BackupError(f"restic {words[0]} did not end in {seconds:.0f} s") from error
+    except OSError as error:
+        raise BackupError(f"restic cannot be run: {error}") from error
+    if done.returncode != 0:
+        raise BackupError(explained(done.stderr + done.stdout, told.get("RESTIC_REPOSITORY", "")))
+    return done.stdout
+
+
+# What restic's words mean for a person; the first that is found counts.
+_MEANING = (
+    (
+        ("wrong password", "no key found"),
+        "{target}: the password is not this repository's: write the one it was made with into secrets/backup_password",
+    ),
+    (("no space left",), "{target} is full: make room there, or keep fewer points (backup_keep)"),
+    (("read-only file system",), "{target} is mounted read-only"),
+    (
+        ("is there a repository", "repository does not exist", "unable to open config file"),
+        "{target}: no repository is there. Is the disk or the share mounted?",
+    ),
+    (("permission denied",), "{target} cannot be written: {words}"),
+    (("already locked",), "{target} is locked by another restic: {words}"),
+    (
+        ("ciphertext verification failed", "does not match", "invalid data", "corrupt", "repository contains errors"),
+        "{target} is damaged: {words}",
+    ),
+)
+
+
+def explained(words: str, target: str) -> str:
+    """Return a sentence for what restic said."""
+    said = _plain(words)
+    for marks, sentence in _MEANING:
+        if any(mark in said.lower() for mark in marks):
+            return sentence.format(target=target, words=said[-400:])
+    return f"{target}: {said[-400:] or 'restic failed and said nothing'}"
+
+
+def _plain(words: str) -> str:
+    """Return the texts of what restic says, some of it as JSON, in one line."""
+    found = []
+    for line in words.splitlines():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            found.append(line.strip())
+            continue
+        if isinstance(one, dict) and (text := one.get("message") or one.get("error")):
+            found.append(str(text.get("message") if isinstance(text, dict) else text))
+    return " ".join(filter(None, found))
+
+
+def exists() -> bool:
+    """Whether the repository is there. Raises BackupError where that is not known."""
+    try:
+        restic("cat", "config", "--no-lock", seconds=120)
+    except BackupError as error:
+        if "no repository is there" in str(error):
+            return False
+        raise
+    return True
+
+
+def saved(folder: Path, cluster: str, tags: Iterable[str], when: float, limit: int) -> dict[str, Any]:
+    """Make a point of ``folder``; return restic's summary of it."""
+    stamp = _local(when)
+    words = [word for tag in (TAG, *tags) for word in ("--tag", tag)]
+    said = restic("backup", "--host", cluster, "--time", stamp, *words, str(folder), limit=limit)
+    for line in reversed(said.splitlines()):
+        found = json.loads(line)
+        if found.get("message_type") == "summary":
+            return dict(found)
+    raise BackupError("restic did not say what it saved")
+
+
+def _local(when: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
+
+
+def points(cluster: str | None = None) -> list[Point]:
+    """Return the points that are there, the oldest first; ``cluster``: of that one alone."""
+    chosen = ("--host", cluster) if cluster else ()
+    found = json.loads(restic("snapshots", "--tag", TAG, "--no-lock", *chosen, seconds=600) or "[]") or []
+    return [
+        Point(one["short_id"], one["time"], one["hostname"], tuple(one.get("tags") or ()))
+        for one in sorted(found, key=lambda one: str(one["time"]))
+    ]
+
+
+def forgotten(cluster: str, keep: Mapping[str, str]) -> None:
+    """Forget the points that the rules do not keep, and free their room."""
+    rules = [word for period, number in keep.items() for word in (f"--keep-{period}", number)]
+    if rules:
+        restic("forget", "--host", cluster, "--tag", TAG, "--group-by", "host", *rules, "--prune")
+
+
+def unlocked() -> None:
+    """Take away the locks that dead processes left. Only under the lock on the volume: no other restic of this cluster runs."""
+    restic("unlock", "--remove-all", seconds=600)
+
+
+def checked(part: str) -> None:
+    """Read the repository's structure, and a ``part`` of its data (``10%``, ``2/7``). Raises BackupError where it is damaged."""
+    restic("check", f"--read-data-subset={part}")
+
+
+def brought(point: str, target: Path, include: Iterable[str] = ()) -> None:
+    """Bring a point, or the paths of it, into the folder ``target``."""
+    words = [word for path in include for word in ("--include", path)]
+    restic("restore", point, "--target", str(target), *words)

@@ -1,0 +1,102 @@
+"""A mariadbd of its own for a moment: root's, without network, grants and Galera, in a folder that goes afterwards."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from webha_node.backup.repository import BackupError
+from webha_node.commands import run
+
+NAME = "restored"
+_STARTING = 120.0  # seconds
+
+
+class Scratch:
+    """The server behind ``socket``, with one database, :data:`NAME`."""
+
+    def __init__(self, socket: Path) -> None:
+        self._client = (
+            "mariadb",
+            "--no-defaults",
+            "--protocol=socket",
+            f"--socket={socket}",
+            "--user=root",
+            "-N",
+            "-B",
+        )
+
+    def ask(self, statement: str, seconds: float = 3600.0) -> str:
+        """Return what it answers. Raises BackupError."""
+        done = run(*self._client, NAME, "-e", statement, seconds=seconds)
+        if done.returncode != 0:
+            raise BackupError(f"the scratch database says: {done.stderr.strip()[-300:]}")
+        return done.stdout
+
+    def load(self, dump: Path) -> None:
+        """Take a dump in. Raises BackupError."""
+        with dump.open("rb") as file:
+            done = subprocess.run((*self._client, NAME), stdin=file, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise BackupError(f"the dump cannot be loaded: {done.stderr.decode('utf-8', 'replace').strip()[-300:]}")
+
+
+@contextmanager
+def mariadbd(folder: Path) -> Iterator[Scratch]:
+    """Have one below ``folder``. Raises BackupError where it does not start."""
+    data, socket, log = folder / "mysql", folder / "mysql.sock", folder / "mysql.log"
+    data.mkdir(mode=0o700)
+    made = run(
+        "mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={data}", "--skip-test-db", seconds=_STARTING
+    )
+    if made.returncode != 0:
+        raise BackupError(f"no scratch database can be made: {(made.stderr + made.stdout).strip()[-300:]}")
+    words = (
+        *(
+            "nice",
+            "-n",
+            "15",
+            "mariadbd",
+            "--no-defaults",
+            "--user=root",
+            f"--datadir={data}",
+            f"--socket={socket}",
+            f"--pid-file={folder}/mysql.pid",
+        ),
+        *(
+            "--skip-networking",
+            "--skip-grant-tables",
+            "--wsrep-on=OFF",
+            "--skip-log-bin",
+            f"--log-error={log}",
+            f"--tmpdir={folder}",
+        ),
+        *(
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-doublewrite=OFF",
+            "--innodb-buffer-pool-size=128M",
+            "--plugin-load=",
+        ),
+    )
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            end = time.monotonic() + _STARTING
+            while (
+                run(
+                    "mariadb", "--no-defaults", f"--socket={socket}", "-e", f"CREATE DATABASE IF NOT EXISTS {NAME}"
+                ).returncode
+                != 0
+            ):
+                if server.poll() is not None or time.monotonic() > end:
+                    said = log.read_text(errors="replace")[-300:] if log.exists() else "nothing"
+                    raise BackupError(f"the scratch database does not start: {said}")
+                time.sleep(0.2)
+            yield Scratch(socket)
+        finally:
+            server.kill()
+            server.wait()
+            shutil.rmtree(data, ignore_errors=True)

@@ -1,0 +1,176 @@
+"""Which node makes the point, and what the others do meanwhile."""
+
+import fcntl
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from webha_node import address, sql
+from webha_node.backup import gather, moment, record, repository
+from webha_node.backup.gather import Gathering
+from webha_node.backup.repository import BackupError
+
+LOCK = "lock"
+HOLDER_WAITS = 30.0  # seconds that the virtual IP's holder leaves to the others
+PATIENCE = 12 * 3600.0  # seconds that a node stands by
+RECENT = (
+    3600.0  # seconds before this program began in which a point is what it was started for, where nobody asked since
+)
+_STEP = 0.05
+_LOOK = 2.0  # seconds between two looks at the lock
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What is backed up: the names of the cluster and of this node, the ``gathering``, and what is kept of it."""
+
+    name: str
+    node: str
+    vip: str
+    gathering: Gathering
+    keep: Mapping[str, str]
+    limit: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """The folder on the volume by which the nodes speak."""
+        return self.gathering.root / moment.FOLDER
+
+    def holds(self) -> bool:
+        """Whether the virtual IP is here."""
+        return address.held(self.vip)
+
+
+def attend(cluster: Cluster, ends: Iterable[str], work: Callable[[], object]) -> None:
+    """Do the ``work`` that this node was started for, or stand by until another one has. Raises BackupError where it came to nothing.
+
+    ``ends``: what is remembered on the volume once it is done, or has failed.
+    """
+    begun, served = time.time(), set[str]()
+    folder = prepared(cluster)
+    looked = 0.0
+    with (folder / LOCK).open("a") as file:
+        while time.time() < begun + PATIENCE:
+            if time.monotonic() >= looked + _LOOK:
+                looked = time.monotonic()
+                if _done(folder, ends, begun):
+                    return
+                mine = not cluster.holds() or time.time() > begun + HOLDER_WAITS
+                if mine and locked(file):
+                    if not _done(folder, ends, begun):
+                        work()
+                    return
+            if cluster.holds():
+                moment.serve(folder, served)
+            time.sleep(_STEP)
+    raise BackupError(f"another node has been at work for {PATIENCE / 3600:.0f} hours")
+
+
+def prepared(cluster: Cluster) -> Path:
+    """Return the folder by which the nodes speak, root's alone. Raises BackupError where the volume is not mounted."""
+    folder = cluster.folder
+    if not folder.parent.is_mount():
+        raise BackupError(f"{folder.parent} is not mounted here")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def locked(file: IO[str]) -> bool:
+    """Take the lock, if nobody has it. It goes with its node."""
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def alone(cluster: Cluster, seconds: float = 900.0) -> Generator[Path]:
+    """Be the only one on all nodes who works with the repository. Raises BackupError where somebody does for too long."""
+    folder = prepared(cluster)
+    with (folder / LOCK).open("a") as file:
+        end = time.monotonic() + seconds
+        while not locked(file):
+            if time.monotonic() > end:
+                raise BackupError("a restore point is being made: try again when that has ended (tasks/status.py)")
+            time.sleep(0.5)
+        yield folder
+
+
+def _done(folder: Path, ends: Iterable[str], begun: float) -> bool:
+    """Whether somebody did it meanwhile, or could not: what failed for one would fail for the next."""
+    known = record.state(folder)
+    since = max(begun - RECENT, record.asked(folder))
+    return any(float(known.get(what, {}).get("at", 0)) >= since for what in ends)
+
+
+def make(cluster: Cluster, tags: tuple[str, ...]) -> str:
+    """Make a point now, under the lock; return its id. What came of it is remembered on the volume."""
+    begun = time.time()
+    try:
+        made = _make(cluster, tags, begun)
+    except (BackupError, OSError, ValueError) as error:
+        cluster.gathering.abandoned()
+        record.remember(cluster.folder, failed={"at": time.time(), "node": cluster.node, "why": str(error)})
+        raise BackupError(str(error)) from error
+    record.remember(cluster.folder, last=made, failed=None)
+    return str(made["point"])
+
+
+def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, object]:
+    gathering, folder = cluster.gathering, cluster.folder
+    for path in folder.glob("*.*"):  # of a node that died
+        if path.name != record.STATE:
+            path.unlink(missing_ok=True)
+    if not repository.exists():
+        raise BackupError(
+            f"{repository.settings().get('RESTIC_REPOSITORY')}: no repository is there: is the disk or the share mounted? tasks/backup.py makes a new one"
+        )
+    repository.unlocked()
+    gathering.before()
+    taken: list[float] = []
+
+    def at_once() -> None:
+        gathering.at_once()
+        taken.append(time.time())
+
+    with desynced():
+        why = moment.take(folder, cluster.holds, at_once)
+        written = gathering.after(cluster.name, cluster.node, taken[-1], why)
+    said = repository.saved(gather.STAGE, cluster.name, tags, written.when, cluster.limit)
+    made = {
+        "at": time.time(),
+        "point": str(said["snapshot_id"])[:8],
+        "when": written.when,
+        "node": cluster.node,
+        "why": why,
+        "seconds": round(time.time() - begun, 1),
+        "added": said.get("data_added_packed", said.get("data_added")),
+        "size": written.size,
+        "files": written.files,
+        "rows": sum(written.rows.values()),
+    }
+    with suppress(BackupError):  # an account that may only add
+        repository.forgotten(cluster.name, cluster.keep)
+    return made
+
+
+@contextmanager
+def desynced(ask: Callable[[str], object] | None = None) -> Generator[None]:
+    """Let this member fall behind meanwhile without the others' waiting for it; not where no other one is Synced."""
+    asked = ask or (lambda words: sql.ask(words, seconds=60).stdout)
+    others = str(
+        asked("SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME='wsrep_cluster_size'")
+    ).strip()
+    alone = not others.isdigit() or int(others) < 3  # noqa: PLR2004 (one that serves, and one more)
+    if alone:
+        yield
+        return
+    asked("SET GLOBAL wsrep_desync=ON")
+    try:
+        yield
+    finally:
+        asked("SET GLOBAL wsrep_desync=OFF")

@@ -1,0 +1,55 @@
+"""The worst day: three bare machines, the repository and its password, docs/operations.md by the word. The lab's cluster ends with it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.nodes import DOCROOT, ROOT, converge, everywhere, lab, on, page, whole
+from tests.lab.standin import write
+
+pytestmark = pytest.mark.any_release
+TARGET = "/srv/share/worst"
+WITH = ("--data", f"backup_target={TARGET}")
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_before(suite: str) -> Iterator[None]:
+    """The control machine is gone, too: but for the password all secrets are new."""
+    assert suite
+    secrets, kept = ROOT / "secrets", ROOT / ".secrets-of-before"
+    yield
+    for path in secrets.glob("*"):
+        path.unlink()
+    if kept.exists():
+        kept.rmdir()
+    on("nodoha", f"rm -rf {TARGET}")
+
+
+def test_three_bare_machines_have_the_site_again(archive: Path, tmp_path: Path) -> None:
+    lab("reset")
+    os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
+    converge("deploy.py")
+    on(
+        "nodoha",
+        f"mkdir {TARGET}; echo ours > {DOCROOT}/sites/default/files/note.txt; mariadb drupal -e 'CREATE TABLE kept (id INT PRIMARY KEY, word TEXT); INSERT INTO kept VALUES (7, \"acknowledged\")'",
+    )
+    converge("tasks/site.py", "--data", f"drupal_archive={write(tmp_path / 'new.tar', '7.7.7')}", *WITH)
+    converge("tasks/backup.py", *WITH)
+    files = f"cd {DOCROOT}; find . -type f ! -name '.*' ! -name 'settings*' ! -path './.webha-backup/*' ! -path './.webha-releases/*.sql.gz' -print0 | sort -z | xargs -0 sha256sum"
+    before = on("nodoha", files)
+    password = (ROOT / "secrets/backup_password").read_text()
+    lab("reset")
+    for path in (ROOT / "secrets").glob("*"):
+        path.unlink()
+    (ROOT / "secrets/backup_password").write_text(password)
+    del os.environ["WEBHA_DRUPAL_ARCHIVE"]
+    run = converge("tasks/restore.py", *WITH)
+    assert "is back" in run.text
+    whole()
+    assert "7.7.7" in page()
+    assert on("nodoha", files) == before
+    assert set(everywhere("mariadb -N -B drupal -e 'SELECT word FROM kept WHERE id = 7'").values()) == {"acknowledged"}
+    again = converge("deploy.py", *WITH)
+    assert again.converged, again.changed

@@ -1,0 +1,141 @@
+"""restic's words in ours, and what it is told: nothing of a secret on its command line."""
+
+import os
+import time
+
+import pytest
+
+from webha_node.backup import record, repository, watch
+from webha_node.backup.gather import Gathering
+from webha_node.backup.repository import BackupError, explained
+from webha_node.backup.watch import Cluster
+
+from ...stubs import fake_program
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    environment = tmp_path / "backup.env"
+    environment.write_text("# ours\nRESTIC_REPOSITORY='/srv/b b'\nRESTIC_PASSWORD='se'\"'\"'cret'\n")
+    monkeypatch.setattr(repository, "ENVIRONMENT", environment)
+    monkeypatch.setattr(repository, "CACHE", tmp_path / "cache")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Fatal: wrong password or no key found", "the password is not this repository's"),
+        (
+            '{"message_type":"exit_error","code":12,"message":"Fatal: wrong password or no key found"}',
+            "the password is not",
+        ),
+        (
+            "Fatal: unable to open config file: stat /b/config: no such file or directory\nIs there a repository",
+            "no repository is there",
+        ),
+        (
+            '{"message_type":"exit_error","code":10,"message":"Fatal: repository does not exist: unable to open config file"}',
+            "no repository is there",
+        ),
+        ("write /b/data/x: no space left on device", "/b is full"),
+        ("open /b/locks/x: read-only file system", "/b is mounted read-only"),
+        ("ciphertext verification failed", "/b is damaged"),
+        ("Fatal: repository contains errors", "/b is damaged"),
+        ("mkdir /b/x: permission denied", "/b cannot be written"),
+        ("something else", "/b: something else"),
+        ("", "said nothing"),
+    ],
+)
+def test_what_restic_says_is_a_sentence(said, words):
+    assert words in explained(said, "/b")
+
+
+def test_the_password_is_in_its_environment_alone(programs, tmp_path):
+    fake_program(
+        programs,
+        "restic",
+        f'echo "$*" > {tmp_path}/words; echo "$RESTIC_REPOSITORY $RESTIC_PASSWORD" > {tmp_path}/told',
+    )
+    repository.restic("snapshots", limit=5)
+    assert (tmp_path / "told").read_text() == "/srv/b b se'cret\n"
+    assert "cret" not in (tmp_path / "words").read_text()
+    assert "--limit-upload 5" in (tmp_path / "words").read_text()
+
+
+def test_a_repository_is_there_or_not_or_nobody_knows(programs):
+    fake_program(programs, "restic", "exit 0")
+    assert repository.exists()
+    fake_program(programs, "restic", "echo 'Is there a repository at the following location?' >&2; exit 1")
+    assert not repository.exists()
+    fake_program(programs, "restic", "echo 'wrong password' >&2; exit 1")
+    with pytest.raises(BackupError, match="secrets/backup_password"):
+        repository.exists()
+
+
+def test_what_is_not_configured_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(repository, "ENVIRONMENT", tmp_path / "none")
+    with pytest.raises(BackupError, match="set backup_target"):
+        repository.settings()
+
+
+class Here(Cluster):
+    """A node whose volume is a folder."""
+
+    def holds(self):
+        return False
+
+
+@pytest.fixture
+def cluster(tmp_path, monkeypatch):
+    root = tmp_path / "root"
+    root.mkdir()
+    monkeypatch.setattr(watch, "_LOOK", 0.0)
+    monkeypatch.setattr(type(root), "is_mount", lambda self: self == root)
+    return Here("ha", "a", "10.0.0.250", Gathering(root, tmp_path / "brick", "v", "d"), {})
+
+
+def test_one_does_it_and_the_next_does_nothing_until_somebody_asks(cluster):
+    made = []
+
+    def make():
+        made.append(1)
+        record.remember(cluster.folder, last={"at": time.time()})
+
+    for _ in range(2):
+        watch.attend(cluster, ("last",), make)
+    assert made == [1]
+    (cluster.folder / record.ASKED).write_text(str(time.time()))
+    watch.attend(cluster, ("last",), make)
+    assert made == [1, 1]
+
+
+def test_what_failed_for_one_is_not_tried_by_the_next(cluster):
+    watch.prepared(cluster)
+    record.remember(cluster.folder, failed={"at": time.time()})
+    watch.attend(cluster, ("last", "failed"), lambda: pytest.fail("tried"))
+
+
+def test_a_volume_that_is_not_mounted_is_refused(cluster, monkeypatch):
+    monkeypatch.setattr(type(cluster.gathering.root), "is_mount", lambda _: False)
+    with pytest.raises(BackupError, match="is not mounted here"):
+        watch.attend(cluster, ("last",), lambda: None)
+
+
+def test_a_member_is_desynced_where_two_others_are_left_and_never_stays_so():
+    said = []
+
+    def asked(words):
+        said.append(words)
+        return "3\n"
+
+    with pytest.raises(ZeroDivisionError), watch.desynced(asked):
+        1 / 0  # noqa: B018
+    assert said[1:] == ["SET GLOBAL wsrep_desync=ON", "SET GLOBAL wsrep_desync=OFF"]
+    said.clear()
+    with watch.desynced(lambda words: said.append(words) or "2"):
+        pass
+    assert len(said) == 1
