@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab import access, cloud, disk, gateway, layers, loss, memory, network, node, visitor
 from lab.group import Group, hierarchy
-from lab.layout import CLOUD, HUB, NODES, READY, RUN, STATE, VARIANT, LabError, Node
+from lab.layout import CLOUD, HUB, NODES, READY, RUN, SHARE, STATE, VARIANT, LabError, Node
 from lab.variant import Variant, chosen
 
 _PROGRAMS = (
@@ -172,6 +172,7 @@ def _await_power(one: Node) -> None:
 def down() -> None:
     """Leave nothing of a lab that runs, or of one that was half made: no process, mount, namespace or group."""
     _tear_down()
+    shutil.rmtree(SHARE, ignore_errors=True)
     node.empty_trash(wait=True)
 
 
