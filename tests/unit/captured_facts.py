@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from webha.apache import facts as apache
+from webha.backup import facts as backup
 from webha.cloud import facts as cloud
 from webha.cluster import facts as cluster
 from webha.drupal import facts as drupal
@@ -40,6 +41,7 @@ FACTS = {
     "firewall": (firewall.FirewallState, {}),
     "galera": (galera.Galera, {}),
     "gluster": (gluster.Gluster, {"brick": "/gluster", "root": "/var/www/html/drupal"}),
+    "points": (backup.RestorePoints, {"root": "/var/www/html/drupal", "target": "/srv/share/points"}),
     "pool": (gluster.Pool, {}),
     "hosts": (hosts.Hosts, {}),
     "http": (cluster.SitePage, {"url": "http://10.0.0.250/"}),

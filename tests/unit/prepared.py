@@ -35,6 +35,7 @@ SECRETS = {
     "WEBHA_DRUPAL_DB_PASSWORD": "db secret it's",
     "WEBHA_DRUPAL_HASH_SALT": "salt secret",
     "WEBHA_DRUPAL_ADMIN_PASSWORD": "admin secret",
+    "WEBHA_BACKUP_PASSWORD": "points' secret",
 }
 SYSTEM = "@@webha-begin distribution\ndebian {release} trixie\n\n@@webha-end distribution 0\n"
 RUNS = "@@webha-begin lock\n\n@@webha-end lock 3\n@@webha-begin journal\n\n@@webha-end journal 0\n"

@@ -14,7 +14,7 @@ from .lock.runs import encoded, run
 from .prepared import RUNS, prepare
 from .stubs import NAMES, ROOT
 
-LAYERS = ["Hosts", "Firewall", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "VIP"]
+LAYERS = ["Hosts", "Firewall", "Galera", "Apache", "Cluster", "Gluster", "Drupal", "Backup", "VIP"]
 # reset needs a confirmation; guards and status only judge.
 TASKS = sorted(one.stem for one in (ROOT / "tasks").glob("*.py") if one.stem not in ("reset", "guards", "status"))
 

@@ -18,7 +18,7 @@ WITHOUT_A_UNIT = {"site", "departure"}  # mariadb.service's own, before it stops
 def units():
     """By template: the units of the first node."""
     found = {}
-    for node, template, _, text in prepare("deploy.py").rendered:
+    for node, template, _, text in prepare("deploy.py", backup_target="/srv/backup").rendered:
         if node == NAMES[0]:
             found.setdefault(template, []).append(text)
     return found

@@ -65,7 +65,7 @@ def test_nothing_is_reset_without_the_clusters_name(confirm):
 
 def test_everything_is_reset_from_the_top_down():
     assert reset.plan(None, "hacloud", "hacloud") == reset.Plan(
-        ("cloud", "vip", "drupal", "gluster", "cluster", "apache", "galera", "firewall", "hosts")
+        ("cloud", "vip", "backup", "drupal", "gluster", "cluster", "apache", "galera", "firewall", "hosts")
     )
 
 

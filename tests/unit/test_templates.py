@@ -21,6 +21,9 @@ def rendered():
     found = {}
     for node, template, _, text in prepare("deploy.py").rendered:
         found.setdefault(template, {}).setdefault(node, []).append(text)
+    for node, template, _, text in prepare("tasks/backups.py", backup_target="/srv/backup").rendered:
+        if template.startswith("backup/"):
+            found.setdefault(template, {}).setdefault(node, []).append(text)
     for app in APPS:
         known = set(found)
         for node, template, _, text in prepare("tasks/drupal.py", app=app).rendered:
@@ -115,7 +118,7 @@ def test_secrets_stand_in_settings_php_alone_and_are_quoted_for_php(rendered):
     quoted = "'" + password.replace("'", "\\'") + "'"
     assert all(quoted in text for name in SETTINGS for text in rendered[name][NAMES[0]])
     for template, nodes in rendered.items():
-        if template not in SETTINGS:
+        if template not in (*SETTINGS, "backup/backup.env.j2"):
             assert not any(secret in text for secret in SECRETS.values() for texts in nodes.values() for text in texts)
 
 

@@ -50,7 +50,7 @@ _OF = {
     "backup": Rights(
         ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_MKNOD", "CAP_SETGID", "CAP_SETUID"),
         calls=("@resources",),
-        reads=(_DATABASE, "/etc/corosync", "/var/lib/glusterd"),
+        reads=(_DATABASE, "/etc/corosync", "/var/lib/glusterd", "/etc/ssl/glusterfs.key"),
     ),
     "docroot-keeper": Rights(
         ("CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE"),

@@ -139,7 +139,9 @@ class Gathering:
             split = re.findall(r"^Number of entries in split-brain: (\S+)$", said.stdout, re.MULTILINE)
             if said.returncode == 0 and waiting and set(waiting + split) == {"0"}:
                 return
-            if said.returncode == 0 and waiting:
+            if not waiting:
+                left = f"Gluster does not say whether files wait for healing ({(said.stderr or said.stdout).strip()[-200:]})"
+            else:
                 left = f"files of the volume wait for healing ({', '.join(waiting)} on its bricks, {', '.join(split)} in split-brain)"
             if time.monotonic() > end:
                 raise BackupError(f"{left}: no point is made of a brick that may be old; tasks/status.py says more")

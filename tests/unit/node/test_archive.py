@@ -30,7 +30,7 @@ UNIT = "webha-some.service"
 
 @pytest.fixture(scope="module")
 def planned():
-    return prepare("tasks/vip.py").values
+    return prepare("tasks/vip.py", backup_target="/srv/backup").values
 
 
 @pytest.fixture
@@ -115,12 +115,12 @@ def test_every_program_has_its_values_and_nothing_else_is_there(values):
 
 def test_nodes_differ_in_their_own_name_alone_and_every_step_places_the_same(planned):
     for name, one in planned.items():
-        assert [one[program]["name"] for program in ("galera-keeper", "guard", "ready")] == [name] * 3
+        assert [one[program]["name"] for program in ("backup", "galera-keeper", "guard", "ready")] == [name] * 4
         assert json.dumps(one).replace(f'"name": "{name}"', "") == json.dumps(planned[NAMES[0]]).replace(
             f'"name": "{NAMES[0]}"', ""
         )
     for task in ("cluster", "gluster"):
-        assert prepare(f"tasks/{task}.py").values == planned
+        assert prepare(f"tasks/{task}.py", backup_target="/srv/backup").values == planned
 
 
 def test_no_value_is_a_secret(values):
@@ -137,7 +137,7 @@ def test_a_change_of_one_programs_code_is_a_change_of_that_program_alone(node):
 def test_a_change_of_shared_code_is_one_of_all_that_use_it(node):
     before = digests(node)
     node.changes["webha_node/address.py"] = "# more\n"
-    assert changed(node, before) == {"departure", "docroot-keeper", "guard", "ready"}
+    assert changed(node, before) == {"backup", "departure", "docroot-keeper", "guard", "ready"}
 
 
 def test_a_change_of_a_module_below_a_program_is_one(node):
