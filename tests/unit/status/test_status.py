@@ -34,7 +34,9 @@ def test_a_whole_cluster_is_healthy():
 
 
 def test_the_states_of_a_whole_cluster_say_where_things_are():
-    assert {name: layer.state for name, layer in report(whole(), EXPECTED).layers.items()} == {
+    states = {name: layer.state for name, layer in report(whole(), EXPECTED).layers.items()}
+    assert states.pop("backup").startswith("last point 0a1b2c3d, ")
+    assert states == {
         "hosts": "3 of 3 nodes answer",
         "firewall": "closed on 3 of 3 nodes",
         "galera": "primary component of 3",
@@ -44,6 +46,11 @@ def test_the_states_of_a_whole_cluster_say_where_things_are():
         "drupal": "",
         "vip": f"{VIP} on {A}",
     }
+
+
+def test_without_a_place_for_restore_points_the_layer_says_so_and_nothing_is_wrong():
+    judged = report(whole(), replace(EXPECTED, backup=None)).layers["backup"]
+    assert (judged.healthy, judged.state) == (True, "off, as backup_target = None wants it")
 
 
 @pytest.mark.parametrize("size", ["2", "3"])

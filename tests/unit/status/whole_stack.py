@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from webha.backup import Drill, Made, Points
 from webha.certificates import authority, issue, read
 from webha.cluster import Page
 from webha.lock import Notes
@@ -16,7 +17,7 @@ from ..stubs import NAMES
 
 A, B, C = NAMES
 VIP = "10.0.0.250"
-EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud", https=True, galera_tls=True, gluster_tls=True)
+EXPECTED = Expected(NAMES, VIP, "fs_ha", "hacloud", https=True, galera_tls=True, gluster_tls=True, backup="/srv/backup")
 NOW = datetime.now(UTC)
 AUTHORITY = authority("hacloud", NOW)
 CERTIFICATE = tuple(read(issue(AUTHORITY, ["www.example.org"], NOW)))
@@ -28,6 +29,16 @@ MOUNT = "var-www-html-drupal.mount"
 UNITS = dict.fromkeys(DAEMONS, Watched(True, "enabled")) | dict.fromkeys((*AT_BOOT, MOUNT), Watched(None, "enabled"))
 MACHINE, MEMBER, PEER, STORE, SITE, RELEASES = (
     fact("trixie", name) for name in ("machine", "galera", "cluster", "gluster", "drupal", "releases")
+)
+_JUST = NOW.timestamp() - 60
+POINTS = Points(
+    Made("0a1b2c3d", B, _JUST, _JUST, "", 9, 5, 3, 7, 1000),
+    None,
+    Drill(_JUST, C, "", 20),
+    "repository",
+    40,
+    writable=True,
+    installed=True,
 )
 MEMBER, STORE = (replace(one, certificates=CERTIFICATE) for one in (MEMBER, STORE))  # what was captured ends one day
 
@@ -62,6 +73,7 @@ def whole():
             gluster=STORE,
             drupal=SITE,
             releases=RELEASES,
+            points=POINTS,
             heal=0,
             bricks=BRICKS,
             health="ready",
