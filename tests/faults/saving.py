@@ -85,7 +85,7 @@ def prepare() -> None:
     on(
         "nodoha",
         f"mariadb drupal -e 'CREATE OR REPLACE TABLE saving (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(64) UNIQUE)'; "
-        f"install -d -o www-data -g www-data {FOLDER}; cat > {DOCROOT}/{PAGE} <<'PAGE'\n{page}\nPAGE",
+        f"rm -rf {FOLDER}; install -d -o www-data -g www-data {FOLDER}; cat > {DOCROOT}/{PAGE} <<'PAGE'\n{page}\nPAGE",
     )
 
 

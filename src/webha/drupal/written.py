@@ -8,8 +8,10 @@ from webha.drupal.state import VALUES
 from webha.ground import render
 from webha.ground.manifest import UNITS
 from webha.machine.operations import File
+from webha_node.backup.gate import GATE, INSIDE
 from webha_node.site.apps import DRUPAL, WORDPRESS, App, inner
 
+GATES = (str(GATE), str(INSIDE))
 _SETTINGS = {DRUPAL.name: "drupal/settings.php.j2", WORDPRESS.name: "wordpress/wp-config.php.j2"}
 
 
@@ -44,7 +46,9 @@ def programs(app: App, root: str, vip: str, minutes: int) -> list[File]:
 def settings(app: App, root: str, known: Mapping[str, Any], closed: bool = False) -> File:
     """Return the site's settings; ``closed``: those that answer every request with 503, while it is being installed."""
     template = _SETTINGS.get(app.name, "php/webha.php.j2")
-    return _secret(f"{root}/{app.settings}", render.render(template, closed=closed, restoring=RESTORING, **known))
+    return _secret(
+        f"{root}/{app.settings}", render.render(template, closed=closed, restoring=RESTORING, gates=GATES, **known)
+    )
 
 
 def values(app: App, root: str, known: Mapping[str, Any]) -> File | None:
@@ -52,7 +56,7 @@ def values(app: App, root: str, known: Mapping[str, Any]) -> File | None:
     if app is not DRUPAL:
         return None
     folder = app.settings.rpartition("/")[0]
-    text = render.render("drupal/settings.webha.php.j2", restoring=RESTORING, **known)
+    text = render.render("drupal/settings.webha.php.j2", restoring=RESTORING, gates=GATES, **known)
     return _secret(f"{root}/{inner(folder, VALUES)}", text)
 
 
