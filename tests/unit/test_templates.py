@@ -122,6 +122,15 @@ def test_secrets_stand_in_settings_php_alone_and_are_quoted_for_php(rendered):
             assert not any(secret in text for secret in SECRETS.values() for texts in nodes.values() for text in texts)
 
 
+@pytest.mark.parametrize("template", SETTINGS)
+def test_every_request_goes_through_the_gate_and_stays_away_from_half_a_database(rendered, template):
+    for text in rendered[template][NAMES[0]]:
+        gates = [
+            text.index(one) for one in ("/run/webha/site.restoring", "/run/webha/pages.gate", "/run/webha/pages.inside")
+        ]
+        assert gates == sorted(gates)
+
+
 @pytest.mark.parametrize(
     ("value", "quoted"),
     [("plain", "'plain'"), ("it's", r"'it\'s'"), ("back\\slash", r"'back\\slash'"), ("\\'", r"'\\\''")],
