@@ -19,12 +19,12 @@ CONFIRM = ("--data", "confirm=hacloud")
 @pytest.fixture(scope="module", autouse=True)
 def _a_share(deployed: str) -> Iterator[None]:
     assert deployed
-    on("nodoha", f"rm -rf {TARGET}; mkdir {TARGET}")
+    on("nodoha", f"rm -rf {TARGET} {DOCROOT}/.webha-backup; mkdir {TARGET}")
     prepare()
     yield
     clear()
+    on("nodoha", f"rm -rf {TARGET} {DOCROOT}/.webha-backup")
     converge("tasks/backups.py")  # off again, as the data of all other tests want it
-    on("nodoha", f"rm -rf {TARGET}")
 
 
 def status() -> dict[str, Any]:
