@@ -46,7 +46,7 @@ def point(run: Run) -> str:
 def test_a_place_that_is_none_is_refused() -> None:
     said = refused("tasks/backup.py", "--data", "backup_target=/srv/nowhere")
     assert "nodoha, nodoha2, nodoha3: /srv/nowhere is not there" in said
-    everywhere("mkdir /srv/each")
+    everywhere("rm -rf /srv/each; mkdir /srv/each")
     said = refused("tasks/backup.py", "--data", "backup_target=/srv/each")
     assert "/srv/each is not the same on all nodes: nodoha2, nodoha3 see nothing of what nodoha writes there" in said
     assert set(everywhere("ls /srv/each; rm -r /srv/each").values()) == {""}

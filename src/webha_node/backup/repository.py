@@ -19,6 +19,7 @@ ENVIRONMENT = Path(
 )  # RESTIC_REPOSITORY, RESTIC_PASSWORD and what a target asks for; root's alone
 CACHE = Path("/var/lib/webha/backup/cache")
 TAG = "webha"
+RECENT = "2d"  # of which all points are kept: those that somebody made, and those of before a restore
 _GENTLY = ("nice", "-n", "15", "ionice", "-c", "3")  # but for what a person waits for
 _WAITED_FOR = ("restore", "snapshots", "cat")
 _PATIENCE = 24 * 3600.0
@@ -158,10 +159,12 @@ def points(cluster: str | None = None) -> list[Point]:
 
 
 def forgotten(cluster: str, keep: Mapping[str, str]) -> None:
-    """Forget the points that the rules do not keep, and free their room."""
+    """Forget the points that neither the rules keep nor are of the last two days, and free their room."""
     rules = [word for period, number in keep.items() for word in (f"--keep-{period}", number)]
     if rules:
-        restic("forget", "--host", cluster, "--tag", TAG, "--group-by", "host", *rules, "--prune")
+        restic(
+            "forget", "--host", cluster, "--tag", TAG, "--group-by", "host", "--keep-within", RECENT, *rules, "--prune"
+        )
 
 
 def unlocked() -> None:

@@ -153,8 +153,9 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
         "files": written.files,
         "rows": sum(written.rows.values()),
     }
-    with suppress(BackupError):  # an account that may only add
-        repository.forgotten(cluster.name, cluster.keep)
+    if not tags:  # else somebody is about to restore, the oldest one perhaps
+        with suppress(BackupError):  # an account that may only add
+            repository.forgotten(cluster.name, cluster.keep)
     return made
 
 
