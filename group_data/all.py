@@ -262,7 +262,7 @@ drupal_cron_minutes = 15  # minutes between two runs of cron, on the vip's holde
 backup_target = None
 backup_at = "03:15"  # when one is made, every day, on a node that does not serve
 backup_drill_at = "Sun 05:15"  # when the newest is restored to try it
-# How many points stay, the newest of each period; all of the last two days stay, too.
+# Besides all of the last two days:
 backup_keep = {"daily": 7, "weekly": 5, "monthly": 12}  # restore points that stay: the newest of each period
 backup_max_age = 30  # hours; the status calls an older last one a problem
 backup_limit = 0  # KiB a second that a backup may send; 0: as fast as it goes
