@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.faults.points import TARGET, WITH, inside
 from tests.faults.saving import FOLDER, clear, prepare, saving
 from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, Run, converge, everywhere, lab, on, page, refused, whole
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
-TARGET = "/srv/share/points"
-WITH = ("--data", f"backup_target={TARGET}")
 CONFIRM = ("--data", "confirm=hacloud")
 
 
@@ -66,19 +65,6 @@ def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all() -> None:
         named, there = inside(one)
         assert len(named) > 20
         assert named == there
-
-
-def inside(one: str) -> tuple[set[str], set[str]]:
-    """Return the names that rows of a point have, and those of its files."""
-    stage = "/var/lib/webha/backup/point"
-    said = on(
-        "nodoha",
-        f"set -a; . /etc/webha/backup.env; rm -rf /var/tmp/point; restic restore {one} --target /var/tmp/point --include {stage}/database.sql "
-        f"--include {stage}/volume/sites/default/files/saving >&2; cd /var/tmp/point{stage}; "
-        "sed -n '/^INSERT INTO `saving`/,/;$/p' database.sql; echo ---; ls volume/sites/default/files/saving; rm -rf /var/tmp/point",
-    )
-    rows, files = said.split("---")
-    return set(re.findall(r"'(w[0-9-]+)'", rows)), {name.removesuffix(".txt") for name in files.split()}
 
 
 def test_it_is_made_where_the_site_is_not_served_and_nothing_is_saved_twice() -> None:

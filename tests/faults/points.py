@@ -1,0 +1,129 @@
+"""What a restore point costs, and whether it is of one moment: ``script/bench points``.
+
+On the deployed lab with the stand-in (script/demo). Files and rows are put on the site, a point is made, a second one of the same; then, under a client that
+saves a file and its row twenty times a second, points one after the other, each looked into: every row's file is in it, and every file's row.
+``--restore``: then all of it comes back. One JSON object.
+"""
+
+import argparse
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.faults.report import machine, told
+from tests.faults.saving import FOLDER, clear, prepare, saving
+from tests.lab.nodes import DOCROOT, Run, converge, everywhere, on
+
+TARGET = "/srv/share/points"
+WITH = ("--data", f"backup_target={TARGET}")
+STAGE = "/var/lib/webha/backup/point"
+MANY = f"{DOCROOT}/sites/default/files/many"
+_FILL = """
+import concurrent.futures, os, sys
+folder, count = sys.argv[1], int(sys.argv[2])
+def some(part):
+    for n in range(part, count, 16):
+        os.makedirs(f"{folder}/{n // 500}", exist_ok=True)
+        with open(f"{folder}/{n // 500}/{n}.bin", "wb") as file:
+            file.write(os.urandom(4096))
+with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    list(pool.map(some, range(16)))
+"""
+
+
+def fill(files: int, megabytes: int) -> None:
+    """Put so many files of 4 KB, and rows, on the site."""
+    on(
+        "nodoha",
+        f"mkdir -p {MANY}; python3 - {MANY} {files} <<'END'\n{_FILL}\nEND\nchown -R www-data:www-data {MANY}",
+        timeout=3000,
+    )
+    on(
+        "nodoha",
+        "mariadb drupal -e 'CREATE OR REPLACE TABLE many (id INT AUTO_INCREMENT PRIMARY KEY, word MEDIUMTEXT)'",
+    )
+    row = "SELECT REPEAT(SHA2(CONCAT(seq, RAND()), 512), 80) FROM seq_1_to_1000"  # 10 MB
+    for _ in range(megabytes // 10):
+        on("nodoha", f"mariadb drupal -e 'INSERT INTO many (word) {row}'", timeout=300)
+
+
+def point(run: Run) -> dict[str, Any]:
+    """Return what a run says of the point that it made."""
+    found = re.search(
+        r"restore point ([0-9a-f]{8}), made on (\w+) in (\d+) s: (\d+) files, (\d+) rows, (\d+) MB, of which ([0-9.]+) MB",
+        run.text,
+    )
+    assert found is not None, run.text[-3000:]
+    whole = "not of one moment" not in run.text
+    return dict(zip(("point", "node", "seconds", "files", "rows", "mb", "added_mb"), found.groups(), strict=True)) | {
+        "moment": whole
+    }
+
+
+def inside(one: str) -> tuple[set[str], set[str]]:
+    """Return the names that rows of a point have, and those of its files."""
+    said = on(
+        "nodoha",
+        f"set -a; . /etc/webha/backup.env; rm -rf /var/tmp/point; restic restore {one} --target /var/tmp/point --include {STAGE}/database.sql "
+        f"--include {STAGE}/volume/sites/default/files/saving >&2; cd /var/tmp/point{STAGE}; "
+        "sed -n '/^INSERT INTO `saving`/,/;$/p' database.sql; echo ---; ls volume/sites/default/files/saving; rm -rf /var/tmp/point",
+    )
+    rows, files = said.split("---")
+    return set(re.findall(r"'(w[0-9-]+)'", rows)), {name.removesuffix(".txt") for name in files.split()}
+
+
+def waits() -> list[float]:
+    """Return how long pages waited for each point so far, on whichever node served."""
+    said = everywhere("journalctl -q -o cat -u webha-backup | sed -n 's/^pages waited \\([0-9.]*\\) s.*/\\1/p'")
+    return [float(word) for one in said.values() for word in one.split()]
+
+
+def main() -> None:
+    """Measure, on the lab that is up."""
+    parser = argparse.ArgumentParser(prog="script/bench points")
+    parser.add_argument("--files", type=int, default=24000, help="of 4 KB each")
+    parser.add_argument("--megabytes", type=int, default=500, help="of rows")
+    parser.add_argument("--times", type=int, default=10, help="points under writes")
+    parser.add_argument("--restore", action="store_true", help="and back")
+    parser.add_argument("--json", type=Path, help="keep the result there")
+    given = parser.parse_args()
+    result: dict[str, Any] = {"machine": machine(), "files": given.files, "megabytes": given.megabytes}
+    on("nodoha", f"rm -rf {TARGET} {DOCROOT}/.webha-backup; mkdir {TARGET}")
+    prepare()
+    try:
+        fill(given.files, given.megabytes)
+        result["first"] = point(converge("tasks/backup.py", *WITH))
+        result["again"] = point(converge("tasks/backup.py", *WITH))
+        before, client = len(waits()), dict[str, Any]()
+        with saving(client):
+            made = [point(converge("tasks/backup.py", *WITH)) for _ in range(given.times)]
+        looked = [inside(one["point"]) for one in made]
+        there = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
+        result["under writes"] = {
+            "points": len(made),
+            "of one moment": sum(one["moment"] for one in made),
+            "rows without a file": [len(rows - files) for rows, files in looked],
+            "files without a row": [len(files - rows) for rows, files in looked],
+            "seconds": [int(one["seconds"]) for one in made],
+            "pages_waited_s": waits()[before:],
+            "longest_request_s": client["longest_s"],
+            "acknowledged": len(client["saved"]),
+            "lost": len(set(client["saved"]) - set(client["gone"]) - there),
+            "failed": client["failed"],
+        }
+        if given.restore:
+            begin = time.monotonic()
+            converge("tasks/restore.py", *WITH, "--data", "confirm=hacloud", "--data", f"point={made[-1]['point']}")
+            names = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
+            files = {one.removesuffix(".txt") for one in on("nodoha", f"ls {FOLDER}").split()}
+            result["restore"] = {"seconds": round(time.monotonic() - begin), "as it was": (names, files) == looked[-1]}
+    finally:
+        on("nodoha", f"rm -rf {MANY}; mariadb drupal -e 'DROP TABLE IF EXISTS many'", timeout=900)
+        clear()
+        on("nodoha", f"rm -rf {TARGET} {DOCROOT}/.webha-backup")
+    told(result, given.json)
+
+
+if __name__ == "__main__":
+    main()
