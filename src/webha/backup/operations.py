@@ -24,8 +24,11 @@ from webha.site.facts import Releases
 from webha.site.state import Where
 from webha_node.backup.moment import FOLDER
 from webha_node.backup.record import ASKED, STATE
+from webha_node.backup.restoring import BEFORE
 
 PATIENCE = 24 * 3600  # seconds
+# A file server's clients may remember for half a minute that there was none.
+_SEEN = 'for i in 1 2 3 4 5 6 7 8; do [ ! -e "$1/config" ] || exit 0; ls "$1" > /dev/null; sleep 5; done; echo no'
 _LOOK = 1.0  # seconds between two looks at what is being made
 OFF = "backup_target is None: no restore points are made"
 OPENS = (
@@ -66,12 +69,13 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Com
     more = given()
 
     def work() -> None:
-        _on(host.name, {"do": "begin"}, more)
-        seen = {
-            name: done(inventory.get_host(name), shell.script('[ -e "$1/config" ] || echo no', target), 60, more)
-            for name in others
-        }
+        made = "made" in _on(host.name, {"do": "begin"}, more).split()
+        seen = {name: done(inventory.get_host(name), shell.script(_SEEN, target), 120, more) for name in others}
         if blind := [name for name, said in seen.items() if "no" in said.split()]:
+            if not made:  # it was there before, with whatever is in it
+                raise PyinfraError(
+                    f"{target}: {', '.join(blind)} see no repository there, {host.name} does: mount the same disk or share on all"
+                )
             done(
                 host,
                 shell.script('rm -rf -- "$1"/config "$1"/data "$1"/index "$1"/keys "$1"/locks "$1"/snapshots', target),
@@ -133,7 +137,7 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
     while time.monotonic() < end:
         gevent.sleep(_LOOK)
         told: dict[str, Any] = json.loads(done(host, look, 60, more))
-        if told.get("last", {}).get("at", 0) > asked:
+        if told.get("last", {}).get("when", 0) > asked:
             return told
         if told.get("failed", {}).get("at", 0) > asked:
             raise PyinfraError(f"{told['failed']['node']}: {told['failed']['why']}")
@@ -146,11 +150,18 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
 
 @operation()
 def restored(
-    wish: dict[str, str], target: str | None, nodes: Iterable[str], where: Where, *, confirmed: bool, cluster: str
+    wish: dict[str, str],
+    target: str | None,
+    nodes: Iterable[str],
+    where: Where,
+    *,
+    confirmed: bool,
+    before: bool,
+    cluster: str,
 ) -> Commands:
     """Bring a restore point back, or a part of it (``webha_node.backup.restoring.Wish``); for one node only, the work is the holder's.
 
-    Where a site is, it becomes a restore point first, and ``confirmed`` says that it is meant. Without it the points are listed.
+    Where a site is, it becomes a restore point first (not without ``before``), and ``confirmed`` says that it is meant. Without it the points are listed.
     """
     if target is None:
         yield shell.refusal(f"{OFF}, and none come back: name the folder of the repository in group_data/all.py")
@@ -167,8 +178,8 @@ def restored(
     holder = next((name for name, one in volumes.items() if one is not None and one.holds), host.name)
 
     def work() -> None:
-        if verdict.action == "replace":
-            made = _on(holder, {"do": "make", "tags": ["before-restore"]}, more).split()
+        if verdict.action == "replace" and before:
+            made = _on(holder, {"do": "make", "tags": [BEFORE]}, more).split()
             say_at_end(f"what was here before is the restore point {made[-1]}")
         for line in _on(holder, {"do": "restore", **wish}, more).splitlines():
             say_at_end(line)

@@ -233,6 +233,7 @@ VERBS = (
     "point",
     "table",
     "path",
+    "before",
 )
 _OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
 _OF_VERBS: Mapping[str, Kind] = {
@@ -241,6 +242,7 @@ _OF_VERBS: Mapping[str, Kind] = {
     "point": text(r"[0-9a-f]{8,64}|latest", "the id of a restore point, or latest"),
     "table": text(r"[^`/\\\x00-\x1f]{1,64}", "the name of a table"),
     "path": _LINE,
+    "before": _FLAG,
 }
 
 

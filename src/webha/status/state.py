@@ -83,7 +83,7 @@ class Expected:
     galera_tls: bool = False
     gluster_tls: bool = False
     backup: str | None = None
-    backup_age: float = 30
+    backup_age: float = 48
     properties: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 

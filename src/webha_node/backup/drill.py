@@ -46,6 +46,7 @@ def drill(cluster: Cluster) -> None:
         repository.checked(f"{int(time.time() // 604800) % QUARTERS + 1}/{QUARTERS}")
         shutil.rmtree(DRILL, ignore_errors=True)
         DRILL.mkdir(mode=0o700, parents=True)
+        repository.room(point.id, DRILL, 2.0)  # the dump is loaded beside it
         repository.brought(point.id, DRILL)
         folder = DRILL / str(STAGE).lstrip("/")
         told = record.read(folder)

@@ -84,7 +84,7 @@ class Gathering:
             self._dumping = subprocess.Popen(words, stdout=file, stderr=subprocess.PIPE)
         self._begun(dump)
         for folder in self._written():
-            self._copied(folder, ".webha-files")
+            self._copied(folder, *((".webha-files",) if folder else LEFT))
 
     def after(self, cluster: str, node: str, when: float, why: str) -> record.Record:
         """Wait for the dump, gather what is of the machine, and write down what all of it is."""
@@ -117,7 +117,7 @@ class Gathering:
             cluster=cluster,
             database=self.database,
             root=str(self.root),
-            app=self._app().name,
+            app=self._known_app(),
             rows=record.rows(dump),
             files=len(found),
             size=dump.stat().st_size + sum(one[0] for one in found.values()),
@@ -131,13 +131,18 @@ class Gathering:
         self._ended()
 
     def healed(self) -> None:
-        """Wait until no brick owes another one a file. Raises BackupError where that does not come."""
+        """Wait until no brick owes a file to one that is there. Raises BackupError where that does not come."""
         end, left = time.monotonic() + HEALED, "Gluster did not say whether files wait for healing"
         while True:
             said = run("gluster", "--mode=script", "volume", "heal", self.volume, "info", "summary", seconds=60)
             waiting = re.findall(r"^Number of entries in heal pending: (\S+)$", said.stdout, re.MULTILINE)
             split = re.findall(r"^Number of entries in split-brain: (\S+)$", said.stdout, re.MULTILINE)
-            if said.returncode == 0 and waiting and set(waiting + split) == {"0"}:
+            if (
+                said.returncode == 0
+                and waiting
+                and set(split) <= {"0", "-"}
+                and ("-" in waiting or set(waiting) == {"0"})
+            ):
                 return
             if not waiting:
                 left = f"Gluster does not say whether files wait for healing ({(said.stderr or said.stdout).strip()[-200:]})"
@@ -149,12 +154,21 @@ class Gathering:
 
     def _written(self) -> list[str]:
         """Return the folders that pages write: what all releases share; of code at the top that is all that may be."""
-        its = self._app()
+        try:
+            its = self._app()
+        except layout.LayoutError:  # its code is lost: what is left of it is what a point can have
+            return [""]
         return ["sites"] if its is apps.DRUPAL else [its.shared] if its.tables else [its.shared, ""]
 
     def _app(self) -> apps.App:
         release = layout.running(self.root)
         return layout.app(self.root if release is None else layout.home(self.root, release))
+
+    def _known_app(self) -> str:
+        try:
+            return self._app().name
+        except layout.LayoutError:
+            return apps.PHP.name
 
     def _copied(self, folder: str, *left: str) -> None:
         source, target = self.brick / folder, self.stage / record.FILES / folder
@@ -184,7 +198,7 @@ class Gathering:
         size = self._asked(
             f"SELECT COALESCE(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema='{self.database}'"
         )
-        needed = self._brick_size() + int(float(size)) // 1024 - int(there[0])
+        needed = self._brick_size() + int(float(size)) // 1024 - int((there or ["0"])[0])
         status = os.statvfs(self.stage)
         free = status.f_bavail * status.f_frsize // 1024
         if free < needed * 1.1:

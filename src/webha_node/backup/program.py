@@ -61,9 +61,10 @@ def make(cluster: Cluster, _: Values, tags: list[str]) -> None:
 
 
 def begin(_: Cluster, __: Values) -> None:
-    """Make the repository, where there is none."""
+    """Make the repository, where there is none; say so."""
     if not repository.exists():
         repository.restic("init", seconds=300)
+        print("made")
 
 
 def points(cluster: Cluster, _: Values) -> None:

@@ -86,11 +86,11 @@ def _sum(path: Path) -> str:
 
 
 def listed(found: Mapping[str, tuple[int, int, str]]) -> str:
-    """Return the list in the form of sha256sum(1), which checks it; names with a line break or a backslash are escaped as it does."""
+    """Return the list in the form of sha256sum(1), which checks it; names with a line break or a backslash are escaped as it does, and one that is "-" is no standard input."""
     lines = []
     for name, (_, _, digest) in sorted(found.items()):
         plain = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-        lines.append(("\\" if plain != name else "") + f"{digest}  {plain}\n")
+        lines.append(("\\" if plain != name else "") + f"{digest}  ./{plain}\n")
     return "".join(lines)
 
 

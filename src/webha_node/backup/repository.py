@@ -1,7 +1,7 @@
 """The repository of the restore points: restic(1), told where and with which password by its environment.
 
 A lock that a dead process left is taken away where its machine says so (``restic unlock`` knows its own machines' dead ones, and old ones);
-all restic commands of ours run under the lock on the volume, so that there is no other one of this cluster.
+restic commands of ours run under the lock on the volume.
 """
 
 import json
@@ -168,13 +168,24 @@ def forgotten(cluster: str, keep: Mapping[str, str]) -> None:
 
 
 def unlocked() -> None:
-    """Take away the locks that dead processes left. Only under the lock on the volume: no other restic of this cluster runs."""
-    restic("unlock", "--remove-all", seconds=600)
+    """Take away the locks that dead processes left: those of this machine, and old ones. No other's, whose data a pruning could remove."""
+    restic("unlock", seconds=600)
 
 
 def checked(part: str) -> None:
     """Read the repository's structure, and a ``part`` of its data (``10%``, ``2/7``). Raises BackupError where it is damaged."""
-    restic("check", f"--read-data-subset={part}")
+    restic("check", "--no-lock", f"--read-data-subset={part}")
+
+
+def room(point: str, folder: Path, times: float) -> None:
+    """Raise BackupError where ``folder`` has not so many ``times`` free what the point takes: the database is on that disk, too."""
+    needed = int(json.loads(restic("stats", point, "--no-lock", seconds=600).splitlines()[-1])["total_size"] * times)
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    if free < needed:
+        raise BackupError(
+            f"{folder} has {free >> 20} MB free, the point {point} needs {needed >> 20} MB there: free some"
+        )
 
 
 def brought(point: str, target: Path, include: Iterable[str] = ()) -> None:

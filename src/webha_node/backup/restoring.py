@@ -19,10 +19,18 @@ from webha_node.site.application import away
 from webha_node.sql import client
 
 BACK = PLACE / "back"
+BEFORE = "before-restore"  # the tag of a point of what was there
 PARTS = ("all", "database", "files")
 WRITERS = 8  # a file that is made on the volume is a dozen round trips
 # Of the volume, which is not in a point: how the nodes speak, and the databases of releases that were left.
-KEPT = ("/.webha-backup", "/lost+found", "/.webha-releases/*.sql.gz", "/.webha-releases/.lock", "/.webha-faults")
+KEPT = (
+    "/.glusterfs*",
+    "/.webha-backup",
+    "/lost+found",
+    "/.webha-releases/*.sql.gz",
+    "/.webha-releases/.lock",
+    "/.webha-faults",
+)
 _SECTION = re.compile(
     rb"^-- (?:Table structure for table|Temporary table structure for view) `((?:[^`]|``)+)`", re.MULTILINE
 )
@@ -32,8 +40,8 @@ def chosen(points: list[Point], wanted: str) -> Point:
     """Return the point that ``wanted`` names: ``latest`` or the beginning of its id. Raises BackupError."""
     if not points:
         raise BackupError("the repository has no restore point of this cluster")
-    if wanted == "latest":
-        return points[-1]
+    if wanted == "latest":  # not what is damaged, and was kept before a restore
+        return next((one for one in reversed(points) if BEFORE not in one.tags), points[-1])
     found = [one for one in points if one.id.startswith(wanted) or wanted.startswith(one.id)]
     if len(found) != 1:
         known = ", ".join(f"{one.id} ({one.time[:16]})" for one in points[-10:])
@@ -102,6 +110,8 @@ def _brought(point: Point, include: Iterable[str]) -> Iterator[Path]:
     shutil.rmtree(BACK, ignore_errors=True)
     BACK.mkdir(mode=0o700, parents=True)
     try:
+        if not include:
+            repository.room(point.id, BACK, 1.1)
         repository.brought(point.id, BACK, include)
         folder = BACK / str(STAGE).lstrip("/")
         if not (folder / record.RECORD).is_file():
@@ -114,13 +124,13 @@ def _brought(point: Point, include: Iterable[str]) -> Iterator[Path]:
 def _files(source: Path, target: Path) -> None:
     """Make the volume below ``target`` what ``source`` has: several writers at once, then one look at all of it."""
     kept = [f"--exclude={one}" for one in KEPT]
-    _rsync("-a", "--numeric-ids", "-f", "+ */", "-f", "- *", f"{source}/", f"{target}/")
+    _rsync("-a", "--numeric-ids", *kept, "-f", "+ */", "-f", "- *", f"{source}/", f"{target}/")
     names = sorted(str(one.relative_to(source)) for one in source.rglob("*") if one.is_file() and not one.is_symlink())
 
     def some(number: int) -> None:
         mine = "\0".join(names[number::WRITERS])
         if mine:
-            words = ("-a", "--numeric-ids", "--inplace", "--whole-file", "--from0", "--files-from=-")
+            words = ("-a", "--numeric-ids", "--inplace", "--whole-file", "--from0", "--files-from=-", *kept)
             _rsync(*words, f"{source}/", f"{target}/", given=mine)
 
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -131,6 +141,8 @@ def _files(source: Path, target: Path) -> None:
 def _one(source: Path, target: Path) -> None:
     if not os.path.lexists(source):
         raise BackupError(f"{target} is not in that point")
+    if os.path.realpath(target.parent) != str(target.parent) or target.is_symlink():
+        raise BackupError(f"{target}: a link is on the way there, which may lead anywhere: remove it first")
     target.parent.mkdir(parents=True, exist_ok=True)
     inner = "/" if source.is_dir() and not source.is_symlink() else ""
     _rsync("-a", "--numeric-ids", f"{source}{inner}", f"{target}{inner}")

@@ -14,11 +14,12 @@ from webha_node.backup.gather import Gathering
 from webha_node.backup.repository import BackupError
 
 LOCK = "lock"
+STARTED = 60.0  # seconds between the nodes that the timer starts, at most
 HOLDER_WAITS = 30.0  # seconds that the virtual IP's holder leaves to the others
 PATIENCE = 12 * 3600.0  # seconds that a node stands by
-RECENT = (
-    3600.0  # seconds before this program began in which a point is what it was started for, where nobody asked since
-)
+# Hours before this program began of which a point is what it was started for, where nobody asked since: a node that was off at the time does
+# not make one alone, while no holder listens.
+RECENT = 20 * 3600.0
 _STEP = 0.05
 _LOOK = 2.0  # seconds between two looks at the lock
 
@@ -103,8 +104,13 @@ def alone(cluster: Cluster, seconds: float = 900.0) -> Generator[Path]:
 def _done(folder: Path, ends: Iterable[str], begun: float) -> bool:
     """Whether somebody did it meanwhile, or could not: what failed for one would fail for the next."""
     known = record.state(folder)
-    since = max(begun - RECENT, record.asked(folder))
-    return any(float(known.get(what, {}).get("at", 0)) >= since for what in ends)
+    asked = record.asked(folder)
+    for what in ends:
+        one = known.get(what, {})
+        since = max(begun - (STARTED if what == "failed" else RECENT), asked)
+        if float(one.get("when" if what == "last" else "at", 0)) >= since:
+            return True
+    return False
 
 
 def make(cluster: Cluster, tags: tuple[str, ...]) -> str:
@@ -112,9 +118,10 @@ def make(cluster: Cluster, tags: tuple[str, ...]) -> str:
     begun = time.time()
     try:
         made = _make(cluster, tags, begun)
-    except (BackupError, OSError, ValueError) as error:
+    except Exception as error:  # whatever it is: nothing of it may run on, and the status has to say so
         cluster.gathering.abandoned()
-        record.remember(cluster.folder, failed={"at": time.time(), "node": cluster.node, "why": str(error)})
+        why = str(error) or type(error).__name__
+        record.remember(cluster.folder, failed={"at": time.time(), "node": cluster.node, "why": why})
         raise BackupError(str(error)) from error
     record.remember(cluster.folder, last=made, failed=None)
     return str(made["point"])

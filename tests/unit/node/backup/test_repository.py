@@ -103,7 +103,7 @@ def test_one_does_it_and_the_next_does_nothing_until_somebody_asks(cluster):
 
     def make():
         made.append(1)
-        record.remember(cluster.folder, last={"at": time.time()})
+        record.remember(cluster.folder, last={"when": time.time()})
 
     for _ in range(2):
         watch.attend(cluster, ("last",), make)
