@@ -15,7 +15,8 @@ from webha_node.backup.watch import Cluster
 from webha_node.commands import run
 
 DRILL = PLACE / "drill"
-QUARTERS = 4  # of the repository's data one is read each time, so that all of it is within a month of weeks
+SMALL = 4 << 30  # bytes: a smaller repository is read whole
+QUARTERS = 4  # of a larger one's data one is read each time, so that all of it is within a month of weeks
 # Which files rows name, as paths below the docroot: SQL of each application's own, for tables that are there.
 NAMED = {
     "drupal": (
@@ -43,7 +44,8 @@ def drill(cluster: Cluster) -> None:
         repository.unlocked()
         point = restoring.chosen(repository.points(cluster.name), "latest")
         found |= {"point": point.id, "when": point.time}
-        repository.checked(f"{int(time.time() // 604800) % QUARTERS + 1}/{QUARTERS}")
+        quarter = f"{int(time.time() // 604800) % QUARTERS + 1}/{QUARTERS}"
+        repository.checked("100%" if repository.stored() < SMALL else quarter)
         shutil.rmtree(DRILL, ignore_errors=True)
         DRILL.mkdir(mode=0o700, parents=True)
         repository.room(point.id, DRILL, 2.0)  # the dump is loaded beside it

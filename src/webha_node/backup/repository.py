@@ -172,6 +172,13 @@ def unlocked() -> None:
     restic("unlock", seconds=600)
 
 
+def stored() -> int:
+    """Return how many bytes of data the repository has."""
+    return int(
+        json.loads(restic("stats", "--mode", "raw-data", "--no-lock", seconds=3600).splitlines()[-1])["total_size"]
+    )
+
+
 def checked(part: str) -> None:
     """Read the repository's structure, and a ``part`` of its data (``10%``, ``2/7``). Raises BackupError where it is damaged."""
     restic("check", "--no-lock", f"--read-data-subset={part}")
