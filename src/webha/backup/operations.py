@@ -70,7 +70,8 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Com
 
     def work() -> None:
         made = "made" in _on(host.name, {"do": "begin"}, more).split()
-        seen = {name: done(inventory.get_host(name), shell.script(_SEEN, target), 120, more) for name in others}
+        look = shell.script(_SEEN, target)
+        seen = together({name: lambda name=name: done(inventory.get_host(name), look, 120, more) for name in others})  # type: ignore[misc]
         if blind := [name for name, said in seen.items() if "no" in said.split()]:
             if not made:  # it was there before, with whatever is in it
                 raise PyinfraError(
