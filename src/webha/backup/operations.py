@@ -2,10 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import gevent
+from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.operation import operation
 from pyinfra.context import host, inventory
@@ -18,10 +20,10 @@ from webha.ground import shell
 from webha.ground.manifest import ARCHIVE, UNITS
 from webha.machine.facts import Files
 from webha.machine.operations import Commands
-from webha.run.across import done, everyone, given, telling, together
+from webha.run.across import done, everyone, given, telling_of, together
 from webha.run.ending import say_at_end
 from webha.site.facts import Releases
-from webha.site.state import Where
+from webha.site.state import Volume, Where
 from webha_node.backup.moment import FOLDER
 from webha_node.backup.record import ASKED, STATE
 from webha_node.backup.restoring import BEFORE
@@ -70,8 +72,7 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Com
 
     def work() -> None:
         made = "made" in _on(host.name, {"do": "begin"}, more).split()
-        look = shell.script(_SEEN, target)
-        seen = together({name: lambda name=name: done(inventory.get_host(name), look, 120, more) for name in others})  # type: ignore[misc]
+        seen = _each(others, shell.script(_SEEN, target), more)
         if blind := [name for name, said in seen.items() if "no" in said.split()]:
             if not made:  # it was there before, with whatever is in it
                 raise PyinfraError(
@@ -89,7 +90,7 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Com
             )
         say_at_end(OPENS.format(where=password))
 
-    yield from _telling(work)
+    yield from telling_of(work)
 
 
 @operation()
@@ -111,7 +112,7 @@ def taken(target: str | None, nodes: Iterable[str], where: Where) -> Commands:
         if last["why"]:
             say_at_end(f"its database and files are not of one moment: {last['why']}")
 
-    yield from _telling(work)
+    yield from telling_of(work)
 
 
 def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
             more,
         )
     )
-    together({name: lambda name=name: done(inventory.get_host(name), shell.script(start), 60, more) for name in names})  # type: ignore[misc]
+    _each(names, shell.script(start), more)
     look = shell.script(f'cat "$1"/{STATE} 2>/dev/null || echo "{{}}"', folder)
     running = shell.script(f"systemctl is-active {BACKUP_SERVICE} || :")
     end, idle = time.monotonic() + PATIENCE, 0
@@ -142,7 +143,7 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
             return told
         if told.get("failed", {}).get("at", 0) > asked:
             raise PyinfraError(f"{told['failed']['node']}: {told['failed']['why']}")
-        states = together({name: lambda name=name: done(inventory.get_host(name), running, 60, more) for name in names})  # type: ignore[misc]
+        states = _each(names, running, more)
         idle = 0 if any("activ" in one and "inactive" not in one for one in states.values()) else idle + 1
         if idle > 2:  # noqa: PLR2004 (a moment between the end and what is remembered)
             raise PyinfraError(f"no node made a restore point: journalctl -u {BACKUP_SERVICE} on the nodes says why")
@@ -172,11 +173,11 @@ def restored(
     )
     more = given()
     if verdict.action == "refuse":
-        yield from _telling(lambda: _list(more))
+        yield from telling_of(lambda: _list(more))
         yield shell.refusal(verdict.reason)
         return
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    holder = next((name for name, one in volumes.items() if one is not None and one.holds), host.name)
+    holder = _holder(volumes)
 
     def work() -> None:
         if verdict.action == "replace" and before:
@@ -184,18 +185,18 @@ def restored(
             say_at_end(f"what was here before is the restore point {made[-1]}")
         for line in _on(holder, {"do": "restore", **wish}, more).splitlines():
             say_at_end(line)
-        together({name: lambda name=name: _site_program(name, {"do": "follow"}, more) for name in volumes})  # type: ignore[misc]
+        together({name: partial(_on, name, {"do": "follow"}, more, "site") for name in volumes})
 
-    yield from _telling(work)
+    yield from telling_of(work)
 
 
 @operation()
 def settled(nodes: Iterable[str], where: Where) -> Commands:
     """Have the site forget what it cached, after its settings are this cluster's; for one node only."""
     volumes = everyone(Releases, nodes, root=where.root, vip=where.vip)
-    holder = next((name for name, one in volumes.items() if one is not None and one.holds), host.name)
+    holder = _holder(volumes)
     more = given()
-    yield from _telling(lambda: _site_program(holder, {"do": "rebuild"}, more))
+    yield from telling_of(lambda: _on(holder, {"do": "rebuild"}, more, "site"))
 
 
 @operation()
@@ -212,7 +213,7 @@ def drilled(target: str | None, nodes: Iterable[str], where: Where) -> Commands:
         for line in _on(next(iter(free), host.name), {"do": "drill"}, more).splitlines():
             say_at_end(line)
 
-    yield from _telling(work)
+    yield from telling_of(work)
 
 
 def _list(more: dict[str, Any]) -> None:
@@ -228,18 +229,16 @@ def _site(where: Where) -> Any:
     return host.get_fact(Drupal, root=where.root, database=where.database, user=where.user)
 
 
-def _telling(work: Any) -> Commands:
-    command, failed = telling(work)
-    yield command  # type: ignore[misc]  # as pyinfra takes it
-    if failed:
-        yield shell.refusal(failed[0])
-
-
-def _on(name: str, asked: dict[str, Any], more: dict[str, Any]) -> str:
-    command = shell.script(f"exec /usr/bin/python3 {ARCHIVE} backup", stdin=json.dumps(asked))
+def _on(name: str, asked: dict[str, Any], more: dict[str, Any], program: str = "backup") -> str:
+    command = shell.script(f"exec /usr/bin/python3 {ARCHIVE} {program}", stdin=json.dumps(asked))
     return done(inventory.get_host(name), command, PATIENCE, more)
 
 
-def _site_program(name: str, asked: dict[str, Any], more: dict[str, Any]) -> str:
-    command = shell.script(f"exec /usr/bin/python3 {ARCHIVE} site", stdin=json.dumps(asked))
-    return done(inventory.get_host(name), command, PATIENCE, more)
+def _each(names: Iterable[str], command: StringCommand, more: dict[str, Any]) -> dict[str, str]:
+    """Return what each of the nodes says to the command, given at the same time."""
+    return together({name: partial(done, inventory.get_host(name), command, 120, more) for name in names})
+
+
+def _holder(volumes: Mapping[str, Volume | None]) -> str:
+    """Return the node that has the virtual IP; where none has it this one."""
+    return next((name for name, one in volumes.items() if one is not None and one.holds), str(host.name))

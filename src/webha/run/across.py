@@ -1,6 +1,6 @@
 """Reading across hosts: one fact of all nodes, and a file of one for this run's memory alone."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from shlex import quote
 from typing import Any, TypeVar, cast
 
@@ -12,7 +12,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.api.host import Host
 from pyinfra.context import host, inventory, state
 
-from webha.ground import probe
+from webha.ground import probe, shell
 from webha.ground.fact import Probe
 from webha.ground.forms import all_of
 
@@ -104,6 +104,14 @@ def telling(work: Callable[[], object]) -> tuple[FunctionCommand, list[str]]:
             said.append(str(error))
 
     return FunctionCommand(attempt, (), {}), said
+
+
+def telling_of(work: Callable[[], object]) -> Generator[StringCommand, None, None]:
+    """Yield what an operation yields to do ``work``, and a refusal with its words where it failed."""
+    command, failed = telling(work)
+    yield command  # type: ignore[misc]  # as pyinfra takes it
+    if failed:
+        yield shell.refusal(failed[0])
 
 
 def together(calls: Mapping[str, Callable[[], str]]) -> dict[str, str]:

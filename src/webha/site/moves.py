@@ -15,11 +15,11 @@ from webha import drupal, site
 from webha.ground import shell
 from webha.machine.operations import SCRATCH, Commands, room, send
 from webha.run.across import done as answered
-from webha.run.across import everyone, given
+from webha.run.across import everyone, given, telling_of
 from webha.run.ending import say_at_end
 from webha.site.facts import Releases
 from webha.site.moving import Given
-from webha.site.operations import of_the_site, on, telling_of
+from webha.site.operations import of_the_site, on
 from webha.site.state import Volume, Where
 from webha_node.site.outgoing import CODE, DATABASE, PREFIX, UPLOADS
 

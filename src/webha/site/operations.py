@@ -1,7 +1,7 @@
 """Releases of the site: placed beside the running one, made the running one on all nodes, and left again."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from pyinfra.api.exceptions import PyinfraError
@@ -15,7 +15,7 @@ from webha.ground import shell
 from webha.ground.manifest import ARCHIVE
 from webha.ground.verdict import Verdict
 from webha.machine.operations import SCRATCH, Commands, room, send
-from webha.run.across import done, everyone, given, telling, together
+from webha.run.across import done, everyone, given, telling_of, together
 from webha.run.ending import say_at_end
 from webha.site import packaging
 from webha.site.facts import Releases
@@ -189,13 +189,6 @@ def _work(verdict: Verdict, volumes: dict[str, Any], asked: dict[str, Any], rele
             say_at_end(f"the release {told['running']} runs on all nodes; before: {told['before'] or '-'}")
 
     yield from telling_of(work)
-
-
-def telling_of(work: Callable[[], object]) -> Commands:
-    command, failed = telling(work)
-    yield command  # type: ignore[misc]  # as pyinfra takes it
-    if failed:
-        yield shell.refusal(failed[0])
 
 
 def _spread(volumes: Iterable[str], release: str, more: dict[str, Any]) -> None:
