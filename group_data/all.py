@@ -109,6 +109,10 @@ galera_bind_address = None
 # MariaDB over the network. False: the document's, all in clear. A cluster that runs is changed one node after the other.
 galera_tls = True
 wsrep_sst_method = "mariabackup"  # how a node gets a full copy; the document: rsync, which blocks the donor
+# True: every node keeps binary logs, which tasks/backup.py's timers save every few minutes: a restore point can go on to a given second
+# (tasks/restore.py, until=). Costs a further write to the disk a commit, and room for so many days of writes.
+galera_binlog = False
+galera_binlog_days = 3  # for which they are kept
 wsrep_slave_threads = 4  # threads that apply the others' writes
 innodb_buffer_pool_size = "128M"  # what MariaDB keeps of its tables in memory
 # Galera's options, beside those of failovers: gcache.size (missed writes up to this come incrementally, not as a full
@@ -258,13 +262,17 @@ drupal_trusted_hosts = []
 drupal_cron_minutes = 15  # minutes between two runs of cron, on the vip's holder
 
 # --- Restore points (tasks/backup.py, tasks/restore.py, tasks/drill.py) ---------------------------------------------
-# Where restic keeps them: a folder that all nodes share under this path, on another machine's disk (NFS, say). None: none are made.
+# Where restic keeps them: a folder that all nodes share under this path, on another machine's disk (NFS, say); another machine by ssh,
+# "sftp://user@host//path"; or "s3:https://host/bucket". None: none are made.
 backup_target = None
+backup_host_key = None  # of a machine that is reached by ssh: its public key, "ssh-ed25519 AAAA…"
+backup_second_password = False  # True: secrets/backup_second_password opens them as well, for somebody else's safe
 backup_at = "03:15"  # when one is made, every day, on a node that does not serve
 backup_drill_at = "Sun 05:15"  # when the newest is restored to try it
 # Besides all of the last two days:
 backup_keep = {"daily": 7, "weekly": 5, "monthly": 12}  # restore points that stay: the newest of each period
 backup_max_age = 48  # hours; the status calls an older last one a problem
+backup_log_minutes = 5  # minutes between two savings of the binary logs, with galera_binlog
 backup_limit = 0  # KiB a second that a backup may send; 0: as fast as it goes
 backup_packages = ["restic", "rsync"]  # Debian's packages
 

@@ -3,7 +3,7 @@
 from pyinfra.context import host
 
 from webha import programs
-from webha.backup import operations
+from webha.backup import access, operations
 from webha.backup.manifest import (
     BACKUP_SERVICE,
     BACKUP_TIMER,
@@ -11,6 +11,10 @@ from webha.backup.manifest import (
     DRILL_TIMER,
     ENVIRONMENT,
     GATES,
+    LOGS,
+    LOGS_SERVICE,
+    LOGS_TIMER,
+    PARTS,
     TMPFILES,
 )
 from webha.ground.manifest import HEADER, UNITS, program
@@ -27,7 +31,7 @@ if context.on_a_node():
     mark = f"# {HEADER}: pages go through here"
 
     if data.backup_target is None:
-        operations.off(name="Backup: none is made")
+        operations.off(name="Backup: none is made", parts=PARTS, why=operations.OFF)
     else:
         node.packages(name="Backup: restic", names=data.backup_packages)
 
@@ -41,8 +45,13 @@ if context.on_a_node():
                         "backup/backup.env.j2",
                         target=data.backup_target,
                         password=context.or_stop(secret, "backup_password"),
+                        more=context.or_stop(access.variables, data.backup_target),
                     ),
                     mode="600",
+                ),
+                *(
+                    node.File(path, text, mode="600")
+                    for path, text in context.or_stop(access.files, data.backup_target, data.backup_host_key).items()
                 ),
                 node.File(TMPFILES, render("backup/tmpfiles.conf.j2", gates=GATES, content=mark)),
                 *(node.File(path, mark) for path in GATES),
@@ -61,6 +70,7 @@ if context.on_a_node():
                     for unit, words, action in (
                         (BACKUP_SERVICE, "A restore point of database and files", "attend"),
                         (DRILL_SERVICE, "The newest restore point is restored to try it", "try"),
+                        *((LOGS_SERVICE, "The binary logs are saved", "logs") for _ in range(data.galera_binlog)),
                     )
                 ),
                 *(
@@ -68,6 +78,14 @@ if context.on_a_node():
                     for unit, words, at in (
                         (BACKUP_TIMER, "A restore point every day", f"*-*-* {data.backup_at}"),
                         (DRILL_TIMER, "A restore point is tried every week", data.backup_drill_at),
+                        *(
+                            (
+                                LOGS_TIMER,
+                                "The binary logs are saved every few minutes",
+                                f"*:0/{data.backup_log_minutes}",
+                            )
+                            for _ in range(data.galera_binlog)
+                        ),
                     )
                 ),
             ],
@@ -77,11 +95,17 @@ if context.on_a_node():
 
         node.unit(name="Backup: a drill every week", unit=DRILL_TIMER, starts=(DRILL_SERVICE,))
 
+        if data.galera_binlog:
+            node.unit(name="Backup: binary logs every few minutes", unit=LOGS_TIMER, starts=(LOGS_SERVICE,))
+        else:
+            operations.off(name="Backup: no binary logs", parts=(LOGS,), why="galera_binlog is False: none are kept")
+
         operations.begun(
             name="Backup: a repository",
             target=data.backup_target,
             nodes=[one.name for one in nodes],
             where=Where(data.drupal_root, data.vip, data.drupal_db, data.drupal_db_user),
             password=where("backup_password").removeprefix("with "),
+            second=context.or_stop(secret, "backup_second_password") if data.backup_second_password else "",
             _if=context.on_first,
         )

@@ -1,4 +1,4 @@
-"""A restore point comes back, on bare machines too: --data confirm=<cluster_name> [point=ID] [part=database|files] [table=NAME] [path=PATH]."""
+"""A restore point comes back, on bare machines too: --data confirm=<cluster_name> [point=ID] [part=database|files|settings] [table=NAME] [path=PATH] [until="YYYY-MM-DD HH:MM:SS"]."""
 
 from pyinfra import local
 from pyinfra.context import host
@@ -12,8 +12,8 @@ from webha.run.credentials import secret
 from webha.site.state import Where
 
 data = host.data
-wish = {key: str(data.get(key)) for key in ("point", "part", "table", "path") if data.get(key)}
-whole = wish.keys() <= {"point"}
+wish = {key: str(data.get(key)) for key in ("point", "part", "table", "path", "until") if data.get(key)}
+whole = wish.keys() <= {"point", "until"}
 
 if whole:
     for step in ("guards", "hosts", "firewall", "galera", "apache", "cluster", "gluster", "backups"):

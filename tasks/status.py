@@ -43,6 +43,7 @@ if seen is not None:
                 gluster_tls=data.gluster_tls,
                 backup=data.backup_target,
                 backup_age=data.backup_max_age,
+                log_minutes=data.backup_log_minutes if data.galera_binlog else 0,
                 properties=properties(data.stonith_enabled, data.cluster_properties),
                 options=data.gluster_options,
             ),

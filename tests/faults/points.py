@@ -2,23 +2,26 @@
 
 On the deployed lab with the stand-in (script/demo). Files and rows are put on the site, a point is made, a second one of the same; then, under a client that
 saves a file and its row twenty times a second, points one after the other, each looked into: every row's file is in it, and every file's row.
-``--restore``: then all of it comes back. One JSON object.
+``--pages``: before that, what visitors get while a point of all files is made, and without one. ``--bare``: then the nodes are reset, and it comes back there.
+One JSON object.
 """
 
 import argparse
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.faults.report import machine, told
 from tests.faults.saving import FOLDER, clear, prepare, saving
-from tests.lab.nodes import DOCROOT, Run, converge, everywhere, on
+from tests.lab.nodes import DOCROOT, Run, converge, everywhere, lab, on
 
 TARGET = "/srv/share/points"
 WITH = ("--data", f"backup_target={TARGET}")
 STAGE = "/var/lib/webha/backup/point"
 MANY = f"{DOCROOT}/sites/default/files/many"
+WINDOW = 5  # seconds
 _FILL = """
 import concurrent.futures, os, sys
 folder, count = sys.argv[1], int(sys.argv[2])
@@ -79,13 +82,64 @@ def waits() -> list[float]:
     return [float(word) for one in said.values() for word in one.split()]
 
 
+def speed(clients: int) -> float:
+    """Return how many pages a second so many ``clients`` get now, asking for one after the other."""
+    words = f"from tests.faults.pages import Way, pages; print(pages(Way('http', kept=True), {WINDOW}, {clients}))"
+    return float(lab("run", ".venv/bin/python", "-c", words, timeout=120).split()[-1])
+
+
+def beside(clients: int) -> dict[str, Any]:
+    """Return the pages a second without, and with, a point being made of all files anew, windows of the same run."""
+    before = [speed(clients) for _ in range(2)]
+    everywhere("rm -rf /var/lib/webha/backup/point /var/lib/webha/backup/known.json /var/lib/webha/backup/cache")
+    during: list[float] = []
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(lambda: point(converge("tasks/backup.py", *WITH)))
+        time.sleep(4)  # what pyinfra itself takes of this machine
+        while not run.done():
+            found = speed(clients)
+            during += [] if run.done() else [found]
+    before += [speed(clients) for _ in range(2)]
+    plain = sum(before) / len(before)
+    return {
+        "clients": clients,
+        "without": [round(one, 1) for one in before],
+        "with": [round(one, 1) for one in during],
+        "ratio": round(sum(during) / len(during) / plain, 2) if during else None,
+        "point": run.result(),
+    }
+
+
+def bare(one: str, held: tuple[set[str], set[str]]) -> dict[str, Any]:
+    """Return how long it takes to have the point, which ``held`` those rows and files, on three machines with nothing on them, and what is there then."""
+    hashes = f"cd {DOCROOT}/sites/default/files && find . -type f ! -path '*/saving/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum"
+    rows = "mariadb -N -B -e 'CHECKSUM TABLE drupal.many, drupal.users'"
+    before = on("nodoha", hashes, timeout=900), on("nodoha", rows, timeout=300)
+    lab("reset")
+    begin = time.monotonic()
+    converge("tasks/restore.py", *WITH, "--data", f"point={one}")
+    seconds = round(time.monotonic() - begin)
+    after = on("nodoha", hashes, timeout=900), on("nodoha", rows, timeout=300)
+    names = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
+    files = {name.removesuffix(".txt") for name in on("nodoha", f"ls {FOLDER}").split()}
+    again = converge("deploy.py", *WITH)
+    return {
+        "seconds": seconds,
+        "as it was": before == after and (names, files) == held,
+        "a second run changes": again.changed,
+    }
+
+
 def main() -> None:
     """Measure, on the lab that is up."""
     parser = argparse.ArgumentParser(prog="script/bench points")
     parser.add_argument("--files", type=int, default=24000, help="of 4 KB each")
     parser.add_argument("--megabytes", type=int, default=500, help="of rows")
     parser.add_argument("--times", type=int, default=10, help="points under writes")
-    parser.add_argument("--restore", action="store_true", help="and back")
+    parser.add_argument("--bare", action="store_true", help="then the lab is reset, and the last point comes back")
+    parser.add_argument(
+        "--pages", type=int, nargs="*", default=[1, 4], help="visitors at once, beside whom a point is made"
+    )
     parser.add_argument("--json", type=Path, help="keep the result there")
     given = parser.parse_args()
     result: dict[str, Any] = {"machine": machine(), "files": given.files, "megabytes": given.megabytes}
@@ -95,6 +149,7 @@ def main() -> None:
         fill(given.files, given.megabytes)
         result["first"] = point(converge("tasks/backup.py", *WITH))
         result["again"] = point(converge("tasks/backup.py", *WITH))
+        result["pages"] = [beside(clients) for clients in given.pages]
         before, client = len(waits()), dict[str, Any]()
         with saving(client):
             made = [point(converge("tasks/backup.py", *WITH)) for _ in range(given.times)]
@@ -112,12 +167,8 @@ def main() -> None:
             "lost": len(set(client["saved"]) - set(client["gone"]) - there),
             "failed": client["failed"],
         }
-        if given.restore:
-            begin = time.monotonic()
-            converge("tasks/restore.py", *WITH, "--data", "confirm=hacloud", "--data", f"point={made[-1]['point']}")
-            names = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
-            files = {one.removesuffix(".txt") for one in on("nodoha", f"ls {FOLDER}").split()}
-            result["restore"] = {"seconds": round(time.monotonic() - begin), "as it was": (names, files) == looked[-1]}
+        if given.bare:
+            result["three bare machines"] = bare(made[-1]["point"], looked[-1])
     finally:
         on("nodoha", f"rm -rf {MANY}; mariadb drupal -e 'DROP TABLE IF EXISTS many'", timeout=900)
         clear()

@@ -30,6 +30,7 @@ class Saving:
         self.saved: list[str] = []
         self.gone: list[str] = []
         self.tried: list[str] = []
+        self.log: list[tuple[float | str, ...]] = []
         self.failed = 0
         self.waits: list[float] = []
 
@@ -41,13 +42,14 @@ class Saving:
             number += 1
             name = f"{prefix}-{number}"
             self.tried.append(name)
-            asked = time.monotonic()
+            asked, since = time.time(), time.monotonic()
             status, said = _asked(f"/{PAGE}?name={name}")
-            self.waits.append(time.monotonic() - asked)
+            self.waits.append(time.monotonic() - since)
             words = said.replace(",", "").split()
             if status == http.client.OK and words[:2] == ["saved", name]:
                 self.saved.append(name)
                 self.gone += words[3:4]
+                self.log.append((asked, time.time(), name, *words[3:4]))
             else:
                 self.failed += 1
             time.sleep(max(0.0, begin + number * WORKERS / RATE - time.monotonic()))
@@ -109,6 +111,7 @@ def main() -> None:
             {
                 "saved": one.saved,
                 "gone": one.gone,
+                "log": one.log,
                 "tried": len(one.tried),
                 "failed": one.failed,
                 "longest_s": round(max(one.waits, default=0.0), 2),

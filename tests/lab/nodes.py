@@ -75,9 +75,9 @@ def pyinfra(*arguments: str, inventory: str = "inventory.py", timeout: float = 1
     return Run(process.returncode, out + err, json.loads(out) if out.startswith("{") else None)
 
 
-def converge(*arguments: str, **environment: str) -> Run:
+def converge(*arguments: str, inventory: str = "inventory.py", **environment: str) -> Run:
     """Run pyinfra for real; it must succeed."""
-    run = pyinfra(*arguments, "-y", **environment)
+    run = pyinfra(*arguments, "-y", inventory=inventory, **environment)
     assert run.code == 0, run.text[-6000:]
     assert run.json is not None, run.text[-6000:]
     return run

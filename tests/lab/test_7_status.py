@@ -59,7 +59,17 @@ def test_a_whole_cluster_is_healthy_in_every_layer(look: Look) -> None:
     code, report, screen = look()
     assert code == 0, screen
     assert report["healthy"] is True
-    assert list(report["layers"]) == ["hosts", "firewall", "galera", "apache", "cluster", "gluster", "drupal", "vip"]
+    assert list(report["layers"]) == [
+        "hosts",
+        "firewall",
+        "galera",
+        "apache",
+        "cluster",
+        "gluster",
+        "drupal",
+        "vip",
+        "backup",
+    ]
     assert all(layer["healthy"] and not layer["problems"] for layer in report["layers"].values())
     layers, rest = screen.splitlines()[: len(report["layers"])], screen.splitlines()[len(report["layers"]) :]
     assert [line.split()[1] for line in layers] == ["healthy"] * len(layers)

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
+from webha.backup.manifest import LOGS_SERVICE
 from webha.backup.state import Points
 from webha.drupal import Site
 from webha.ground.verdict import Verdict
 
 FULL = 90  # per cent
+FINE = ("repository", "remote")  # as a target is seen
 DRILL_AGE = 8 * 86400.0  # seconds: weekly, and a day
-_HOUR = 3600.0
+AHEAD = 300.0  # seconds that clocks may be apart
+_HOUR, _MINUTE = 3600.0, 60.0
+LATE = 4  # times that binary logs may be missed
 
 
 def to_begin(states: Mapping[str, Points | None], target: str, site: Site | None) -> Verdict:
@@ -18,18 +22,20 @@ def to_begin(states: Mapping[str, Points | None], target: str, site: Site | None
         return Verdict("refuse", refused)
     if all(one is not None and one.target == "repository" for one in states.values()):
         return Verdict("nothing", f"a repository is in {target}")
+    if any(one is not None and one.target == "remote" and one.begun == target for one in states.values()):
+        return Verdict("nothing", f"restore points are kept in {target}")
     if site is None:
         return Verdict("refuse", "whether a site is here is unknown")
     if site.code != "complete":
         return Verdict("nothing", "no site is here yet that could be saved")
-    return Verdict("begin", f"{target} is empty")
+    return Verdict("begin", f"{target} has none yet, as far as this cluster knows")
 
 
 def _against(states: Mapping[str, Points | None], target: str) -> Iterator[str]:
     """Say what is against a repository in ``target``."""
     known = {name: one for name, one in states.items() if one is not None}
     seen = {name: one.target for name, one in known.items()}
-    lacking = [name for name, one in seen.items() if one != "repository"]
+    lacking = [name for name, one in seen.items() if one not in FINE]
     if unknown := [name for name in states if name not in known]:
         yield f"how {target} is seen from {', '.join(unknown)} is unknown"
     if absent := [name for name, one in seen.items() if one == "absent"]:
@@ -40,7 +46,7 @@ def _against(states: Mapping[str, Points | None], target: str) -> Iterator[str]:
         yield (
             f"{target} is not the same on all nodes: {', '.join(lacking)} see no repository there. It has to be one disk or share that all of them mount"
         )
-    if lacking and any(one.last is not None for one in known.values()):
+    if lacking and any(one.begun == target or (not one.begun and one.last) for one in known.values()):
         yield f"restore points were made, and {target} has no repository (any more): is the disk or the share mounted?"
     if filled := [name for name, one in seen.items() if one == "filled"]:
         yield f"{filled[0]}: {target} holds something else: name an empty folder in backup_target"
@@ -54,7 +60,7 @@ def to_restore(site: Site | None, confirmed: bool, cluster: str, target: str, st
         return Verdict(
             "refuse", "what is on the volume, in the database and in the repository is unknown: run tasks/status.py"
         )
-    if state.target != "repository":
+    if state.target not in FINE:
         return Verdict("refuse", f"{target}: no repository is there. Is the disk or the share mounted?")
     if site.code == "none" and not site.tables:
         return Verdict("restore", "no site is here")
@@ -66,19 +72,19 @@ def to_restore(site: Site | None, confirmed: bool, cluster: str, target: str, st
     return Verdict("replace", "asked for")
 
 
-def unwell(states: Mapping[str, Points | None], target: str, now: float, hours: float) -> list[str]:
-    """Say what is not well, each in a sentence with what to do. ``hours``: how old the last point may be."""
+def unwell(states: Mapping[str, Points | None], target: str, now: float, hours: float, minutes: int = 0) -> list[str]:
+    """Say what is not well, each in a sentence with what to do. ``hours``: how old the last point may be; ``minutes``: between two savings of the binary logs, 0: none are."""
     found = [
         f"{name}: unknown, the volume or {target} did not say in time" for name, one in states.items() if one is None
     ]
     known = {name: one for name, one in states.items() if one is not None}
     found += [f"{name}: {line}" for name, one in known.items() for line in _target(one, target)]
     seen = next(iter(known.values()), None)
-    return found if seen is None else [*found, *_last(seen, now, hours), *_drill(seen, now)]
+    return found if seen is None else [*found, *_last(seen, now, hours), *_drill(seen, now), *_logs(seen, now, minutes)]
 
 
 def _target(seen: Points, target: str) -> Iterator[str]:
-    if seen.target != "repository":
+    if seen.target not in FINE:
         yield f"{target} has no repository: is the disk or the share mounted? A new one: tasks/backup.py"
     elif not seen.writable:
         yield f"{target} cannot be written"
@@ -98,6 +104,8 @@ def _last(seen: Points, now: float, hours: float) -> Iterator[str]:
         yield (
             f"the last restore point is {age(now - seen.last.when)} old (backup_max_age is {hours:g} hours): run tasks/backup.py"
         )
+    if seen.last.when > now + AHEAD:
+        yield f"{seen.last.node}: the last restore point is of a time {age(seen.last.when - now)} ahead: is that node's clock right?"
     if seen.last.why:
         yield f"the last restore point's database and files are not of one moment: {seen.last.why}"
 
@@ -109,6 +117,18 @@ def _drill(seen: Points, now: float) -> Iterator[str]:
         yield f"{seen.drill.node}: the last drill failed: {seen.drill.why}"
     elif now - seen.drill.at > DRILL_AGE:
         yield f"the last drill was {age(now - seen.drill.at)} ago: run tasks/drill.py"
+
+
+def _logs(seen: Points, now: float, minutes: int) -> Iterator[str]:
+    if not minutes or seen.last is None:
+        return
+    if seen.logs is None:
+        yield f"no binary logs were saved yet, which galera_binlog wants every {minutes} minutes: a point cannot go on to a given second"
+        return
+    if seen.logs.why:
+        yield f"{seen.logs.node}: binary logs could not be saved: {seen.logs.why}"
+    if now - seen.logs.at > LATE * minutes * _MINUTE:
+        yield f"binary logs were saved {age(now - seen.logs.at)} ago, every {minutes} minutes is wanted: look at {LOGS_SERVICE} on the nodes"
 
 
 def shown(states: Mapping[str, Points | None], now: float) -> str:

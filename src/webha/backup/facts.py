@@ -5,7 +5,8 @@ from shlex import quote
 from typing import Any, ClassVar
 
 from webha.backup.manifest import BACKUP_TIMER
-from webha.backup.state import Drill, Failure, Made, Points
+from webha.backup.state import Drill, Failure, Logs, Made, Points
+from webha.backup.target import remote
 from webha.ground import probe
 from webha.ground.fact import Probe
 from webha.ground.manifest import UNITS
@@ -26,13 +27,19 @@ class RestorePoints(Probe[Points]):
             f"timeout 5 test -d {t}; there=$?; [ $there -le 1 ] || exit 1; if [ $there = 1 ]; then echo absent; elif timeout 5 test -e {t}/config; then echo repository; "
             f"elif [ -z \"$(timeout 5 ls -A {t} | grep -vx 'lost+found')\" ]; then echo empty; else echo filled; fi"
         )
+        state = f"{there}; [ ! -e {FOLDER}/{STATE} ] || cat {FOLDER}/{STATE}"
+        installed = f"[ -e {UNITS}/{BACKUP_TIMER} ]"
+        if remote(target):  # asking it takes its secrets, and a network that may hang
+            return probe.script(
+                {"state": state, "target": "echo remote", "full": "true", "writable": "true", "installed": installed}
+            )
         return probe.script(
             {
-                "state": f"{there}; [ ! -e {FOLDER}/{STATE} ] || cat {FOLDER}/{STATE}",
+                "state": state,
                 "target": look,
                 "full": f"[ ! -d {t} ] || timeout 5 df -P {t} | awk 'NR > 1 {{ print $5 }}'",
                 "writable": f"timeout 5 test -w {t}",
-                "installed": f"[ -e {UNITS}/{BACKUP_TIMER} ]",
+                "installed": installed,
             }
         )
 
@@ -48,6 +55,9 @@ class RestorePoints(Probe[Points]):
             full=int(full) if full else None,
             writable=answers["writable"].ok,
             installed=answers["installed"].ok,
+            logs=_of(Logs, known.get("logs")),
+            begun=str(known.get("begun", "")),
+            second=str(known.get("second", "")),
         )
 
 

@@ -6,17 +6,25 @@ from webha_node.backup.gather import PLACE
 from webha_node.backup.repository import ENVIRONMENT as _ENVIRONMENT
 
 ENVIRONMENT = str(_ENVIRONMENT)
+SSH_KEY, HOST_KEYS = "/etc/webha/backup.key", "/etc/webha/backup.known"  # of a target that is reached by ssh
 TMPFILES = "/etc/tmpfiles.d/webha-backup.conf"
 GATES = (str(GATE), str(INSIDE))
 BACKUP_SERVICE, BACKUP_TIMER = "webha-backup.service", "webha-backup.timer"
 DRILL_SERVICE, DRILL_TIMER = "webha-drill.service", "webha-drill.timer"
+LOGS_SERVICE, LOGS_TIMER = "webha-logs.service", "webha-logs.timer"
 
 POINTS = Part(
     "restore points",
-    files=(ENVIRONMENT, TMPFILES, *GATES, str(PLACE)),
+    files=(ENVIRONMENT, SSH_KEY, HOST_KEYS, TMPFILES, *GATES, str(PLACE)),
     units=(BACKUP_TIMER, DRILL_TIMER),
     companions=(BACKUP_SERVICE, DRILL_SERVICE),
     packages="backup_packages",
     stop=f"systemctl stop {BACKUP_SERVICE} {DRILL_SERVICE} || :",
 )
-PARTS = (POINTS,)
+LOGS = Part(
+    "binary logs",
+    units=(LOGS_TIMER,),
+    companions=(LOGS_SERVICE,),
+    stop=f"systemctl stop {LOGS_SERVICE} 2>/dev/null || :",
+)
+PARTS = (LOGS, POINTS)

@@ -14,10 +14,11 @@ from pyinfra.context import host, inventory
 
 from webha import backup
 from webha.backup.facts import RestorePoints
-from webha.backup.manifest import BACKUP_SERVICE, POINTS
+from webha.backup.manifest import BACKUP_SERVICE
+from webha.backup.target import remote
 from webha.drupal.facts import Drupal
 from webha.ground import shell
-from webha.ground.manifest import ARCHIVE, UNITS
+from webha.ground.manifest import ARCHIVE, UNITS, Part
 from webha.machine.facts import Files
 from webha.machine.operations import Commands
 from webha.run.across import done, everyone, given, telling_of, together
@@ -25,12 +26,13 @@ from webha.run.ending import say_at_end
 from webha.site.facts import Releases
 from webha.site.state import Volume, Where
 from webha_node.backup.moment import FOLDER
-from webha_node.backup.record import ASKED, STATE
+from webha_node.backup.record import ASKED, STATE, fingerprint
 from webha_node.backup.restoring import BEFORE
 
 PATIENCE = 24 * 3600  # seconds
 # A file server's clients may remember for half a minute that there was none.
 _SEEN = 'for i in 1 2 3 4 5 6 7 8; do [ ! -e "$1/config" ] || exit 0; ls "$1" > /dev/null; sleep 5; done; echo no'
+_UNDONE = 'rm -rf -- "$1"/config "$1"/data "$1"/index "$1"/keys "$1"/locks "$1"/snapshots'
 _LOOK = 1.0  # seconds between two looks at what is being made
 OFF = "backup_target is None: no restore points are made"
 OPENS = (
@@ -40,21 +42,25 @@ OPENS = (
 
 
 @operation()
-def off() -> Commands:
-    """Own that nothing of ours makes restore points on this node; those that were made stay where they are. Does nothing where that is so."""
-    states = host.get_fact(Files, paths=tuple(f"{UNITS}/{one}" for one in POINTS.units))
-    if states is None:
-        yield shell.refusal("whether timers of ours are here cannot be read")
-    elif any(one.exists and one.ours for one in states.values()):
-        paths = [one for one in POINTS.paths if not one.startswith("/var/lib/")]
-        yield shell.script(f'{POINTS.stopping}\nrm -f -- "$@"; systemctl daemon-reload', *paths)
-    else:
-        host.noop(OFF)
+def off(parts: Iterable[Part], why: str) -> Commands:
+    """Own that nothing of these ``parts`` works on this node; what was saved stays where it is. Does nothing where that is so, and says ``why``."""
+    there = []
+    for part in parts:
+        states = host.get_fact(Files, paths=tuple(f"{UNITS}/{one}" for one in part.units))
+        if states is None:
+            yield shell.refusal("whether timers of ours are here cannot be read")
+            return
+        there += [part] if any(one.exists and one.ours for one in states.values()) else []
+    for part in there:
+        paths = [one for one in part.paths if not one.startswith("/var/lib/")]
+        yield shell.script(f'{part.stopping}\nrm -f -- "$@"; systemctl daemon-reload', *paths)
+    if not there:
+        host.noop(why)
 
 
 @operation()
-def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Commands:
-    """Own that a repository is in the folder ``target``, which all ``nodes`` see; for one node only.
+def begun(target: str, nodes: Iterable[str], where: Where, password: str, second: str = "") -> Commands:
+    """Own that a repository is in ``target``, which all ``nodes`` see, and that the password ``second`` opens it too; for one node only.
 
     Does nothing where it is, and where there is no site yet. Refuses a folder that is not there or holds something else, one that not all see,
     and a second repository where one was before. ``password``: where a person finds it, said once.
@@ -64,26 +70,18 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Com
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
         return
-    if verdict.action == "nothing":
+    lacks = bool(second) and any(one is not None and one.second != fingerprint(second) for one in states.values())
+    if verdict.action == "nothing" and not (lacks and any(one and one.begun for one in states.values())):
         host.noop(verdict.reason)
         return
     others = [name for name in states if name != host.name]
     more = given()
 
     def work() -> None:
-        made = "made" in _on(host.name, {"do": "begin"}, more).split()
-        seen = _each(others, shell.script(_SEEN, target), more)
-        if blind := [name for name, said in seen.items() if "no" in said.split()]:
-            if not made:  # it was there before, with whatever is in it
-                raise PyinfraError(
-                    f"{target}: {', '.join(blind)} see no repository there, {host.name} does: mount the same disk or share on all"
-                )
-            done(
-                host,
-                shell.script('rm -rf -- "$1"/config "$1"/data "$1"/index "$1"/keys "$1"/locks "$1"/snapshots', target),
-                60,
-                more,
-            )
+        made = "made" in _on(host.name, {"do": "begin", "second": second}, more).split()
+        if blind := _blind(target, others, more):
+            if made and not remote(target):  # else it was there before, with whatever is in it
+                done(host, shell.script(_UNDONE, target), 60, more)
             raise PyinfraError(
                 f"{target} is not the same on all nodes: {', '.join(blind)} see nothing of what {host.name} writes there. "
                 "It has to be one disk or share that all of them mount"
@@ -91,6 +89,15 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str) -> Com
         say_at_end(OPENS.format(where=password))
 
     yield from telling_of(work)
+
+
+def _blind(target: str, others: Iterable[str], more: dict[str, Any]) -> list[str]:
+    """Return which nodes do not see the repository. Raises PyinfraError where one cannot ask."""
+    if remote(target):
+        seen = together({name: partial(_on, name, {"do": "look"}, more) for name in others})
+    else:
+        seen = _each(others, shell.script(_SEEN, target), more)
+    return [name for name, said in seen.items() if "no" in said.split()]
 
 
 @operation()
@@ -168,8 +175,13 @@ def restored(
     if target is None:
         yield shell.refusal(f"{OFF}, and none come back: name the folder of the repository in group_data/all.py")
         return
+    harmless = wish.get("part") == "settings"  # they are laid out to be read
     verdict = backup.to_restore(
-        _site(where), confirmed, cluster, target, host.get_fact(RestorePoints, root=where.root, target=target)
+        _site(where),
+        confirmed or harmless,
+        cluster,
+        target,
+        host.get_fact(RestorePoints, root=where.root, target=target),
     )
     more = given()
     if verdict.action == "refuse":
@@ -180,7 +192,7 @@ def restored(
     holder = _holder(volumes)
 
     def work() -> None:
-        if verdict.action == "replace" and before:
+        if verdict.action == "replace" and before and not harmless:
             made = _on(holder, {"do": "make", "tags": [BEFORE]}, more).split()
             say_at_end(f"what was here before is the restore point {made[-1]}")
         for line in _on(holder, {"do": "restore", **wish}, more).splitlines():

@@ -42,10 +42,20 @@ class Drill(AsJson):
 
 
 @dataclass(frozen=True)
-class Points(AsJson):
-    """What the volume remembers, and how the target is seen from this node: ``repository``, ``empty``, ``filled`` (with something else) or ``absent``, and how full it is in per cent.
+class Logs(AsJson):
+    """The binary logs that were saved last: all that was committed ``at`` that second; ``why`` the next attempt came to nothing, empty: it did not."""
 
-    ``writable``: root may write there. ``installed``: this node's timer is there.
+    at: float
+    node: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Points(AsJson):
+    """What the volume remembers, and how the target is seen from this node: ``repository``, ``empty``, ``filled`` (with something else), ``absent`` or ``remote`` (elsewhere, not asked), and how full it is in per cent.
+
+    ``writable``: root may write there. ``installed``: this node's timer is there. ``begun``: where the cluster made, or found, its repository last. ``second``: which
+    second password opens it (a part of its SHA-256).
     """
 
     last: Made | None
@@ -55,3 +65,6 @@ class Points(AsJson):
     full: int | None
     writable: bool
     installed: bool
+    logs: Logs | None = None
+    begun: str = ""
+    second: str = ""

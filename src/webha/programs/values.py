@@ -67,6 +67,7 @@ def files(nodes: Iterable[Node]) -> list[File]:
             database=data.drupal_db,
             user=data.drupal_db_user,
             limit=data.backup_limit,
+            log_days=data.galera_binlog_days if data.galera_binlog else 0,
             keep={period: str(number) for period, number in data.backup_keep.items()},
         )
     for name, one in values.items():

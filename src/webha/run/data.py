@@ -12,7 +12,7 @@ from typing import Any
 
 from pyinfra.connectors.ssh import ConnectorData
 
-from webha.run.kinds import NO_TEXT, Kind, all_of, any_of, huge, none_or, number, pairs, text
+from webha.run.kinds import NO_TEXT, S3, SFTP, Kind, all_of, any_of, huge, none_or, number, pairs, text
 from webha.run.parts import PARTS
 from webha.run.ports import asked
 from webha_node.site.apps import APPS
@@ -142,6 +142,8 @@ KINDS: Mapping[str, Kind] = {
     "galera_bind_address": none_or(text(r"[0-9A-Fa-f.:,*]+", "an address, several with commas, or *")),
     "galera_tls": _FLAG,
     "wsrep_sst_method": text(r"mariabackup|rsync", "mariabackup or rsync"),
+    "galera_binlog": _FLAG,
+    "galera_binlog_days": number(1, 365),
     "wsrep_slave_threads": number(1, 512),
     "innodb_buffer_pool_size": _SIZE,
     "wsrep_provider_options": pairs(_PROVIDER),
@@ -190,16 +192,22 @@ KINDS: Mapping[str, Kind] = {
     "site_code": text(r"volume|local", "volume or local"),
     "backup_target": none_or(
         text(
-            r"(?!/(home|root|usr|boot|efi|etc|tmp|var/tmp|run|proc|sys|dev)(/|$))/[^\x00-\x1f\x7f'\"\\]*[^\x00-\x1f\x7f'\"\\/]",
-            "the path of a folder, not in /home, /root, /usr, /etc, /tmp or /run",
+            r"(?!/(home|root|usr|boot|efi|etc|tmp|var/tmp|run|proc|sys|dev)(/|$))/[^\x00-\x1f\x7f'\"\\]*[^\x00-\x1f\x7f'\"\\/]"
+            f"|{SFTP}|{S3}",
+            "the path of a folder, not in /home, /root, /usr, /etc, /tmp or /run; sftp://user@host//path; or s3:https://host/bucket",
         )
     ),
+    "backup_host_key": none_or(
+        text(r"(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*", "a public key: ssh-ed25519 AAAA…")
+    ),
+    "backup_second_password": _FLAG,
     "backup_keep": pairs(number(0, 10000), ("daily", "weekly", "monthly")),
     "backup_at": text(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 03:15"),
     "backup_drill_at": text(
         r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01]\d|2[0-3]):[0-5]\d", "a day of the week and a time such as Sun 05:15"
     ),
     "backup_max_age": number(1, 100_000),
+    "backup_log_minutes": number(1, 30),
     "backup_limit": number(0, 10**9),
     "backup_packages": _PACKAGES,
     "drupal_install": _FLAG,
@@ -233,6 +241,7 @@ VERBS = (
     "point",
     "table",
     "path",
+    "until",
     "before",
 )
 _OF_PYINFRA = tuple(ConnectorData.__annotations__)  # how a host is reached over ssh
@@ -242,6 +251,9 @@ _OF_VERBS: Mapping[str, Kind] = {
     "point": text(r"[0-9a-f]{8,64}|latest", "the id of a restore point, or latest"),
     "table": text(r"[^`/\\\x00-\x1f]{1,64}", "the name of a table"),
     "path": _LINE,
+    "until": text(
+        r"\d{4}-\d\d-\d\d [0-2]\d:[0-5]\d(:[0-5]\d)?", "a time by the nodes' clocks such as 2026-11-25 12:00:00"
+    ),
     "before": _FLAG,
 }
 

@@ -19,6 +19,10 @@ class Kind:
 # What no line and no XML can hold, and bytes of the command line that are no text.
 NO_TEXT = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\ufffe\\uffff"
 
+# Where restore points may be kept, besides a folder: another machine by ssh, and S3.
+SFTP = r"sftp://[A-Za-z0-9._-]+@(?!-)[A-Za-z0-9.-]+(:[1-9]\d{0,4})?//[^\x00-\x20\x7f'\"\\]*[^\x00-\x20\x7f'\"\\/]"
+S3 = r"s3:https?://(?!-)[A-Za-z0-9.-]+(:[1-9]\d{0,4})?/[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9._-]+)*"
+
 
 def text(pattern: str = f"[^{NO_TEXT}]+", allowed: str = "a text of one line") -> Kind:
     """A text that is like ``pattern`` from end to end."""

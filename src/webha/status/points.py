@@ -12,4 +12,7 @@ def judged(known: Mapping[str, Seen], expected: Expected) -> Layer:
     if expected.backup is None:
         return Layer("off, as backup_target = None wants it")
     seen, now = {name: one.points for name, one in known.items()}, time.time()
-    return Layer(backup.shown(seen, now), tuple(backup.unwell(seen, expected.backup, now, expected.backup_age)))
+    return Layer(
+        backup.shown(seen, now),
+        tuple(backup.unwell(seen, expected.backup, now, expected.backup_age, expected.log_minutes)),
+    )

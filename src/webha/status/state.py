@@ -67,7 +67,7 @@ class Seen(AsJson):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the data says the stack is; ``properties``: the cluster's, ``options``: the volume's; ``backup``: where restore points are, and how old (hours) the last may be."""
+    """What the data says the stack is; ``properties``: the cluster's, ``options``: the volume's; ``backup``: where restore points are, and how old (hours) the last may be; ``log_minutes``: between two savings of binary logs, 0: there are none."""
 
     names: tuple[str, ...]
     vip: str
@@ -84,6 +84,7 @@ class Expected:
     gluster_tls: bool = False
     backup: str | None = None
     backup_age: float = 48
+    log_minutes: int = 0
     properties: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
 

@@ -34,6 +34,10 @@ LEFT = (
     ".webha-files",
 )
 HEALED = 900.0  # seconds to wait for files that wait for healing
+DUMPED = ("--single-transaction", "--quick", "--skip-add-locks", "--routines", "--triggers", "--events")
+# Where in the binary logs the dump is, as a comment: its snapshot knows it, and nothing is locked for that.
+_WITH_PLACE = ("--master-data=2",)
+_PLACED = re.compile(rb"^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);", re.MULTILINE)
 _BEGUN = b"\nCREATE TABLE "
 _MACHINE = {
     "packages": ("dpkg-query", "-W"),
@@ -54,12 +58,14 @@ class Gathering:
     database: str
     stage: Path = STAGE
     _dumping: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _logs: bool = field(default=False, init=False)
 
     def before(self) -> None:
         """Copy the volume, whatever happens to it meanwhile. Raises BackupError where this node cannot."""
         self.stage.mkdir(parents=True, exist_ok=True)
         PLACE.chmod(0o700)
         self._room()
+        self._logs = self._asked("SELECT @@log_bin").strip() == "1"
         self.healed()
         self._copied("", *LEFT)
 
@@ -71,15 +77,7 @@ class Gathering:
         with self._private(dump) as file:
             words = (
                 *("mariadb-dump", "--no-defaults", "--protocol=socket", f"--socket={SOCKET}", "--user=root"),
-                *(
-                    "--single-transaction",
-                    "--quick",
-                    "--skip-add-locks",
-                    "--routines",
-                    "--triggers",
-                    "--events",
-                    self.database,
-                ),
+                *(*DUMPED, *(_WITH_PLACE if self._logs else ()), self.database),
             )
             self._dumping = subprocess.Popen(words, stdout=file, stderr=subprocess.PIPE)
         self._begun(dump)
@@ -122,6 +120,10 @@ class Gathering:
             files=len(found),
             size=dump.stat().st_size + sum(one[0] for one in found.values()),
             versions={"mariadb": self._asked("SELECT VERSION()").strip()},
+            gtid=self._gtid(dump),
+            galera=self._asked(
+                "SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME='wsrep_cluster_state_uuid'"
+            ).strip(),
         )
         record.write(self.stage, written)
         return written
@@ -191,6 +193,16 @@ class Gathering:
                 if _BEGUN in file.read(65536):
                     return
             time.sleep(0.005)
+
+    def _gtid(self, dump: Path) -> str:
+        """Return the dump's GTIDs, nothing where no binary logs are kept."""
+        with dump.open("rb") as file:
+            found = _PLACED.search(file.read(65536)) if self._logs else None
+        return (
+            ""
+            if found is None
+            else self._asked(f"SELECT BINLOG_GTID_POS('{found[1].decode()}', {int(found[2])})").strip()
+        )
 
     def _room(self) -> None:
         """Raise BackupError where the copy, and the database, would not fit beside what is there."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from webha_node.backup import drill, repository, restoring, watch
+from webha_node.backup import binlog, drill, record, repository, restoring, watch
 from webha_node.backup.gather import Gathering
 from webha_node.backup.repository import BackupError
 from webha_node.backup.watch import Cluster
@@ -17,7 +17,7 @@ from webha_node.backup.watch import Cluster
 
 @dataclass(frozen=True)
 class Values:
-    """Where the site is, and how long its points are kept: restic's periods and their numbers; ``limit``: KiB a second, 0: none."""
+    """Where the site is, and how long its points are kept: restic's periods and their numbers; ``limit``: KiB a second, 0: none; ``log_days``: for how many binary logs are kept, 0: there are none."""
 
     name: str
     cluster: str
@@ -28,6 +28,7 @@ class Values:
     database: str
     user: str
     limit: int
+    log_days: int
     keep: dict[str, str]
 
 
@@ -42,6 +43,7 @@ def main(values: Values) -> None:
         gathering=Gathering(Path(values.root), Path(values.brick), values.volume, values.database),
         keep=values.keep,
         limit=values.limit,
+        log_days=values.log_days,
     )
     try:
         DONE[asked.pop("do")](cluster, values, **asked)
@@ -60,11 +62,23 @@ def make(cluster: Cluster, _: Values, tags: list[str]) -> None:
         print(watch.make(cluster, tuple(tags)))
 
 
-def begin(_: Cluster, __: Values) -> None:
-    """Make the repository, where there is none; say so."""
+def begin(cluster: Cluster, _: Values, second: str = "") -> None:
+    """Make the repository, where there is none, and say so; have the password ``second`` open it too. Both are remembered on the volume."""
     if not repository.exists():
         repository.restic("init", seconds=300)
         print("made")
+    if second:
+        repository.opened_by(second)
+    record.remember(
+        watch.prepared(cluster),
+        begun=repository.settings()["RESTIC_REPOSITORY"],
+        second=record.fingerprint(second) if second else None,
+    )
+
+
+def look(_: Cluster, __: Values) -> None:
+    """Say whether the repository is seen from here."""
+    print("yes" if repository.exists() else "no")
 
 
 def points(cluster: Cluster, _: Values) -> None:
@@ -83,6 +97,11 @@ def drilled(cluster: Cluster, _: Values) -> None:
         drill.drill(cluster)
 
 
+def logs(cluster: Cluster, _: Values) -> None:
+    """Save the binary logs, on one of the nodes, by the timer."""
+    binlog.attend(cluster)
+
+
 def attempt(cluster: Cluster, _: Values) -> None:
     """Do the same on one of the nodes, by the timer."""
     drill.attend(cluster)
@@ -92,8 +111,10 @@ DONE: dict[str, Callable[..., None]] = {
     "attend": attend,
     "make": make,
     "begin": begin,
+    "look": look,
     "points": points,
     "restore": restore,
+    "logs": logs,
     "drill": drilled,
     "try": attempt,
 }

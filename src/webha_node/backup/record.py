@@ -18,7 +18,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Record:
-    """Of a point: ``when`` (seconds of the epoch) and on which ``node`` it was taken; ``why`` it is not of one moment (empty: it is); ``rows`` of each table; how many ``files``; whose site it is."""
+    """Of a point: ``when`` (seconds of the epoch) and on which ``node`` it was taken; ``why`` it is not of one moment (empty: it is); ``rows`` of each table; how many ``files``; whose site it is.
+
+    ``gtid``: the last transaction in it, where binary logs are kept, by the numbers of the Galera cluster with the UUID ``galera``.
+    """
 
     when: float
     node: str
@@ -31,6 +34,8 @@ class Record:
     files: int = 0
     size: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
+    gtid: str = ""
+    galera: str = ""
 
 
 def write(folder: Path, record: Record) -> None:
@@ -41,7 +46,10 @@ def write(folder: Path, record: Record) -> None:
 def read(folder: Path) -> Record:
     """Return what was written. Raises ValueError, OSError."""
     found = json.loads((folder / RECORD).read_text())
-    return Record(**{name: found[name] for name in Record.__dataclass_fields__})
+    try:
+        return Record(**{name: found[name] for name in Record.__dataclass_fields__ if name in found})
+    except TypeError as error:  # one that a later version would have to write otherwise
+        raise ValueError(f"{RECORD} lacks something: {error}") from error
 
 
 def rows(dump: Path) -> dict[str, int]:
@@ -115,3 +123,8 @@ def remember(folder: Path, **what: Any) -> None:
     """Remember that; None forgets it."""
     known = state(folder) | what
     replace(folder / STATE, json.dumps({name: one for name, one in known.items() if one is not None}))
+
+
+def fingerprint(password: str) -> str:
+    """Return by what a password is known, from which nobody finds it: they are of 32 random bytes."""
+    return hashlib.sha256(password.encode()).hexdigest()[:12]

@@ -8,21 +8,25 @@ import json
 import os
 import shlex
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 ENVIRONMENT = Path(
     "/etc/webha/backup.env"
 )  # RESTIC_REPOSITORY, RESTIC_PASSWORD and what a target asks for; root's alone
+SFTP = "WEBHA_SFTP_COMMAND"  # in it: how restic reaches another machine
 CACHE = Path("/var/lib/webha/backup/cache")
-TAG = "webha"
+TAG, LOG_TAG = "webha", "webha-log"
 RECENT = "2d"  # of which all points are kept: those that somebody made, and those of before a restore
 _GENTLY = ("nice", "-n", "15", "ionice", "-c", "3")  # but for what a person waits for
 _WAITED_FOR = ("restore", "snapshots", "cat")
 _PATIENCE = 24 * 3600.0
+_LONG = 500  # characters of what restic says
 
 
 class BackupError(Exception):
@@ -38,6 +42,11 @@ class Point:
     cluster: str
     tags: tuple[str, ...] = ()
 
+    @property
+    def when(self) -> float:
+        """The same as seconds of the epoch."""
+        return datetime.fromisoformat(self.time).timestamp()
+
 
 def settings() -> dict[str, str]:
     """Return what the environment's file says. Raises BackupError."""
@@ -50,16 +59,26 @@ def settings() -> dict[str, str]:
     return {name: "".join(shlex.split(value)) for name, _, value in pairs}
 
 
-def restic(*words: str, seconds: float = _PATIENCE, limit: int = 0) -> str:
+def restic(*words: str, seconds: float = _PATIENCE, limit: int = 0, password: str = "") -> str:
     """Run restic; return what it printed. Raises BackupError with its last words, in ours where they are known."""
-    told = settings()
+    told = settings() | ({"RESTIC_PASSWORD": password} if password else {})
     CACHE.mkdir(parents=True, exist_ok=True)
+    reached = ("-o", f"sftp.command={told[SFTP]}") if SFTP in told else ()
     limits = ("--limit-upload", str(limit)) if limit else ()
     waited_for = words[0] in _WAITED_FOR
     one_core = {} if waited_for else {"GOMAXPROCS": "1"}
     try:
         done = subprocess.run(
-            (*(() if waited_for else _GENTLY), "restic", "--cache-dir", str(CACHE), "--json", *limits, *words),
+            (
+                *(() if waited_for else _GENTLY),
+                "restic",
+                "--cache-dir",
+                str(CACHE),
+                "--json",
+                *reached,
+                *limits,
+                *words,
+            ),
             capture_output=True,
             text=True,
             timeout=seconds,
@@ -83,6 +102,29 @@ _MEANING = (
         ("wrong password", "no key found"),
         "{target}: the password is not this repository's: write the one it was made with into secrets/backup_password",
     ),
+    (
+        ("permission denied (publickey", "too many authentication failures"),
+        "{target}: that machine does not take the cluster's key: put secrets/backup_ssh_key.pub into the account's authorized_keys",
+    ),
+    (
+        ("host key verification failed", "host key is known"),
+        "{target}: that machine has another host key than backup_host_key says: is it the right one?",
+    ),
+    (
+        (
+            "connection refused",
+            "connection timed out",
+            "no route to host",
+            "could not resolve",
+            "no such host",
+            "i/o timeout",
+        ),
+        "{target} cannot be reached: {words}",
+    ),
+    (
+        ("invalidaccesskeyid", "signaturedoesnotmatch", "access key id you provided", "access denied", "accessdenied"),
+        "{target}: secrets/backup_s3_id and backup_s3_secret are not let in: {words}",
+    ),
     (("no space left",), "{target} is full: make room there, or keep fewer points (backup_keep)"),
     (("read-only file system",), "{target} is mounted read-only"),
     (
@@ -103,8 +145,12 @@ def explained(words: str, target: str) -> str:
     said = _plain(words)
     for marks, sentence in _MEANING:
         if any(mark in said.lower() for mark in marks):
-            return sentence.format(target=target, words=said[-400:])
-    return f"{target}: {said[-400:] or 'restic failed and said nothing'}"
+            return sentence.format(target=target, words=_short(said))
+    return f"{target}: {_short(said) or 'restic failed and said nothing'}"
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _LONG else f"{words[: _LONG // 2]} … {words[-_LONG // 2 :]}"
 
 
 def _plain(words: str) -> str:
@@ -118,7 +164,7 @@ def _plain(words: str) -> str:
             continue
         if isinstance(one, dict) and (text := one.get("message") or one.get("error")):
             found.append(str(text.get("message") if isinstance(text, dict) else text))
-    return " ".join(filter(None, found))
+    return " ".join(" ".join(found).split())  # a line break would end the sentence where it is passed on
 
 
 def exists() -> bool:
@@ -132,10 +178,25 @@ def exists() -> bool:
     return True
 
 
+def opened_by(password: str) -> None:
+    """Have another password open it as well, as long as nobody takes it away (``restic key remove``)."""
+    try:
+        restic("cat", "config", "--no-lock", seconds=120, password=password)
+    except BackupError as error:
+        if "the password is not" not in str(error):
+            raise
+    else:
+        return
+    with tempfile.NamedTemporaryFile("w", dir="/run") as file:  # 0600 from its first byte on, and never on a disk
+        file.write(password)
+        file.flush()
+        restic("key", "add", "--new-password-file", file.name, seconds=300)
+
+
 def saved(folder: Path, cluster: str, tags: Iterable[str], when: float, limit: int) -> dict[str, Any]:
     """Make a point of ``folder``; return restic's summary of it."""
-    stamp = _local(when)
-    words = [word for tag in (TAG, *tags) for word in ("--tag", tag)]
+    stamp = local(when)
+    words = [word for tag in tags for word in ("--tag", tag)]
     said = restic("backup", "--host", cluster, "--time", stamp, *words, str(folder), limit=limit)
     for line in reversed(said.splitlines()):
         found = json.loads(line)
@@ -144,14 +205,15 @@ def saved(folder: Path, cluster: str, tags: Iterable[str], when: float, limit: i
     raise BackupError("restic did not say what it saved")
 
 
-def _local(when: float) -> str:
+def local(when: float) -> str:
+    """Return a time (seconds of the epoch) as this machine's clock shows it."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
 
 
-def points(cluster: str | None = None) -> list[Point]:
-    """Return the points that are there, the oldest first; ``cluster``: of that one alone."""
+def points(cluster: str | None = None, tag: str = TAG) -> list[Point]:
+    """Return the points that are there, the oldest first; ``cluster``: of that one alone. ``tag``: or what else is saved."""
     chosen = ("--host", cluster) if cluster else ()
-    found = json.loads(restic("snapshots", "--tag", TAG, "--no-lock", *chosen, seconds=600) or "[]") or []
+    found = json.loads(restic("snapshots", "--tag", tag, "--no-lock", *chosen, seconds=600) or "[]") or []
     return [
         Point(one["short_id"], one["time"], one["hostname"], tuple(one.get("tags") or ()))
         for one in sorted(found, key=lambda one: str(one["time"]))
@@ -165,6 +227,11 @@ def forgotten(cluster: str, keep: Mapping[str, str]) -> None:
         restic(
             "forget", "--host", cluster, "--tag", TAG, "--group-by", "host", "--keep-within", RECENT, *rules, "--prune"
         )
+
+
+def forgotten_logs(cluster: str, days: int) -> None:
+    """Forget the saved binary logs that are older than so many ``days`` before the newest."""
+    restic("forget", "--host", cluster, "--tag", LOG_TAG, "--group-by", "host", "--keep-within", f"{days}d")
 
 
 def unlocked() -> None:

@@ -1,16 +1,18 @@
 """A point comes back: onto the volume and into the database, whole or a part of it. On the node that serves, where the site writes."""
 
+import math
 import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webha_node.backup import record, repository
+from webha_node.backup import binlog, record, repository, until
 from webha_node.backup.gather import PLACE, STAGE
 from webha_node.backup.repository import BackupError, Point
 from webha_node.backup.watch import Cluster, alone
@@ -20,8 +22,10 @@ from webha_node.sql import client
 
 BACK = PLACE / "back"
 BEFORE = "before-restore"  # the tag of a point of what was there
-PARTS = ("all", "database", "files")
+PARTS = ("all", "database", "files", "settings")
+SETTINGS = PLACE / "settings"  # of the machine that made the point: to be read, nothing is changed by them
 WRITERS = 8  # a file that is made on the volume is a dozen round trips
+_AHEAD = 300.0  # seconds that clocks may be apart
 # Of the volume, which is not in a point: how the nodes speak, and the databases of releases that were left.
 KEPT = (
     "/.glusterfs*",
@@ -36,12 +40,16 @@ _SECTION = re.compile(
 )
 
 
-def chosen(points: list[Point], wanted: str) -> Point:
-    """Return the point that ``wanted`` names: ``latest`` or the beginning of its id. Raises BackupError."""
+def chosen(points: list[Point], wanted: str, before: float = math.inf) -> Point:
+    """Return the point that ``wanted`` names: ``latest`` or the beginning of its id; one from ``before`` that second. Raises BackupError."""
     if not points:
         raise BackupError("the repository has no restore point of this cluster")
-    if wanted == "latest":  # not what is damaged, and was kept before a restore
-        return next((one for one in reversed(points) if BEFORE not in one.tags), points[-1])
+    points = [one for one in points if one.when <= before]
+    if not points:
+        raise BackupError(f"the repository has no restore point from before {repository.local(before)}")
+    if wanted == "latest":  # not what is damaged, and was kept before a restore; nor one of a clock that was ahead
+        until_now = [one for one in points if one.when < time.time() + _AHEAD]
+        return next((one for one in reversed(until_now) if BEFORE not in one.tags), points[-1])
     found = [one for one in points if one.id.startswith(wanted) or wanted.startswith(one.id)]
     if len(found) != 1:
         known = ", ".join(f"{one.id} ({one.time[:16]})" for one in points[-10:])
@@ -53,12 +61,13 @@ def chosen(points: list[Point], wanted: str) -> Point:
 
 @dataclass(frozen=True)
 class Wish:
-    """``latest`` or a point's id; all, database or files of it, or one ``table``, or one ``path`` below the docroot."""
+    """``latest`` or a point's id; all, database or files of it, or one ``table``, or one ``path`` below the docroot. ``until``: the database as it was when that second began, which binary logs say."""
 
     point: str = "latest"
     part: str = "all"
     table: str = ""
     path: str = ""
+    until: str = ""
 
 
 def restore(cluster: Cluster, account: str, wish: Wish) -> None:
@@ -66,36 +75,67 @@ def restore(cluster: Cluster, account: str, wish: Wish) -> None:
 
     All of the volume is what the point has then, but for what is only this cluster's.
     """
-    root = cluster.gathering.root
-    point, part, table, path = wish.point, wish.part, wish.table, wish.path
-    if part not in PARTS:
-        raise BackupError(f"part is {part!r}, allowed is {', '.join(PARTS)}")
+    if wish.part not in PARTS:
+        raise BackupError(f"part is {wish.part!r}, allowed is {', '.join(PARTS)}")
+    end = until.second(wish.until) if wish.until else math.inf
+    if wish.until and (wish.path or wish.part in ("files", "settings")):
+        raise BackupError("until is for the database: files have no logs, they come back as a restore point has them")
     with alone(cluster):
         repository.unlocked()
         # Of a cluster of another name, where this one has none: the site moves.
-        found = chosen(repository.points(cluster.name) or repository.points(), point)
-        wanted = [str(STAGE / record.RECORD)]
-        if table or part == "database":
-            wanted.append(str(STAGE / record.DUMP))
-        elif path:
-            wanted.append(str(STAGE / record.FILES / _inside(path)))
-        with _brought(found, wanted if table or path or part == "database" else ()) as folder:
+        found = chosen(repository.points(cluster.name) or repository.points(), wish.point, end)
+        with _brought(found, _wanted(wish)) as folder:
             told = record.read(folder)
-            if path:
-                _one(folder / record.FILES / _inside(path), root / _inside(path))
-            elif table:
-                _table(folder / record.DUMP, table, cluster.gathering.database)
-            else:
-                with away():
-                    if part != "database":
-                        shared = apps.APPS[told.app].shared if part == "files" else ""
-                        _files(folder / record.FILES / shared, root / shared)
-                    if part != "files":
-                        database.restore(cluster.gathering.database, folder / record.DUMP, account)
-    what = f"table {table}" if table else path or part
+            if wish.until:
+                _reach(cluster, told)
+                gone = until.advanced(found, told, folder, end)
+                print(f"{gone} transactions after that point, up to {repository.local(end)}")
+            what = _put(cluster, account, wish, folder, told)
     print(
         f"{what} of the point {found.id} ({found.time[:19]}) is back: {told.files} files, {sum(told.rows.values())} rows in it"
     )
+
+
+def _wanted(wish: Wish) -> list[str]:
+    """Return what of a point is brought; nothing: all of it."""
+    if wish.path:
+        only = f"{record.FILES}/{_inside(wish.path)}"
+    elif wish.table or wish.part == "database":
+        only = record.DUMP
+    elif wish.part == "settings":
+        only = record.MACHINE
+    else:
+        return []
+    return [str(STAGE / one) for one in (record.RECORD, only)]
+
+
+def _put(cluster: Cluster, account: str, wish: Wish, folder: Path, told: record.Record) -> str:
+    """Put what was brought where it belongs; return what it is."""
+    root, name, dump = cluster.gathering.root, cluster.gathering.database, folder / record.DUMP
+    if wish.path:
+        _one(folder / record.FILES / _inside(wish.path), root / _inside(wish.path))
+        return wish.path
+    if wish.table:
+        _table(dump, wish.table, name)
+        return f"table {wish.table}"
+    if wish.part == "settings":
+        shutil.rmtree(SETTINGS, ignore_errors=True)
+        shutil.copytree(folder / record.MACHINE, SETTINGS)
+        return f"what made {told.node} ours, in {SETTINGS} on {cluster.node}, to be read,"
+    with away():
+        if wish.part != "database":
+            shared = apps.APPS[told.app].shared if wish.part == "files" else ""
+            _files(folder / record.FILES / shared, root / shared)
+        if wish.part != "files":
+            database.restore(name, dump, account)
+    return wish.part
+
+
+def _reach(cluster: Cluster, told: record.Record) -> None:
+    """Save what this cluster's own logs have, where the point is of it: up to now."""
+    galera, last = binlog.where_it_is()
+    if last is not None and galera == told.galera:
+        binlog.save(cluster)
 
 
 def _inside(path: str) -> str:

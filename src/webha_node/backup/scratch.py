@@ -7,30 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from webha_node.backup.gather import DUMPED
 from webha_node.backup.repository import BackupError
 from webha_node.commands import run
 
-NAME = "restored"
 _STARTING = 120.0  # seconds
 
 
 class Scratch:
-    """The server behind ``socket``, with one database, :data:`NAME`."""
+    """The server behind ``socket``, with one database."""
 
-    def __init__(self, socket: Path) -> None:
-        self._client = (
-            "mariadb",
-            "--no-defaults",
-            "--protocol=socket",
-            f"--socket={socket}",
-            "--user=root",
-            "-N",
-            "-B",
-        )
+    def __init__(self, socket: Path, database: str) -> None:
+        """Ask it nothing yet."""
+        self._way = ("--no-defaults", "--protocol=socket", f"--socket={socket}", "--user=root")
+        self._client = ("mariadb", *self._way, "-N", "-B", database)
+        self._database = database
 
     def ask(self, statement: str, seconds: float = 3600.0) -> str:
         """Return what it answers. Raises BackupError."""
-        done = run(*self._client, NAME, "-e", statement, seconds=seconds)
+        done = run(*self._client, "-e", statement, seconds=seconds)
         if done.returncode != 0:
             raise BackupError(f"the scratch database says: {done.stderr.strip()[-300:]}")
         return done.stdout
@@ -38,14 +33,24 @@ class Scratch:
     def load(self, dump: Path) -> None:
         """Take a dump in. Raises BackupError."""
         with dump.open("rb") as file:
-            done = subprocess.run((*self._client, NAME), stdin=file, capture_output=True, check=False)
+            done = subprocess.run(self._client, stdin=file, capture_output=True, check=False)
         if done.returncode != 0:
-            raise BackupError(f"the dump cannot be loaded: {done.stderr.decode('utf-8', 'replace').strip()[-300:]}")
+            raise BackupError(f"{dump.name} cannot be loaded: {done.stderr.decode('utf-8', 'replace').strip()[-300:]}")
+
+    def dump(self, path: Path) -> None:
+        """Write all of the database into ``path``, as a restore point has it. Raises BackupError."""
+        with path.open("wb") as file:
+            done = subprocess.run(
+                ("mariadb-dump", *self._way, *DUMPED, self._database), stdout=file, stderr=subprocess.PIPE, check=False
+            )
+        if done.returncode != 0:
+            said = done.stderr.decode("utf-8", "replace").strip()[-300:]
+            raise BackupError(f"the scratch database cannot be dumped: {said}")
 
 
 @contextmanager
-def mariadbd(folder: Path) -> Iterator[Scratch]:
-    """Have one below ``folder``. Raises BackupError where it does not start."""
+def mariadbd(folder: Path, database: str) -> Iterator[Scratch]:
+    """Have one below ``folder`` for a ``database`` of that name. Raises BackupError where it does not start."""
     data, socket, log = folder / "mysql", folder / "mysql.sock", folder / "mysql.log"
     data.mkdir(mode=0o700)
     made = run(
@@ -87,7 +92,11 @@ def mariadbd(folder: Path) -> Iterator[Scratch]:
             end = time.monotonic() + _STARTING
             while (
                 run(
-                    "mariadb", "--no-defaults", f"--socket={socket}", "-e", f"CREATE DATABASE IF NOT EXISTS {NAME}"
+                    "mariadb",
+                    "--no-defaults",
+                    f"--socket={socket}",
+                    "-e",
+                    f"CREATE DATABASE IF NOT EXISTS `{database}`",
                 ).returncode
                 != 0
             ):
@@ -95,7 +104,7 @@ def mariadbd(folder: Path) -> Iterator[Scratch]:
                     said = log.read_text(errors="replace")[-300:] if log.exists() else "nothing"
                     raise BackupError(f"the scratch database does not start: {said}")
                 time.sleep(0.2)
-            yield Scratch(socket)
+            yield Scratch(socket, database)
         finally:
             server.kill()
             server.wait()

@@ -26,7 +26,7 @@ _LOOK = 2.0  # seconds between two looks at the lock
 
 @dataclass(frozen=True)
 class Cluster:
-    """What is backed up: the names of the cluster and of this node, the ``gathering``, and what is kept of it."""
+    """What is backed up: the names of the cluster and of this node, the ``gathering``, what is kept of it, and for how many days binary logs are (0: there are none)."""
 
     name: str
     node: str
@@ -34,6 +34,7 @@ class Cluster:
     gathering: Gathering
     keep: Mapping[str, str]
     limit: int = 0
+    log_days: int = 0
 
     @property
     def folder(self) -> Path:
@@ -147,7 +148,7 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
     with desynced():
         why = moment.take(folder, cluster.holds, at_once)
         written = gathering.after(cluster.name, cluster.node, taken[-1], why)
-    said = repository.saved(gather.STAGE, cluster.name, tags, written.when, cluster.limit)
+    said = repository.saved(gather.STAGE, cluster.name, (repository.TAG, *tags), written.when, cluster.limit)
     made = {
         "at": time.time(),
         "point": str(said["snapshot_id"])[:8],
@@ -162,6 +163,8 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
     }
     if not tags:  # else somebody is about to restore, the oldest one perhaps
         with suppress(BackupError):  # an account that may only add
+            if cluster.log_days:
+                repository.forgotten_logs(cluster.name, cluster.log_days)
             repository.forgotten(cluster.name, cluster.keep)
     return made
 

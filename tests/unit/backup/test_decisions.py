@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from webha import backup
-from webha.backup import Drill, Failure, Made, Points
+from webha.backup import Drill, Failure, Logs, Made, Points
 from webha.drupal import Site
 
 NOW = 1_800_000_000.0
@@ -30,9 +30,22 @@ def test_none_is_made_where_no_site_is_or_one_is_there():
     assert backup.to_begin(seen(WELL, WELL, WELL), "/b", SITE).action == "nothing"
 
 
+def test_a_target_that_is_asked_by_nobody_is_begun_once_and_another_one_anew():
+    far = replace(NEW, target="remote")
+    assert backup.to_begin(seen(far, far, far), "s3:https://h/b", SITE).action == "begin"
+    assert (
+        backup.to_begin(seen(*(replace(far, begun="s3:https://h/b"),) * 3), "s3:https://h/b", SITE).action == "nothing"
+    )
+    assert backup.to_begin(seen(*(replace(far, begun="/b", last=LAST),) * 3), "s3:https://h/b", SITE).action == "begin"
+    assert backup.to_begin(seen(*(replace(NEW, begun="/a", last=LAST),) * 3), "/b", SITE).action == "begin"
+    assert backup.unwell(seen(*(replace(WELL, target="remote", full=None),) * 3), "s3:https://h/b", NOW, 30) == []
+    assert backup.to_restore(EMPTY, False, "ha", "s3:https://h/b", far).action == "restore"
+
+
 @pytest.mark.parametrize(
     ("states", "words"),
     [
+        ((replace(NEW, last=LAST, begun="/b"),) * 3, "has no repository (any more)"),
         ((NEW, None, NEW), "how /b is seen from b is unknown"),
         ((NEW, replace(NEW, target="absent"), NEW), "b: /b is not there"),
         ((WELL, replace(NEW, last=LAST), WELL), "b see no repository there"),
@@ -83,3 +96,23 @@ def test_each_problem_is_said(state, words):
 
 def test_a_node_that_did_not_say_is_unknown():
     assert backup.unwell(seen(WELL, None, WELL), "/b", NOW, 30) == ["b: unknown, the volume or /b did not say in time"]
+
+
+LOGS = Logs(NOW - 120, "c", "")
+
+
+@pytest.mark.parametrize(
+    ("logs", "minutes", "words"),
+    [
+        (LOGS, 5, None),
+        (None, 0, None),
+        (replace(LOGS, at=NOW - 9999), 0, None),
+        (None, 5, "no binary logs were saved yet, which galera_binlog wants every 5 minutes"),
+        (replace(LOGS, at=NOW - 3600), 5, "binary logs were saved 60 minutes ago, every 5 minutes is wanted"),
+        (replace(LOGS, why="/b is full"), 5, "c: binary logs could not be saved: /b is full"),
+    ],
+)
+def test_binary_logs_are_missed_where_they_are_wanted(logs, minutes, words):
+    said = backup.unwell(seen(*(replace(WELL, logs=logs),) * 3), "/b", NOW, 30, minutes)
+    assert len(said) == (words is not None)
+    assert words is None or words in said[0]
