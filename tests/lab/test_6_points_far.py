@@ -13,7 +13,7 @@ from tests.lab.nodes import ADDRESSES, DOCROOT, ROOT, converge, on, refused
 from tests.lab.restorepoints import CONFIRM, point, share, status
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
-VISITOR = "10.0.0.9"
+GATEWAY = "10.0.0.1"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,16 +65,16 @@ def test_another_machine_is_reached_by_ssh_and_a_second_password_opens_it(far: t
 
 @pytest.fixture
 def bucket(tmp_path: Path) -> Iterator[tuple[str, ...]]:
-    """The data of a bucket, in a server of S3 of the lab's own (moto) where the visitor is; it takes any access key."""
+    """The data of a bucket, in a server of S3 of the lab's own (moto), at its gateway; it takes any access key."""
     venv.create(tmp_path / "moto", with_pip=True)
     subprocess.run([tmp_path / "moto/bin/pip", "install", "-q", "moto[server]>=5"], check=True, timeout=900)
     (ROOT / "secrets/backup_s3_id").write_text("somebody\n")
     (ROOT / "secrets/backup_s3_secret").write_text("a-word-of-theirs\n")
-    words = ["script/lab", "run", str(tmp_path / "moto/bin/moto_server"), "-H", VISITOR, "-p", "9000"]
+    words = ["script/lab", "run", str(tmp_path / "moto/bin/moto_server"), "-H", GATEWAY, "-p", "9000"]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             time.sleep(10)
-            yield "--data", f"backup_target=s3:http://{VISITOR}:9000/points/webha"
+            yield "--data", f"backup_target=s3:http://{GATEWAY}:9000/points/webha"
         finally:
             server.send_signal(signal.SIGINT)
             on("nodoha", f"rm -rf {DOCROOT}/.webha-backup")
@@ -87,5 +87,5 @@ def test_s3_keeps_them(bucket: tuple[str, ...]) -> None:
     assert status(bucket)["healthy"]
     table = ("--data", "table=users")
     assert "table users of the point" in converge("tasks/restore.py", *bucket, *CONFIRM, *table).text
-    nobody = ("--data", f"backup_target=s3:http://{VISITOR}:9001/points")
+    nobody = ("--data", f"backup_target=s3:http://{GATEWAY}:9001/points")
     assert "cannot be reached" in refused("tasks/backup.py", *nobody)

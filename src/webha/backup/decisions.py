@@ -47,7 +47,7 @@ def _against(states: Mapping[str, Points | None], target: str) -> Iterator[str]:
             f"{target} is not the same on all nodes: {', '.join(lacking)} see no repository there. It has to be one disk or share that all of them mount"
         )
     if lacking and any(one.begun == target or (not one.begun and one.last) for one in known.values()):
-        yield f"restore points were made, and {target} has no repository (any more): is the disk or the share mounted?"
+        yield f"restore points were made, and {target} has no repository (any more): is the disk or the share mounted? For a new one name another folder"
     if filled := [name for name, one in seen.items() if one == "filled"]:
         yield f"{filled[0]}: {target} holds something else: name an empty folder in backup_target"
     if closed := [name for name, one in known.items() if not one.writable]:

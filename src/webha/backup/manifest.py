@@ -1,6 +1,7 @@
 """What the restore points' step puts on every node; the repository is elsewhere, and its password in ``secrets/`` as well."""
 
 from webha.ground.manifest import Part
+from webha_node.backup.binlog import LOGS as COPIES
 from webha_node.backup.gate import GATE, INSIDE
 from webha_node.backup.gather import PLACE
 from webha_node.backup.repository import ENVIRONMENT as _ENVIRONMENT
@@ -23,6 +24,7 @@ POINTS = Part(
 )
 LOGS = Part(
     "binary logs",
+    files=(str(COPIES),),
     units=(LOGS_TIMER,),
     companions=(LOGS_SERVICE,),
     stop=f"systemctl stop {LOGS_SERVICE} 2>/dev/null || :",

@@ -43,7 +43,7 @@ OPENS = (
 
 @operation()
 def off(parts: Iterable[Part], why: str) -> Commands:
-    """Own that nothing of these ``parts`` works on this node; what was saved stays where it is. Does nothing where that is so, and says ``why``."""
+    """Own that nothing of these ``parts`` works on this node; what was saved stays in its repository, copies on the node go. Does nothing where that is so, and says ``why``."""
     there = []
     for part in parts:
         states = host.get_fact(Files, paths=tuple(f"{UNITS}/{one}" for one in part.units))
@@ -52,8 +52,7 @@ def off(parts: Iterable[Part], why: str) -> Commands:
             return
         there += [part] if any(one.exists and one.ours for one in states.values()) else []
     for part in there:
-        paths = [one for one in part.paths if not one.startswith("/var/lib/")]
-        yield shell.script(f'{part.stopping}\nrm -f -- "$@"; systemctl daemon-reload', *paths)
+        yield shell.script(f'{part.stopping}\nrm -rf -- "$@"; systemctl daemon-reload', *part.paths)
     if not there:
         host.noop(why)
 
@@ -70,8 +69,11 @@ def begun(target: str, nodes: Iterable[str], where: Where, password: str, second
     if verdict.action == "refuse":
         yield shell.refusal(verdict.reason)
         return
-    lacks = bool(second) and any(one is not None and one.second != fingerprint(second) for one in states.values())
-    if verdict.action == "nothing" and not (lacks and any(one and one.begun for one in states.values())):
+    there = all(one is not None and (one.target == "repository" or one.begun == target) for one in states.values())
+    lacks = (
+        there and bool(second) and any(one is not None and one.second != fingerprint(second) for one in states.values())
+    )
+    if verdict.action == "nothing" and not lacks:
         host.noop(verdict.reason)
         return
     others = [name for name in states if name != host.name]

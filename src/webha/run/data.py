@@ -143,7 +143,7 @@ KINDS: Mapping[str, Kind] = {
     "galera_tls": _FLAG,
     "wsrep_sst_method": text(r"mariabackup|rsync", "mariabackup or rsync"),
     "galera_binlog": _FLAG,
-    "galera_binlog_days": number(1, 365),
+    "galera_binlog_days": number(1, 90),
     "wsrep_slave_threads": number(1, 512),
     "innodb_buffer_pool_size": _SIZE,
     "wsrep_provider_options": pairs(_PROVIDER),

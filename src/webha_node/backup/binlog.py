@@ -46,12 +46,22 @@ class Span:
 def attend(cluster: Cluster) -> None:
     """Save them, where no other node does; what the timer is for. While a point is made or comes back nothing is saved."""
     folder, begun = watch.prepared(cluster), time.time()
-    before = record.state(folder).get("logs", {}).get("node")
-    time.sleep(0 if before == cluster.node else _HOLDER_WAITS if cluster.holds() else _OTHERS_WAIT)
+    before = record.state(folder).get("logs", {})
+    time.sleep(
+        0
+        if before.get("node") == cluster.node and not before.get("why")
+        else _HOLDER_WAITS
+        if cluster.holds()
+        else _OTHERS_WAIT
+    )
     with (folder / watch.LOCK).open("a") as file:
-        if float(record.state(folder).get("logs", {}).get("at", 0)) > begun - _JUST or not watch.locked(file):
+        if not watch.locked(file):
             return
-        save(cluster)
+        time.sleep(watch.CACHED)
+        if float(record.state(folder).get("logs", {}).get("at", 0)) < begun - _JUST:
+            save(cluster)
+        else:  # another node does it: what this one linked, when it did, would keep what MariaDB has removed
+            shutil.rmtree(LOGS, ignore_errors=True)
 
 
 def save(cluster: Cluster) -> None:
@@ -67,10 +77,11 @@ def save(cluster: Cluster) -> None:
 
 def _save(cluster: Cluster) -> dict[str, Any]:
     at = time.time()
+    repository.unlocked()
     uuid, last = where_it_is()
     if last is None:
         raise BackupError("MariaDB of this node keeps no binary logs: set galera_binlog and run tasks/galera.py")
-    first = staged(LOGS)
+    first = staged(LOGS, last)
     tags = (repository.LOG_TAG, f"node={cluster.node}", f"galera={uuid}", f"first={first}", f"last={last}")
     said = repository.saved(LOGS, cluster.name, tags, at, cluster.limit)
     return {"at": at, "node": cluster.node, "added": said.get("data_added_packed", said.get("data_added")), "why": ""}
@@ -91,8 +102,8 @@ def number(gtid: str) -> int:
     return int(found[1]) if found else 0
 
 
-def staged(folder: Path) -> int:
-    """Have the logs as they are now in ``folder``; return the transaction after which they begin."""
+def staged(folder: Path, last: int) -> int:
+    """Have the logs as they are now in ``folder``; return the transaction after which they begin: ``last`` where they have none yet."""
     names = _logs()
     if names[-1][1] > ROTATED:
         _asked("FLUSH LOCAL BINARY LOGS")
@@ -108,7 +119,7 @@ def staged(folder: Path) -> int:
     (folder / name).unlink(missing_ok=True)
     with (source / name).open("rb") as log, (folder / name).open("wb") as copy:
         copy.write(log.read(size))
-    return _first(names[0][0])
+    return _first(names[0][0], last)
 
 
 def _logs() -> list[tuple[str, int]]:
@@ -118,7 +129,7 @@ def _logs() -> list[tuple[str, int]]:
 
 def _linked(log: Path, copy: Path) -> None:
     """Have the same file there: one that MariaDB removes meanwhile stays until it is saved."""
-    if copy.exists() and copy.stat().st_size == log.stat().st_size:
+    if copy.exists() and copy.samefile(log):
         return
     copy.unlink(missing_ok=True)
     try:
@@ -127,11 +138,11 @@ def _linked(log: Path, copy: Path) -> None:
         shutil.copy2(log, copy)
 
 
-def _first(log: str) -> int:
+def _first(log: str, last: int) -> int:
     said = _asked(f"SHOW BINLOG EVENTS IN '{log}' LIMIT {_EVENTS}").splitlines()
     begun = next((number(line.split("GTID ", 1)[1]) for line in said if f"GTID {DOMAIN}-" in line), 0)
     listed = next((number(line.split("[", 1)[1]) for line in said if "\tGtid_list\t" in line and "[" in line), 0)
-    return begun - 1 if begun else listed
+    return begun - 1 if begun else listed or last
 
 
 def spans(cluster: str, galera: str) -> list[Span]:
@@ -154,9 +165,9 @@ def chain(known: Iterable[Span], start: int, until: float) -> list[Span]:
     if not left or left[-1].when < until:
         reach = f"they reach {repository.local(left[-1].when)}" if left else "there are none"
         raise BackupError(f"no binary logs of up to {repository.local(until)} are saved: {reach}")
-    # Of those that were saved after that second one that reaches back by itself; else others go before it.
+    # Of those that were saved after that second the last one that reaches back by itself; else others go before it.
     reaching = [one for one in left if one.when >= until]
-    final = next((one for one in reaching if one.first <= start), reaching[0])
+    final = next((one for one in reversed(reaching) if one.first <= start), reaching[0])
     found = [final]
     while found[0].first > start:
         before = [one for one in left if one.first < found[0].first <= one.last]

@@ -79,7 +79,7 @@ def _of_files(folder: Path, told: Record) -> Iterable[str]:
 
 
 def _of_the_database(folder: Path, told: Record, root: Path) -> Iterable[str]:
-    with scratch.mariadbd(DRILL, told.database) as server:
+    with scratch.mariadbd(DRILL, told.database, told.charset, told.collation) as server:
         server.load(folder / record.DUMP)
         tables = [
             one

@@ -108,6 +108,9 @@ class Gathering:
         self._note(found)
         (self.stage / record.SUMS).write_text(record.listed(found), errors="surrogateescape")
         dump = self.stage / record.DUMP
+        made = self._asked(
+            f"SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name='{self.database}'"
+        ).split()
         written = record.Record(
             when=when,
             node=node,
@@ -121,6 +124,8 @@ class Gathering:
             size=dump.stat().st_size + sum(one[0] for one in found.values()),
             versions={"mariadb": self._asked("SELECT VERSION()").strip()},
             gtid=self._gtid(dump),
+            charset=made[0],
+            collation=made[1],
             galera=self._asked(
                 "SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME='wsrep_cluster_state_uuid'"
             ).strip(),
@@ -198,11 +203,10 @@ class Gathering:
         """Return the dump's GTIDs, nothing where no binary logs are kept."""
         with dump.open("rb") as file:
             found = _PLACED.search(file.read(65536)) if self._logs else None
-        return (
-            ""
-            if found is None
-            else self._asked(f"SELECT BINLOG_GTID_POS('{found[1].decode()}', {int(found[2])})").strip()
-        )
+        if found is None:
+            return ""
+        said = self._asked(f"SELECT BINLOG_GTID_POS('{found[1].decode()}', {int(found[2])})").strip()
+        return "" if said == "NULL" else said
 
     def _room(self) -> None:
         """Raise BackupError where the copy, and the database, would not fit beside what is there."""

@@ -89,6 +89,7 @@ def points(cluster: Cluster, _: Values) -> None:
 def restore(cluster: Cluster, values: Values, **how: str) -> None:
     """Bring a point back; see :mod:`webha_node.backup.restoring`."""
     restoring.restore(cluster, values.user, restoring.Wish(**how))
+    record.remember(cluster.folder, begun=repository.settings()["RESTIC_REPOSITORY"])
 
 
 def drilled(cluster: Cluster, _: Values) -> None:

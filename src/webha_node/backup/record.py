@@ -20,7 +20,7 @@ _CHUNK = 1 << 20
 class Record:
     """Of a point: ``when`` (seconds of the epoch) and on which ``node`` it was taken; ``why`` it is not of one moment (empty: it is); ``rows`` of each table; how many ``files``; whose site it is.
 
-    ``gtid``: the last transaction in it, where binary logs are kept, by the numbers of the Galera cluster with the UUID ``galera``.
+    ``gtid``: the last transaction in it, where binary logs are kept, by the numbers of the Galera cluster with the UUID ``galera``. ``charset``, ``collation``: the database's own, for tables that name none.
     """
 
     when: float
@@ -36,6 +36,8 @@ class Record:
     versions: Mapping[str, str] = field(default_factory=dict)
     gtid: str = ""
     galera: str = ""
+    charset: str = "utf8mb4"
+    collation: str = "utf8mb4_general_ci"
 
 
 def write(folder: Path, record: Record) -> None:

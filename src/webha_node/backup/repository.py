@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +45,11 @@ class Point:
 
     @property
     def when(self) -> float:
-        """The same as seconds of the epoch."""
+        """The same as seconds of the epoch, with their fractions where it was made by us."""
+        for tag in self.tags:
+            with suppress(ValueError):
+                if tag.startswith("at="):
+                    return float(tag.removeprefix("at="))
         return datetime.fromisoformat(self.time).timestamp()
 
 
@@ -85,10 +90,12 @@ def restic(*words: str, seconds: float = _PATIENCE, limit: int = 0, password: st
             check=False,
             stdin=subprocess.DEVNULL,
             errors="replace",
-            env={**os.environ, **told, **one_core, "LC_ALL": "C.UTF-8"},
+            env={**os.environ, **told, **one_core, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         )
     except subprocess.TimeoutExpired as error:
-        raise BackupError(f"restic {words[0]} did not end in {seconds:.0f} s") from error
+        raise BackupError(
+            f"{told.get('RESTIC_REPOSITORY')} did not answer restic {words[0]} in {seconds:.0f} s: can it be reached?"
+        ) from error
     except OSError as error:
         raise BackupError(f"restic cannot be run: {error}") from error
     if done.returncode != 0:
@@ -96,7 +103,7 @@ def restic(*words: str, seconds: float = _PATIENCE, limit: int = 0, password: st
     return done.stdout
 
 
-# What restic's words mean for a person; the first that is found counts.
+# What restic's words mean for a person; the first that is found counts (all of what stands between &).
 _MEANING = (
     (
         ("wrong password", "no key found"),
@@ -128,7 +135,7 @@ _MEANING = (
     (("no space left",), "{target} is full: make room there, or keep fewer points (backup_keep)"),
     (("read-only file system",), "{target} is mounted read-only"),
     (
-        ("is there a repository", "repository does not exist", "unable to open config file"),
+        ("config file&no such file", "config file&does not exist", "config file&not found"),
         "{target}: no repository is there. Is the disk or the share mounted?",
     ),
     (("permission denied",), "{target} cannot be written: {words}"),
@@ -143,8 +150,9 @@ _MEANING = (
 def explained(words: str, target: str) -> str:
     """Return a sentence for what restic said."""
     said = _plain(words)
+    low = said.lower()
     for marks, sentence in _MEANING:
-        if any(mark in said.lower() for mark in marks):
+        if any(all(part in low for part in mark.split("&")) for mark in marks):
             return sentence.format(target=target, words=_short(said))
     return f"{target}: {_short(said) or 'restic failed and said nothing'}"
 
@@ -195,8 +203,8 @@ def opened_by(password: str) -> None:
 
 def saved(folder: Path, cluster: str, tags: Iterable[str], when: float, limit: int) -> dict[str, Any]:
     """Make a point of ``folder``; return restic's summary of it."""
-    stamp = local(when)
-    words = [word for tag in tags for word in ("--tag", tag)]
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(when))  # as restic takes it, for which it is UTC here
+    words = [word for tag in (*tags, f"at={when:.3f}") for word in ("--tag", tag)]
     said = restic("backup", "--host", cluster, "--time", stamp, *words, str(folder), limit=limit)
     for line in reversed(said.splitlines()):
         found = json.loads(line)
@@ -253,13 +261,16 @@ def checked(part: str) -> None:
 
 def room(point: str, folder: Path, times: float) -> None:
     """Raise BackupError where ``folder`` has not so many ``times`` free what the point takes: the database is on that disk, too."""
-    needed = int(json.loads(restic("stats", point, "--no-lock", seconds=600).splitlines()[-1])["total_size"] * times)
+    size = json.loads(restic("stats", point, "--no-lock", seconds=600).splitlines()[-1])["total_size"]
+    room_for(folder, int(size * times), f"the point {point}")
+
+
+def room_for(folder: Path, needed: float, what: str = "the database") -> None:
+    """Raise BackupError where ``folder`` has not so many bytes free."""
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize
     if free < needed:
-        raise BackupError(
-            f"{folder} has {free >> 20} MB free, the point {point} needs {needed >> 20} MB there: free some"
-        )
+        raise BackupError(f"{folder} has {free >> 20} MB free, {what} needs {int(needed) >> 20} MB there: free some")
 
 
 def brought(point: str, target: Path, include: Iterable[str] = ()) -> None:

@@ -133,9 +133,12 @@ def _put(cluster: Cluster, account: str, wish: Wish, folder: Path, told: record.
 
 def _reach(cluster: Cluster, told: record.Record) -> None:
     """Save what this cluster's own logs have, where the point is of it: up to now."""
-    galera, last = binlog.where_it_is()
-    if last is not None and galera == told.galera:
-        binlog.save(cluster)
+    try:
+        galera, last = binlog.where_it_is()
+        if last is not None and galera == told.galera:
+            binlog.save(cluster)
+    except BackupError as error:  # what was saved before may do
+        print(f"this node's own logs of the last minutes could not be saved: {error}")
 
 
 def _inside(path: str) -> str:

@@ -1,4 +1,4 @@
-"""A mariadbd of its own for a moment: root's, without network, grants and Galera, in a folder that goes afterwards."""
+"""A mariadbd of its own for a moment: root's, without network and Galera, in a folder that goes afterwards."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ class Scratch:
     def __init__(self, socket: Path, database: str) -> None:
         """Ask it nothing yet."""
         self._way = ("--no-defaults", "--protocol=socket", f"--socket={socket}", "--user=root")
-        self._client = ("mariadb", *self._way, "-N", "-B", database)
+        self._client = ("mariadb", *self._way, "--max-allowed-packet=1G", "--binary-mode", "-N", "-B", database)
         self._database = database
 
     def ask(self, statement: str, seconds: float = 3600.0) -> str:
@@ -49,8 +49,8 @@ class Scratch:
 
 
 @contextmanager
-def mariadbd(folder: Path, database: str) -> Iterator[Scratch]:
-    """Have one below ``folder`` for a ``database`` of that name. Raises BackupError where it does not start."""
+def mariadbd(folder: Path, database: str, charset: str, collation: str) -> Iterator[Scratch]:
+    """Have one below ``folder`` for a ``database`` of that name, as the site's is made. Raises BackupError where it does not start."""
     data, socket, log = folder / "mysql", folder / "mysql.sock", folder / "mysql.log"
     data.mkdir(mode=0o700)
     made = run(
@@ -72,7 +72,8 @@ def mariadbd(folder: Path, database: str) -> Iterator[Scratch]:
         ),
         *(
             "--skip-networking",
-            "--skip-grant-tables",
+            "--event-scheduler=OFF",
+            "--max-allowed-packet=1G",
             "--wsrep-on=OFF",
             "--skip-log-bin",
             f"--log-error={log}",
@@ -96,7 +97,7 @@ def mariadbd(folder: Path, database: str) -> Iterator[Scratch]:
                     "--no-defaults",
                     f"--socket={socket}",
                     "-e",
-                    f"CREATE DATABASE IF NOT EXISTS `{database}`",
+                    f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET {charset} COLLATE {collation}",
                 ).returncode
                 != 0
             ):

@@ -20,6 +20,7 @@ PATIENCE = 12 * 3600.0  # seconds that a node stands by
 # Hours before this program began of which a point is what it was started for, where nobody asked since: a node that was off at the time does
 # not make one alone, while no holder listens.
 RECENT = 20 * 3600.0
+CACHED = 1.5  # seconds after which a node's mount no longer shows what another one has replaced meanwhile
 _STEP = 0.05
 _LOOK = 2.0  # seconds between two looks at the lock
 
@@ -62,6 +63,7 @@ def attend(cluster: Cluster, ends: Iterable[str], work: Callable[[], object]) ->
                     return
                 mine = not cluster.holds() or time.time() > begun + HOLDER_WAITS
                 if mine and locked(file):
+                    time.sleep(CACHED)
                     if not _done(folder, ends, begun):
                         work()
                     return
@@ -135,7 +137,7 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
             path.unlink(missing_ok=True)
     if not repository.exists():
         raise BackupError(
-            f"{repository.settings().get('RESTIC_REPOSITORY')}: no repository is there: is the disk or the share mounted? tasks/backup.py makes a new one"
+            f"{repository.settings().get('RESTIC_REPOSITORY')}: no repository is there: is the disk or the share mounted? For a new one name another place in backup_target, or run tasks/backup.py where none was"
         )
     repository.unlocked()
     gathering.before()
@@ -163,8 +165,8 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
     }
     if not tags:  # else somebody is about to restore, the oldest one perhaps
         with suppress(BackupError):  # an account that may only add
-            if cluster.log_days:
-                repository.forgotten_logs(cluster.name, cluster.log_days)
+            if cluster.log_days or "logs" in record.state(folder):
+                repository.forgotten_logs(cluster.name, cluster.log_days or 1)
             repository.forgotten(cluster.name, cluster.keep)
     return made
 

@@ -85,7 +85,7 @@ def empty(database: str) -> None:
         "SELECT CONCAT('DROP ', IF(table_type='VIEW', 'VIEW', 'TABLE'), ' IF EXISTS `', REPLACE(table_schema, '`', '``'), '`.`', "
         f"REPLACE(table_name, '`', '``'), '`;') FROM information_schema.tables WHERE table_schema='{database}'"
     )
-    ask(f"SET FOREIGN_KEY_CHECKS=0; {drops}")
+    ask(f"USE `{database}`; SET FOREIGN_KEY_CHECKS=0; {drops}")  # in it: binary logs are gone through by database
 
 
 def ask(statements: str) -> str:

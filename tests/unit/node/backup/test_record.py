@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webha_node.backup import record, restoring
@@ -68,6 +68,7 @@ def test_a_table_that_is_not_in_it_is_refused_with_those_that_are():
         restoring.section(HEAD + section("node", []) + TAIL, "nodes")
 
 
+@settings(deadline=None)  # it runs a program
 @given(
     st.sets(
         st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=20).filter(

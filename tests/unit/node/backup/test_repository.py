@@ -41,6 +41,14 @@ def programs(tmp_path, monkeypatch):
             '{"message_type":"exit_error","code":10,"message":"Fatal: repository does not exist: unable to open config file"}',
             "no repository is there",
         ),
+        (
+            "Fatal: unable to open config file: dial tcp 10.0.0.9:9000: connect: connection refused",
+            "/b cannot be reached",
+        ),
+        ("subprocess ssh: x@h: Permission denied (publickey).", "does not take the cluster's key"),
+        ("subprocess ssh: Host key verification failed.", "has another host key than backup_host_key says"),
+        ("Stat: The specified key does not exist. unable to open config file", "no repository is there"),
+        ("client.BucketExists: Access Denied.", "are not let in"),
         ("write /b/data/x: no space left on device", "/b is full"),
         ("open /b/locks/x: read-only file system", "/b is mounted read-only"),
         ("ciphertext verification failed", "/b is damaged"),
@@ -69,8 +77,13 @@ def test_the_password_is_in_its_environment_alone(programs, tmp_path):
 def test_a_repository_is_there_or_not_or_nobody_knows(programs):
     fake_program(programs, "restic", "exit 0")
     assert repository.exists()
-    fake_program(programs, "restic", "echo 'Is there a repository at the following location?' >&2; exit 1")
+    fake_program(
+        programs, "restic", "echo 'unable to open config file: stat /b/config: no such file or directory' >&2; exit 1"
+    )
     assert not repository.exists()
+    fake_program(programs, "restic", "echo 'unable to open config file: EOF Is there a repository there?' >&2; exit 1")
+    with pytest.raises(BackupError, match="EOF"):  # nobody knows
+        repository.exists()
     fake_program(programs, "restic", "echo 'wrong password' >&2; exit 1")
     with pytest.raises(BackupError, match="secrets/backup_password"):
         repository.exists()

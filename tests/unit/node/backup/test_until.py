@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webha_node.backup import binlog, until
+from webha_node.backup import binlog, transactions, until
 from webha_node.backup.binlog import Span
 from webha_node.backup.repository import BackupError, Point
 
@@ -18,8 +18,8 @@ def span(node, first, last, when):
 
 def test_one_nodes_logs_do_where_they_reach_from_the_point_to_the_second():
     a = [span("a", 0, 50 + at, at) for at in (10, 20, 30)]
-    assert binlog.chain(a, 12, 15) == [a[1]]
-    assert binlog.chain(a, 12, 20) == [a[1]]
+    assert binlog.chain(a, 12, 15) == [a[2]]
+    assert binlog.chain(a, 12, 30) == [a[2]]
 
 
 def test_where_a_node_got_a_full_copy_anothers_logs_go_before():
@@ -64,17 +64,71 @@ def test_what_is_taken_has_no_hole_and_reaches_from_the_point_beyond_the_second(
     assert found[-1].when >= second
 
 
-def lines(*numbers):
-    return [b"#261129  9:48:38 server id 1  end_log_pos 384 CRC32 0x1 \tGTID 0-1-%d trans\n" % one for one in numbers]
+def event(what, *text):
+    return [
+        b"# at 4\n",
+        f"#261129  9:48:38 server id 1  end_log_pos 384 CRC32 0x1f \t{what}\n".encode(),
+        *(f"{one}\n".encode() for one in text),
+    ]
 
 
-def test_transactions_follow_one_another_and_what_is_missing_is_said():
-    assert until.whole([*lines(5, 6, 7), b"insert into t values ('GTID 0-1-99')\n", b"#\tGTID 4-1-1 trans\n"], 4) == 7
-    assert until.whole([], 4) == 4
-    with pytest.raises(BackupError, match="from transaction 5 to 7"):
-        until.whole(lines(5, 7), 4)
-    with pytest.raises(BackupError, match="from transaction 3 to 5"):
-        until.whole(lines(5), 3)
+def gtid(number, *statement):
+    said = (
+        event("Query\tthread_id=1\texec_time=0", "use `drupal`/*!*/;", "SET TIMESTAMP=1/*!*/;", *statement, "/*!*/;")
+        if statement
+        else []
+    )
+    return [*event(f"GTID 0-1-{number} trans", "/*M!100101 SET @@session.x=0*//*!*/;", "START TRANSACTION"), *said]
+
+
+def begun(*state):
+    first, *rest = state
+    return event(
+        f"Gtid list [{first}" + ("" if rest else "]"), *(f"# {one}{']' if one == rest[-1] else ','}" for one in rest)
+    )
+
+
+def read(*parts, start=4):
+    return transactions.read([line for part in parts for line in part], start)
+
+
+def test_transactions_are_followed_from_log_to_log_and_a_hole_between_two_is_said():
+    assert read(begun("0-1-2"), gtid(5), gtid(6), begun("0-1-6"), gtid(7)).end == 7
+    assert read().end == 4
+    assert read(gtid(5), gtid(7), begun("4-1-1", "0-1-7")).end == 7  # 6 failed, and is in no log
+    for wrong in ((begun("0-1-5"), gtid(6)), (gtid(5), begun("2-1-1", "0-1-9"), gtid(10))):
+        with pytest.raises(BackupError, match="what is between is missing"):
+            read(*wrong)
+
+
+def test_what_a_visitor_wrote_is_no_transaction():
+    rows = event("Write_rows: table id 32 flags: STMT_END_F", "BINLOG '", "#Q> GTID 0-1-99", "'/*!*/;")
+    assert read(gtid(5), rows, event("Xid = 9", "COMMIT/*!*/;")).end == 5
+    assert read(gtid(5, "CREATE TABLE a (b TEXT DEFAULT '", "\tGTID 0-1-77')")).end == 5
+
+
+@pytest.mark.parametrize(
+    ("statement", "lost"),
+    [
+        ("DROP TABLE drupal.node", True),
+        ("ALTER TABLE `drupal`.`node` ADD x INT", True),
+        ("/* by hand */ create index i on drupal . node (nid)", True),
+        ("DROP DATABASE drupal", True),
+        ("ALTER USER 'drupal'@localhost ACCOUNT LOCK", False),
+        ("CREATE TABLE mydrupal.node (a INT)", False),
+        ("CREATE TABLE other.node (a INT)", False),
+        ("GRANT ALL ON drupal.* TO x", False),
+    ],
+)
+def test_a_structure_that_is_changed_from_elsewhere_is_seen(statement, lost):
+    everything, taken = (
+        read(gtid(5, statement), gtid(6, "CREATE TABLE t (a INT)")),
+        read(gtid(5), gtid(6, "CREATE TABLE t (a INT)")),
+    )
+    assert transactions.passed_over(everything, taken, "drupal") == (
+        [f"{statement}\n/*!*/;".removesuffix("\n/*!*/;")] if lost else []
+    )
+    assert transactions.passed_over(everything, everything, "drupal") == []
 
 
 @pytest.mark.parametrize(
@@ -97,5 +151,6 @@ def test_what_is_saved_is_known_by_its_tags_alone():
     tags = ("webha-log", "node=a", "galera=u", "first=3", "last=9")
     point = Point("x", "2026-11-29T10:00:00Z", "ha", tags)
     assert binlog.span(point) == Span("x", "a", "u", 3, 9, point.when)
+    assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", (*tags, "at=1795947848.416"))).when == 1795947848.416
     assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", tags[:4])) is None
     assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", (*tags[:4], "last=many"))) is None
