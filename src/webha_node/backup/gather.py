@@ -7,14 +7,17 @@ All of it is copied first; in the moment in which no page runs, only what change
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from webha_node.backup import record
+from webha_node.backup.listing import difference, listed
 from webha_node.backup.repository import BackupError
 from webha_node.commands import run
 from webha_node.site import apps, layout
@@ -48,6 +51,11 @@ _MACHINE = {
 _COPIED = ("/etc/webha/node.json", "/etc/corosync/corosync.conf", "/etc/hosts")
 
 
+def _left(folder: str) -> tuple[str, ...]:
+    """Return what of a folder that pages write is not in a point."""
+    return (".webha-files",) if folder else LEFT
+
+
 @dataclass
 class Gathering:
     """From ``brick``, the one of ``volume``, and the ``database``; ``root`` is where the volume is mounted."""
@@ -59,6 +67,7 @@ class Gathering:
     stage: Path = STAGE
     _dumping: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _logs: bool = field(default=False, init=False)
+    _seen: dict[str, dict[bytes, bytes]] = field(default_factory=dict, init=False)
 
     def before(self) -> None:
         """Copy the volume, whatever happens to it meanwhile. Raises BackupError where this node cannot."""
@@ -67,7 +76,11 @@ class Gathering:
         self._room()
         self._logs = self._asked("SELECT @@log_bin").strip() == "1"
         self.healed()
+        before = {folder: listed(self.brick / folder, _left(folder)) for folder in self._written()}
         self._copied("", *LEFT)
+        # What came and went meanwhile may be in the copy alone.
+        copies = {folder: listed(self.stage / record.FILES / folder) for folder in before}
+        self._seen = {folder: dict.fromkeys(copies[folder], b"") | before[folder] for folder in before}
 
     def at_once(self) -> None:
         """Take what changed since, and the database's snapshot: in the moment. Done again it takes them again."""
@@ -81,8 +94,8 @@ class Gathering:
             )
             self._dumping = subprocess.Popen(words, stdout=file, stderr=subprocess.PIPE)
         self._begun(dump)
-        for folder in self._written():
-            self._copied(folder, *((".webha-files",) if folder else LEFT))
+        for folder, before in list(self._seen.items()):
+            self._again(folder, before)
 
     def after(self, cluster: str, node: str, when: float, why: str) -> record.Record:
         """Wait for the dump, gather what is of the machine, and write down what all of it is."""
@@ -189,6 +202,35 @@ class Gathering:
         )  # fmt: skip
         if done.returncode not in (0, 24):  # files that went while it copied
             raise BackupError(f"the volume could not be copied to {self.stage}: {done.stderr.strip()[-400:]}")
+
+    def _again(self, folder: str, before: Mapping[bytes, bytes]) -> None:
+        """Copy what is not as it was ``before`` the last copy: in the moment there is no time to compare all of it with the copy."""
+        source, target = self.brick / folder, self.stage / record.FILES / folder
+        now = listed(source, _left(folder))
+        gone, changed = difference(before, now)
+        for path in gone:
+            old = target / os.fsdecode(path)
+            if old.is_dir() and not old.is_symlink():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.unlink(missing_ok=True)
+        self._seen[folder] = now
+        if changed:
+            words = (
+                "rsync",
+                "-a",
+                "-H",
+                "--force",
+                "--numeric-ids",
+                "--from0",
+                "--files-from=-",
+                f"{source}/",
+                f"{target}/",
+            )
+            done = subprocess.run(words, input=b"\0".join(changed), capture_output=True, check=False)
+            if done.returncode not in (0, 24):  # of another attempt: what went is seen in the next
+                said = done.stderr.decode("utf-8", "replace").strip()[-400:]
+                raise BackupError(f"the volume could not be copied to {self.stage}: {said}")
 
     def _begun(self, dump: Path) -> None:
         """Wait until the dump has its snapshot, which it takes before it writes of the first table."""
