@@ -18,7 +18,7 @@ from webha.machine import trial
 from webha.machine.repository import repository
 from webha.run import context, keys, survey
 from webha.run.timers import of_this_run
-from webha_node.backup.binlog import BASE, DOMAIN, SERVER
+from webha_node.backup.binlog import BASE
 
 if context.on_a_node():
     nodes = context.nodes()
@@ -80,8 +80,6 @@ if context.on_a_node():
                 sst_method=host.data.wsrep_sst_method,
                 applier_threads=host.data.wsrep_slave_threads,
                 binlog=BASE,
-                binlog_domain=DOMAIN,
-                binlog_server=SERVER,
                 binlog_days=host.data.galera_binlog_days if host.data.galera_binlog else 0,
                 innodb_buffer_pool_size=host.data.innodb_buffer_pool_size,
                 provider_options=encryption.options(mode, KEYS, AUTHORITIES, wished),

@@ -44,6 +44,7 @@ if context.on_a_node():
         confirmed=data.get("confirm") == data.cluster_name,
         before=data.get("before") is not False,
         cluster=data.cluster_name,
+        binlog=data.galera_binlog,
         _if=context.on_first,
     )
 

@@ -1,6 +1,6 @@
 """Restore points: what may be done with a repository and a site, and what of them is not well. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from webha.backup.manifest import LOGS_SERVICE
 from webha.backup.state import Points
@@ -80,7 +80,11 @@ def unwell(states: Mapping[str, Points | None], target: str, now: float, hours: 
     known = {name: one for name, one in states.items() if one is not None}
     found += [f"{name}: {line}" for name, one in known.items() for line in _target(one, target)]
     seen = next(iter(known.values()), None)
-    return found if seen is None else [*found, *_last(seen, now, hours), *_drill(seen, now), *_logs(seen, now, minutes)]
+    return (
+        found
+        if seen is None
+        else [*found, *_last(seen, now, hours), *_drill(seen, now), *_logs(seen, states, now, minutes)]
+    )
 
 
 def _target(seen: Points, target: str) -> Iterator[str]:
@@ -119,16 +123,19 @@ def _drill(seen: Points, now: float) -> Iterator[str]:
         yield f"the last drill was {age(now - seen.drill.at)} ago: run tasks/drill.py"
 
 
-def _logs(seen: Points, now: float, minutes: int) -> Iterator[str]:
+def _logs(seen: Points, names: Iterable[str], now: float, minutes: int) -> Iterator[str]:
     if not minutes or seen.last is None:
         return
-    if seen.logs is None:
-        yield f"no binary logs were saved yet, which galera_binlog wants every {minutes} minutes: a point cannot go on to a given second"
-        return
-    if seen.logs.why:
-        yield f"{seen.logs.node}: binary logs could not be saved: {seen.logs.why}"
-    if now - seen.logs.at > LATE * minutes * _MINUTE:
-        yield f"binary logs were saved {age(now - seen.logs.at)} ago, every {minutes} minutes is wanted: look at {LOGS_SERVICE} on the nodes"
+    for name in names:
+        one = seen.logs.get(name)
+        if one is None or not one.at:
+            yield f"{name}: its binary logs were not saved yet, which galera_binlog wants every {minutes} minutes" + (
+                f": {one.why}" if one else ""
+            )
+        elif one.why:
+            yield f"{name}: its binary logs could not be saved: {one.why}"
+        elif now - one.at > LATE * minutes * _MINUTE:
+            yield f"{name}: its binary logs were saved {age(now - one.at)} ago, every {minutes} minutes is wanted: look at {LOGS_SERVICE} there"
 
 
 def shown(states: Mapping[str, Points | None], now: float) -> str:

@@ -55,7 +55,7 @@ class RestorePoints(Probe[Points]):
             full=int(full) if full else None,
             writable=answers["writable"].ok,
             installed=answers["installed"].ok,
-            logs=_of(Logs, known.get("logs")),
+            logs={name: _of(Logs, one) for name, one in known.get("logs", {}).items()},
             begun=str(known.get("begun", "")),
             second=str(known.get("second", "")),
         )

@@ -169,10 +169,11 @@ def restored(
     confirmed: bool,
     before: bool,
     cluster: str,
+    binlog: bool = False,
 ) -> Commands:
     """Bring a restore point back, or a part of it (``webha_node.backup.restoring.Wish``); for one node only, the work is the holder's.
 
-    Where a site is, it becomes a restore point first (not without ``before``), and ``confirmed`` says that it is meant. Without it the points are listed.
+    Where a site is, it becomes a restore point first (not without ``before``), and ``confirmed`` says that it is meant. Without it the points are listed. ``binlog``: the nodes keep binary logs, which are saved first.
     """
     if target is None:
         yield shell.refusal(f"{OFF}, and none come back: name the folder of the repository in group_data/all.py")
@@ -194,6 +195,9 @@ def restored(
     holder = _holder(volumes)
 
     def work() -> None:
+        if "until" in wish and binlog:
+            for line in together({name: partial(_logged, name, more) for name in volumes}).values():
+                say_at_end(line) if line else None
         if verdict.action == "replace" and before and not harmless:
             made = _on(holder, {"do": "make", "tags": [BEFORE]}, more).split()
             say_at_end(f"what was here before is the restore point {made[-1]}")
@@ -228,6 +232,14 @@ def drilled(target: str | None, nodes: Iterable[str], where: Where) -> Commands:
             say_at_end(line)
 
     yield from telling_of(work)
+
+
+def _logged(name: str, more: dict[str, Any]) -> str:
+    """Have a node save its binary logs as they are now; return why it did not: what was saved before may do."""
+    try:
+        return _on(name, {"do": "logs"}, more) and ""
+    except PyinfraError as error:
+        return f"binary logs of the last minutes could not be saved: {error}"
 
 
 def _list(more: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What a node says of the restore points."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from webha.ground.forms import AsJson
 
@@ -43,10 +44,9 @@ class Drill(AsJson):
 
 @dataclass(frozen=True)
 class Logs(AsJson):
-    """The binary logs that were saved last: all that was committed ``at`` that second; ``why`` the next attempt came to nothing, empty: it did not."""
+    """A node's binary logs as they were saved last: all that was committed ``at`` that second; ``why`` the next attempt came to nothing, empty: it did not."""
 
     at: float
-    node: str
     why: str
 
 
@@ -65,6 +65,6 @@ class Points(AsJson):
     full: int | None
     writable: bool
     installed: bool
-    logs: Logs | None = None
+    logs: Mapping[str, Logs] = field(default_factory=dict)
     begun: str = ""
     second: str = ""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from webha_node.backup import record
 from webha_node.backup.listing import difference, listed
@@ -136,12 +136,9 @@ class Gathering:
             files=len(found),
             size=dump.stat().st_size + sum(one[0] for one in found.values()),
             versions={"mariadb": self._asked("SELECT VERSION()").strip()},
-            gtid=self._gtid(dump),
+            **self._place(dump),
             charset=made[0],
             collation=made[1],
-            galera=self._asked(
-                "SELECT VARIABLE_VALUE FROM information_schema.global_status WHERE VARIABLE_NAME='wsrep_cluster_state_uuid'"
-            ).strip(),
         )
         record.write(self.stage, written)
         return written
@@ -241,14 +238,15 @@ class Gathering:
                     return
             time.sleep(0.005)
 
-    def _gtid(self, dump: Path) -> str:
-        """Return the dump's GTIDs, nothing where no binary logs are kept."""
+    def _place(self, dump: Path) -> dict[str, Any]:
+        """Return where in this node's binary logs the dump is, where it keeps any."""
         with dump.open("rb") as file:
             found = _PLACED.search(file.read(65536)) if self._logs else None
         if found is None:
-            return ""
-        said = self._asked(f"SELECT BINLOG_GTID_POS('{found[1].decode()}', {int(found[2])})").strip()
-        return "" if said == "NULL" else said
+            return {}
+        log, position = found[1].decode(), int(found[2])
+        folder = Path(self._asked("SELECT @@log_bin_basename").strip()).parent
+        return {"log": log, "position": position, "head": record.head(folder / log, position)}
 
     def _room(self) -> None:
         """Raise BackupError where the copy, and the database, would not fit beside what is there."""

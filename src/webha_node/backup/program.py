@@ -6,6 +6,7 @@ Ends with 1 and a sentence on standard error where nothing came of it.
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,11 +70,12 @@ def begin(cluster: Cluster, _: Values, second: str = "") -> None:
         print("made")
     if second:
         repository.opened_by(second)
-    record.remember(
-        watch.prepared(cluster),
-        begun=repository.settings()["RESTIC_REPOSITORY"],
-        second=record.fingerprint(second) if second else None,
-    )
+    with suppress(watch.OccupiedError), watch.alone(cluster, 60):
+        record.remember(
+            cluster.folder,
+            begun=repository.settings()["RESTIC_REPOSITORY"],
+            second=record.fingerprint(second) if second else None,
+        )
 
 
 def look(_: Cluster, __: Values) -> None:
@@ -99,7 +101,7 @@ def drilled(cluster: Cluster, _: Values) -> None:
 
 
 def logs(cluster: Cluster, _: Values) -> None:
-    """Save the binary logs, on one of the nodes, by the timer."""
+    """Save this node's binary logs; by the timer, and before a restore goes on to a second."""
     binlog.attend(cluster)
 
 

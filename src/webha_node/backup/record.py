@@ -14,13 +14,15 @@ STATE, ASKED = "state.json", "asked"  # in the folder on the volume
 RECORD, DUMP, FILES, SUMS, MACHINE = "record.json", "database.sql", "volume", "files.sha256", "machine"
 _TABLE = re.compile(rb"^CREATE TABLE `((?:[^`]|``)+)` \(")
 _CHUNK = 1 << 20
+_HEAD = 1024  # bytes of a binary log
+_IN_USE = slice(21, 23)  # flags of its first event, by which MariaDB knows whether it was closed
 
 
 @dataclass(frozen=True)
 class Record:
     """Of a point: ``when`` (seconds of the epoch) and on which ``node`` it was taken; ``why`` it is not of one moment (empty: it is); ``rows`` of each table; how many ``files``; whose site it is.
 
-    ``gtid``: the last transaction in it, where binary logs are kept, by the numbers of the Galera cluster with the UUID ``galera``. ``charset``, ``collation``: the database's own, for tables that name none.
+    ``log``: the binary log, ``position`` its byte, after which the dump is, and ``head`` by what that log is known; where none are kept, nothing. ``charset``, ``collation``: the database's own, for tables that name none.
     """
 
     when: float
@@ -34,8 +36,9 @@ class Record:
     files: int = 0
     size: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
-    gtid: str = ""
-    galera: str = ""
+    log: str = ""
+    position: int = 0
+    head: str = ""
     charset: str = "utf8mb4"
     collation: str = "utf8mb4_general_ci"
 
@@ -130,3 +133,17 @@ def remember(folder: Path, **what: Any) -> None:
 def fingerprint(password: str) -> str:
     """Return by what a password is known, from which nobody finds it: they are of 32 random bytes."""
     return hashlib.sha256(password.encode()).hexdigest()[:12]
+
+
+def head(log: Path, size: int) -> str:
+    """Return by what a binary log is known, of which ``size`` bytes are written: the same later, whatever is added, and no other log's."""
+    with log.open("rb") as file:
+        begin = bytearray(file.read(min(size, _HEAD)))
+    begin[_IN_USE] = bytes(2)
+    return f"{len(begin)}:{hashlib.sha256(begin).hexdigest()}"
+
+
+def same(log: Path, known: str) -> bool:
+    """Whether it is the log that is ``known`` by that."""
+    size = known.partition(":")[0]
+    return log.is_file() and size.isdigit() and head(log, int(size)) == known

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from webha_node.backup import binlog, record, repository, until
+from webha_node.backup import record, repository, until
 from webha_node.backup.gather import PLACE, STAGE
 from webha_node.backup.repository import BackupError, Point
 from webha_node.backup.watch import Cluster, alone
@@ -83,17 +83,37 @@ def restore(cluster: Cluster, account: str, wish: Wish) -> None:
     with alone(cluster):
         repository.unlocked()
         # Of a cluster of another name, where this one has none: the site moves.
-        found = chosen(repository.points(cluster.name) or repository.points(), wish.point, end)
-        with _brought(found, _wanted(wish)) as folder:
-            told = record.read(folder)
-            if wish.until:
-                _reach(cluster, told)
-                gone = until.advanced(found, told, folder, end)
-                print(f"{gone} transactions after that point, up to {repository.local(end)}")
-            what = _put(cluster, account, wish, folder, told)
-    print(
-        f"{what} of the point {found.id} ({found.time[:19]}) is back: {told.files} files, {sum(told.rows.values())} rows in it"
-    )
+        points = repository.points(cluster.name) or repository.points()
+        found = chosen(points, wish.point, end)
+        what = _of(cluster, account, wish, found) if not wish.until else _until(cluster, account, wish, points, end)
+    print(what)
+
+
+def _until(cluster: Cluster, account: str, wish: Wish, points: list[Point], end: float) -> str:
+    """Go on from the newest point that can, or from the one that is named."""
+    first: until.UnreachedError | None = None
+    left = points
+    while True:
+        found = chosen(left, wish.point, end)
+        try:
+            return _of(cluster, account, wish, found, end)
+        except until.UnreachedError as error:
+            first = first or error
+            left = [one for one in left if one.when < found.when]
+            if wish.point != "latest" or not any(one.when <= end for one in left):
+                raise first from error
+
+
+def _of(cluster: Cluster, account: str, wish: Wish, found: Point, end: float = math.inf) -> str:
+    """Bring back what is wished of one point; say it."""
+    with _brought(found, _wanted(wish)) as folder:
+        told, went = record.read(folder), ""
+        if wish.until:
+            logs = until.reached(found, told, end, BACK / "logs")
+            gone = until.advanced(told, folder, logs, end)
+            went = f", and {gone} transactions after it, up to {repository.local(end)}"
+        what = _put(cluster, account, wish, folder, told)
+    return f"{what} of the point {found.id} ({found.time[:19]}) is back: {told.files} files, {sum(told.rows.values())} rows in it{went}"
 
 
 def _wanted(wish: Wish) -> list[str]:
@@ -129,16 +149,6 @@ def _put(cluster: Cluster, account: str, wish: Wish, folder: Path, told: record.
         if wish.part != "files":
             database.restore(name, dump, account)
     return wish.part
-
-
-def _reach(cluster: Cluster, told: record.Record) -> None:
-    """Save what this cluster's own logs have, where the point is of it: up to now."""
-    try:
-        galera, last = binlog.where_it_is()
-        if last is not None and galera == told.galera:
-            binlog.save(cluster)
-    except BackupError as error:  # what was saved before may do
-        print(f"this node's own logs of the last minutes could not be saved: {error}")
 
 
 def _inside(path: str) -> str:

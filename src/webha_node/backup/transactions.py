@@ -4,11 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from webha_node.backup.binlog import DOMAIN, number
-from webha_node.backup.repository import BackupError
-
 _HEADER = re.compile(rb"^#\d{6} +\d{1,2}:\d\d:\d\d server id \d+ .*?\t(.*)$")
-_GTID = re.compile(rf"GTID {DOMAIN}-\d+-(\d+)\b")
+_GTID = re.compile(r"GTID (\d+-\d+-\d+)\b")
 # Of a statement's event, what is not the statement.
 _AROUND = re.compile(r"(use |SET (@@|TIMESTAMP)|/\*!|/\*M!|DELIMITER )")
 _STRUCTURE = re.compile(
@@ -18,27 +15,19 @@ _STRUCTURE = re.compile(
 
 @dataclass
 class Printed:
-    """Up to which transaction (``end``), and the ``statements`` that are no rows, by the transaction that each is."""
+    """How many transactions, and the ``statements`` that are no rows, by the GTID that each has in its log."""
 
-    end: int
-    statements: dict[int, str] = field(default_factory=dict)
+    transactions: int = 0
+    statements: dict[str, str] = field(default_factory=dict)
 
 
-def read(lines: Iterable[bytes], start: int) -> Printed:
-    """Return what follows the transaction ``start``. Raises BackupError where a log begins with more than the one before it had.
-
-    Numbers may be missing within one log: those of statements that failed. Each log begins with what was written before it.
-    """
-    found, gtid = Printed(start), start
+def read(lines: Iterable[bytes]) -> Printed:
+    """Return what is in it."""
+    found, gtid = Printed(), ""
     for what, text in events(lines):
         if (one := _GTID.match(what)) is not None:
-            gtid = int(one[1])
-            found.end = max(found.end, gtid)
-        elif what.startswith("Gtid list ["):
-            if (before := number(what + "\n".join(text))) > found.end:
-                raise BackupError(
-                    f"the binary logs go from transaction {found.end} to {before + 1}: what is between is missing"
-                )
+            gtid = one[1]
+            found.transactions += 1
         elif what.startswith("Query\t"):
             found.statements[gtid] = "\n".join(one for one in text if not _AROUND.match(one))
     return found
@@ -56,7 +45,7 @@ def events(lines: Iterable[bytes]) -> Iterator[tuple[str, list[str]]]:
             if what:
                 yield what, text
             what = ""
-        elif what.startswith(("Query\t", "Gtid list [")):
+        elif what.startswith("Query\t"):
             text.append(line.decode("utf-8", "replace").rstrip())
     if what:
         yield what, text
@@ -70,6 +59,6 @@ def passed_over(all_of_them: Printed, taken: Printed, database: str) -> list[str
     )
     return [
         text
-        for gtid, text in sorted(all_of_them.statements.items())
+        for gtid, text in all_of_them.statements.items()
         if gtid not in taken.statements and _STRUCTURE.match(text) and named.search(text)
     ]

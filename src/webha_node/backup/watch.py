@@ -25,6 +25,10 @@ _STEP = 0.05
 _LOOK = 2.0  # seconds between two looks at the lock
 
 
+class OccupiedError(BackupError):
+    """Somebody else works with the repository."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """What is backed up: the names of the cluster and of this node, the ``gathering``, what is kept of it, and for how many days binary logs are (0: there are none)."""
@@ -99,8 +103,9 @@ def alone(cluster: Cluster, seconds: float = 900.0) -> Generator[Path]:
         end = time.monotonic() + seconds
         while not locked(file):
             if time.monotonic() > end:
-                raise BackupError("a restore point is being made: try again when that has ended (tasks/status.py)")
+                raise OccupiedError("a restore point is being made: try again when that has ended (tasks/status.py)")
             time.sleep(0.5)
+        time.sleep(CACHED)
         yield folder
 
 

@@ -98,18 +98,24 @@ def test_a_node_that_did_not_say_is_unknown():
     assert backup.unwell(seen(WELL, None, WELL), "/b", NOW, 30) == ["b: unknown, the volume or /b did not say in time"]
 
 
-LOGS = Logs(NOW - 120, "c", "")
+SAVED = {name: Logs(NOW - 120, "") for name in NAMES}
+WANTED = "its binary logs were not saved yet, which galera_binlog wants every 5 minutes"
 
 
 @pytest.mark.parametrize(
     ("logs", "minutes", "words"),
     [
-        (LOGS, 5, None),
-        (None, 0, None),
-        (replace(LOGS, at=NOW - 9999), 0, None),
-        (None, 5, "no binary logs were saved yet, which galera_binlog wants every 5 minutes"),
-        (replace(LOGS, at=NOW - 3600), 5, "binary logs were saved 60 minutes ago, every 5 minutes is wanted"),
-        (replace(LOGS, why="/b is full"), 5, "c: binary logs could not be saved: /b is full"),
+        (SAVED, 5, None),
+        ({}, 0, None),
+        (SAVED | {"b": Logs(NOW - 9999, "")}, 0, None),
+        ({name: SAVED[name] for name in "ac"}, 5, f"b: {WANTED}"),
+        (
+            SAVED | {"b": Logs(NOW - 3600, "")},
+            5,
+            "b: its binary logs were saved 60 minutes ago, every 5 minutes is wanted",
+        ),
+        (SAVED | {"c": Logs(NOW - 60, "/b is full")}, 5, "c: its binary logs could not be saved: /b is full"),
+        (SAVED | {"c": Logs(0, "/b is full")}, 5, f"c: {WANTED}: /b is full"),
     ],
 )
 def test_binary_logs_are_missed_where_they_are_wanted(logs, minutes, words):

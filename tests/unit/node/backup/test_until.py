@@ -1,67 +1,14 @@
-"""From a restore point to a given second: whose logs are taken, that none is missing among them, and which second a person means."""
+"""From a restore point to a given second: whose logs are taken, what they say, and which second a person means."""
 
-import itertools
 import time
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from webha_node.backup import binlog, transactions, until
+from webha_node.backup import binlog, record, repository, restoring, transactions, until
 from webha_node.backup.binlog import Span
+from webha_node.backup.record import Record
 from webha_node.backup.repository import BackupError, Point
-
-
-def span(node, first, last, when):
-    return Span(f"{node}{when}", node, "u", first, last, when)
-
-
-def test_one_nodes_logs_do_where_they_reach_from_the_point_to_the_second():
-    a = [span("a", 0, 50 + at, at) for at in (10, 20, 30)]
-    assert binlog.chain(a, 12, 15) == [a[2]]
-    assert binlog.chain(a, 12, 30) == [a[2]]
-
-
-def test_where_a_node_got_a_full_copy_anothers_logs_go_before():
-    before, after = span("a", 0, 60, 10), span("b", 55, 90, 30)
-    assert binlog.chain([before, after], 12, 25) == [before, after]
-    assert binlog.chain([before, after], 57, 25) == [after]
-    alone = span("c", 0, 99, 40)
-    assert binlog.chain([before, after, alone], 12, 25) == [alone]
-
-
-@pytest.mark.parametrize(
-    ("known", "start", "second", "words"),
-    [
-        ([], 1, 5, "no binary logs of up to .* are saved: there are none"),
-        ([span("a", 0, 9, 4)], 1, 5, "they reach"),
-        ([span("a", 7, 9, 6)], 1, 5, "begin after that point: a's with transaction 8, the point ends with 1"),
-        ([span("a", 0, 5, 3), span("b", 7, 9, 6)], 1, 5, "begin after that point: b's"),
-    ],
-)
-def test_logs_that_do_not_reach_are_refused(known, start, second, words):
-    with pytest.raises(BackupError, match=words):
-        binlog.chain(known, start, second)
-
-
-spans = st.lists(
-    st.builds(
-        lambda node, first, much, when: span(node, first, first + much, when),
-        st.sampled_from("abc"), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40),
-    ),
-    max_size=8,
-)  # fmt: skip
-
-
-@given(spans, st.integers(0, 40), st.integers(0, 40))
-def test_what_is_taken_has_no_hole_and_reaches_from_the_point_beyond_the_second(known, start, second):
-    try:
-        found = binlog.chain(known, start, second)
-    except BackupError:
-        return
-    assert found[0].first <= start
-    assert all(one.last >= two.first for one, two in itertools.pairwise(found))
-    assert found[-1].when >= second
 
 
 def event(what, *text):
@@ -81,30 +28,19 @@ def gtid(number, *statement):
     return [*event(f"GTID 0-1-{number} trans", "/*M!100101 SET @@session.x=0*//*!*/;", "START TRANSACTION"), *said]
 
 
-def begun(*state):
-    first, *rest = state
-    return event(
-        f"Gtid list [{first}" + ("" if rest else "]"), *(f"# {one}{']' if one == rest[-1] else ','}" for one in rest)
-    )
+def read(*parts):
+    return transactions.read([line for part in parts for line in part])
 
 
-def read(*parts, start=4):
-    return transactions.read([line for part in parts for line in part], start)
-
-
-def test_transactions_are_followed_from_log_to_log_and_a_hole_between_two_is_said():
-    assert read(begun("0-1-2"), gtid(5), gtid(6), begun("0-1-6"), gtid(7)).end == 7
-    assert read().end == 4
-    assert read(gtid(5), gtid(7), begun("4-1-1", "0-1-7")).end == 7  # 6 failed, and is in no log
-    for wrong in ((begun("0-1-5"), gtid(6)), (gtid(5), begun("2-1-1", "0-1-9"), gtid(10))):
-        with pytest.raises(BackupError, match="what is between is missing"):
-            read(*wrong)
+def test_transactions_are_counted():
+    assert read(gtid(5), gtid(7), event("Gtid list [0-1-7]"), gtid(8)).transactions == 3
+    assert read().transactions == 0
 
 
 def test_what_a_visitor_wrote_is_no_transaction():
     rows = event("Write_rows: table id 32 flags: STMT_END_F", "BINLOG '", "#Q> GTID 0-1-99", "'/*!*/;")
-    assert read(gtid(5), rows, event("Xid = 9", "COMMIT/*!*/;")).end == 5
-    assert read(gtid(5, "CREATE TABLE a (b TEXT DEFAULT '", "\tGTID 0-1-77')")).end == 5
+    assert read(gtid(5), rows, event("Xid = 9", "COMMIT/*!*/;")).transactions == 1
+    assert read(gtid(5, "CREATE TABLE a (b TEXT DEFAULT '", "\tGTID 0-1-77')")).transactions == 1
 
 
 @pytest.mark.parametrize(
@@ -131,14 +67,6 @@ def test_a_structure_that_is_changed_from_elsewhere_is_seen(statement, lost):
     assert transactions.passed_over(everything, everything, "drupal") == []
 
 
-@pytest.mark.parametrize(
-    ("gtid", "number"),
-    [("0-1-681", 681), ("4-1-2,0-1-681", 681), ("", 0), ("4-1-2", 0), ("10-1-5", 0), ("2-1-5,10-0-3", 0)],
-)
-def test_of_gtids_the_clusters_own_counts(gtid, number):
-    assert binlog.number(gtid) == number
-
-
 def test_a_second_is_one_of_this_machines_clock():
     assert until.second("2026-11-25 12:00") == time.mktime((2026, 11, 25, 12, 0, 0, 0, 0, -1))
     assert until.second("2026-11-25 12:00:07") == until.second("2026-11-25 12:00") + 7
@@ -148,9 +76,102 @@ def test_a_second_is_one_of_this_machines_clock():
 
 
 def test_what_is_saved_is_known_by_its_tags_alone():
-    tags = ("webha-log", "node=a", "galera=u", "first=3", "last=9")
-    point = Point("x", "2026-11-29T10:00:00Z", "ha", tags)
-    assert binlog.span(point) == Span("x", "a", "u", 3, 9, point.when)
-    assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", (*tags, "at=1795947848.416"))).when == 1795947848.416
-    assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", tags[:4])) is None
-    assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", (*tags[:4], "last=many"))) is None
+    point = Point("x", "2026-11-29T10:00:00Z", "ha", ("webha-log", "node=a", "at=1795947848.416"))
+    assert binlog.span(point) == Span("x", "a", 1795947848.416)
+    assert binlog.span(Point("x", "2026-11-29T10:00:00Z", "ha", ("webha-log",))) is None
+
+
+def log(path, *, created=b"aaaa", closed=False, more=b""):
+    """Write what begins as a log of MariaDB's: its creation's time, and the flag that is there while it is open."""
+    first = (
+        b"\xfebin"
+        + created
+        + b"\x0f"
+        + b"\x01\0\0\0"
+        + b"\xf8\0\0\0"
+        + b"\xfc\0\0\0"
+        + (b"\0\0" if closed else b"\1\0")
+    )
+    path.write_bytes(first + b"events" * 50 + more)
+
+
+def test_a_log_is_the_same_when_it_has_grown_and_was_closed_and_another_one_is_not(tmp_path):
+    one = tmp_path / "webha-bin.000001"
+    log(one)
+    known = record.head(one, one.stat().st_size)
+    log(one, closed=True, more=b"more" * 1000)
+    assert record.same(one, known)
+    log(one, created=b"bbbb", more=b"more" * 1000)  # of a node that got a full copy since
+    assert not record.same(one, known)
+    assert not record.same(tmp_path / "none", known)
+    assert not record.same(one, "")
+
+
+TOLD = Record(1.0, "a", "", "ha", "drupal", "/r", "drupal", log="webha-bin.000002", position=40)
+A, B = b"aaaa", b"bbbb"
+
+
+@pytest.fixture
+def told(tmp_path):
+    log(tmp_path / "then", created=A)
+    return replace(TOLD, head=record.head(tmp_path / "then", 200))
+
+
+def reach(monkeypatch, tmp_path, saved, second, told):
+    """Ask for the logs, where ``saved`` is by id when each was, and which logs are in it, by their creation."""
+    monkeypatch.setattr(binlog, "spans", lambda _, node: [Span(one, node, when) for one, (when, _) in saved.items()])
+    monkeypatch.setattr(repository, "room", lambda *_: None)
+
+    def brought(one, folder):
+        place = folder / str(binlog.LOGS).lstrip("/")
+        place.mkdir(parents=True)
+        for name, created in saved[one][1].items():
+            log(place / name, created=created)
+
+    monkeypatch.setattr(repository, "brought", brought)
+    point = Point("p", "2026-11-29T10:00:00Z", "ha")
+    return [one.name for one in until.reached(point, told, second, tmp_path / "logs")]
+
+
+def test_logs_from_the_points_own_on_are_taken_of_the_newest_that_has_it(monkeypatch, tmp_path, told):
+    logs = {f"webha-bin.00000{number}": A for number in (1, 2, 3)}
+    assert reach(monkeypatch, tmp_path, {"x": (10, logs)}, 5, told) == ["webha-bin.000002", "webha-bin.000003"]
+    later = {"webha-bin.000003": A, "webha-bin.000004": A}
+    saved = {"x": (10, logs), "y": (20, later)}
+    assert reach(monkeypatch, tmp_path, saved, 5, told) == ["webha-bin.000002", "webha-bin.000003"]
+
+
+@pytest.mark.parametrize(
+    ("saved", "words"),
+    [
+        ({}, "no binary logs of a's of up to .* there are none"),
+        ({"x": (4, {"webha-bin.000002": A})}, "they reach"),
+        ({"x": (9, {"webha-bin.000003": A})}, "no longer have what follows the point p"),
+        ({"x": (9, {"webha-bin.000002": B})}, "no longer have what follows the point p"),
+    ],
+)
+def test_logs_that_do_not_reach_are_refused(monkeypatch, tmp_path, told, saved, words):
+    with pytest.raises(until.UnreachedError, match=words):
+        reach(monkeypatch, tmp_path, saved, 5, told)
+    with pytest.raises(until.UnreachedError, match="made without binary logs"):
+        reach(monkeypatch, tmp_path, saved, 5, replace(told, log=""))
+
+
+def test_where_the_newest_point_cannot_go_on_the_one_before_it_does_unless_one_was_named(monkeypatch):
+    points = [Point(f"{number}aaaaaaa", f"2026-11-2{number}T10:00:00Z", "ha") for number in (1, 2, 3)]
+    asked = []
+
+    def of(_, __, ___, found, ____):
+        asked.append(found.id[0])
+        if found.id[0] != "1":
+            raise until.UnreachedError(found.id)
+        return "back"
+
+    monkeypatch.setattr(restoring, "_of", of)
+    end = points[2].when + 60
+    assert restoring._until(None, "", restoring.Wish(until="x"), points, end) == "back"
+    assert asked == ["3", "2", "1"]
+    with pytest.raises(until.UnreachedError, match="2aaaaaaa"):
+        restoring._until(None, "", restoring.Wish(point="2aaaaaaa", until="x"), points, end)
+    with pytest.raises(until.UnreachedError, match="3aaaaaaa"):  # the newest one's words
+        restoring._until(None, "", restoring.Wish(until="x"), points[1:], end)
