@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 _HEADER = re.compile(rb"^#\d{6} +\d{1,2}:\d\d:\d\d server id \d+ .*?\t(.*)$")
 _GTID = re.compile(r"GTID (\d+-\d+-\d+)\b")
 # Of a statement's event, what is not the statement.
 _AROUND = re.compile(r"(use |SET (@@|TIMESTAMP)|/\*!|/\*M!|DELIMITER )")
+_ENDED = "/*!*/;"
 _STRUCTURE = re.compile(
     r"\s*(/\*.*?\*/\s*)*(CREATE|ALTER|DROP|TRUNCATE|RENAME)\s+(?!USER\b|ROLE\b)", re.IGNORECASE | re.DOTALL
 )
@@ -29,7 +31,8 @@ def read(lines: Iterable[bytes]) -> Printed:
             gtid = one[1]
             found.transactions += 1
         elif what.startswith("Query\t"):
-            found.statements[gtid] = "\n".join(one for one in text if not _AROUND.match(one))
+            its = takewhile(lambda one: one != _ENDED, text)
+            found.statements[gtid] = "\n".join(one for one in its if not _AROUND.match(one))
     return found
 
 

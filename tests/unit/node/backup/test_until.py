@@ -21,7 +21,15 @@ def event(what, *text):
 
 def gtid(number, *statement):
     said = (
-        event("Query\tthread_id=1\texec_time=0", "use `drupal`/*!*/;", "SET TIMESTAMP=1/*!*/;", *statement, "/*!*/;")
+        event(
+            "Query\tthread_id=1\texec_time=0",
+            "use `drupal`/*!*/;",
+            "SET TIMESTAMP=1/*!*/;",
+            *statement,
+            "/*!*/;",
+            "# End of log file",
+            "ROLLBACK;",
+        )
         if statement
         else []
     )
