@@ -17,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from webha_node.commands import run
+
 ENVIRONMENT = Path(
     "/etc/webha/backup.env"
 )  # RESTIC_REPOSITORY, RESTIC_PASSWORD and what a target asks for; root's alone
@@ -99,7 +101,10 @@ def restic(*words: str, seconds: float = _PATIENCE, limit: int = 0, password: st
     except OSError as error:
         raise BackupError(f"restic cannot be run: {error}") from error
     if done.returncode != 0:
-        raise BackupError(explained(done.stderr + done.stdout, told.get("RESTIC_REPOSITORY", "")))
+        said = done.stderr + done.stdout
+        if SFTP in told and "sftp session" in said:  # restic ends before it has read what ssh said
+            said = run(*shlex.split(told[SFTP]), seconds=30).stderr + said
+        raise BackupError(explained(said, told.get("RESTIC_REPOSITORY", "")))
     return done.stdout
 
 
