@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,7 @@ def a_clock_that_was_ahead() -> dict[str, Any]:
 
 
 MISHAPS: dict[str, Callable[[], dict[str, Any]]] = {
-    **{name: (lambda name=name: simple(name)) for name in SIMPLE},  # type: ignore[misc]
+    **{name: partial(simple, name) for name in SIMPLE},
     "target slow": slow,
     "a clock that was ahead": a_clock_that_was_ahead,
     "a deploy at the same time": two_at_once,

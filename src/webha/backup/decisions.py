@@ -6,11 +6,11 @@ from webha.backup.manifest import LOGS_SERVICE
 from webha.backup.state import Points
 from webha.drupal import Site
 from webha.ground.verdict import Verdict
+from webha_node.backup.restoring import AHEAD
 
 FULL = 90  # per cent
 FINE = ("repository", "remote")  # as a target is seen
 DRILL_AGE = 8 * 86400.0  # seconds: weekly, and a day
-AHEAD = 300.0  # seconds that clocks may be apart
 _HOUR, _MINUTE = 3600.0, 60.0
 LATE = 4  # times that binary logs may be missed
 

@@ -6,6 +6,8 @@ from shlex import join
 
 from webha.backup.manifest import HOST_KEYS, SSH_KEY
 
+SSH_PORT = 22
+
 
 @dataclass(frozen=True)
 class Sftp:
@@ -33,7 +35,7 @@ class Sftp:
 
     def known(self, key: str) -> str:
         """Return the line by which ssh(1) knows the machine."""
-        return f"[{self.host}]:{self.port} {key}" if self.port != 22 else f"{self.host} {key}"  # noqa: PLR2004 (ssh's own)
+        return f"[{self.host}]:{self.port} {key}" if self.port != SSH_PORT else f"{self.host} {key}"
 
 
 def remote(target: str) -> bool:
@@ -44,7 +46,7 @@ def remote(target: str) -> bool:
 def sftp(target: str) -> Sftp | None:
     """Return the machine that is reached by ssh, None where it is none."""
     found = re.fullmatch(r"sftp://([^@]+)@([^:/]+)(?::(\d+))?//.*", target)
-    return Sftp(found[1], found[2], int(found[3] or 22)) if found else None
+    return Sftp(found[1], found[2], int(found[3] or SSH_PORT)) if found else None
 
 
 def s3(target: str) -> bool:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webha_node.backup import record, repository, watch
-from webha_node.backup.gather import PLACE
+from webha_node.backup.gather import PLACE, asked, logs_folder
 from webha_node.backup.repository import BackupError, Point
 from webha_node.backup.watch import Cluster
-from webha_node.commands import run
-from webha_node.sql import client
 
 BASE = "webha-bin"  # the logs' name, in MariaDB's folder
 LOGS = PLACE / "logs"
@@ -54,7 +52,7 @@ def save(cluster: Cluster) -> None:
 
 def _save(cluster: Cluster, at: float) -> None:
     repository.unlocked()
-    if _asked("SET SESSION wsrep_sync_wait=1; SELECT @@log_bin").strip() != "1":
+    if asked("SET SESSION wsrep_sync_wait=1; SELECT @@log_bin").strip() != "1":
         raise BackupError("MariaDB of this node keeps no binary logs: set galera_binlog and run tasks/galera.py")
     staged(LOGS)
     repository.saved(LOGS, cluster.name, (repository.LOG_TAG, f"node={cluster.node}"), at, cluster.limit)
@@ -64,27 +62,22 @@ def staged(folder: Path) -> None:
     """Have the logs as they are now in ``folder``."""
     names = _logs()
     if names[-1][1] > ROTATED:
-        _asked("FLUSH LOCAL BINARY LOGS")
+        asked("FLUSH LOCAL BINARY LOGS")
         names = _logs()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.name not in {name for name, _ in names}:
             path.unlink()
     for name, _ in names[:-1]:
-        _linked(kept() / name, folder / name)
+        _linked(logs_folder() / name, folder / name)
     name, size = names[-1]
     (folder / name).unlink(missing_ok=True)
-    with (kept() / name).open("rb") as log, (folder / name).open("wb") as copy:
+    with (logs_folder() / name).open("rb") as log, (folder / name).open("wb") as copy:
         copy.write(log.read(size))
 
 
-def kept() -> Path:
-    """Return the folder in which MariaDB has them."""
-    return Path(_asked("SELECT @@log_bin_basename").strip()).parent
-
-
 def _logs() -> list[tuple[str, int]]:
-    rows = [line.split("\t") for line in _asked("SHOW BINARY LOGS").splitlines()]
+    rows = [line.split("\t") for line in asked("SHOW BINARY LOGS").splitlines()]
     return [(name, int(size)) for name, size, *_ in rows]
 
 
@@ -110,10 +103,3 @@ def span(one: Point) -> Span | None:
     """Return what its tags say; None where they do not say it."""
     node = next((tag.removeprefix("node=") for tag in one.tags if tag.startswith("node=")), None)
     return None if node is None else Span(one.id, node, one.when)
-
-
-def _asked(statement: str) -> str:
-    done = run(*client(), "-e", statement, seconds=60)
-    if done.returncode != 0:
-        raise BackupError(f"MariaDB of this node does not answer: {done.stderr.strip()}")
-    return done.stdout

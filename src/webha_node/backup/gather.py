@@ -21,6 +21,7 @@ from webha_node.backup.listing import difference, listed
 from webha_node.backup.repository import BackupError
 from webha_node.commands import run
 from webha_node.site import apps, layout
+from webha_node.site.database import DUMPED
 from webha_node.sql import SOCKET, client
 
 PLACE = Path("/var/lib/webha/backup")
@@ -37,7 +38,6 @@ LEFT = (
     ".webha-files",
 )
 HEALED = 900.0  # seconds to wait for files that wait for healing
-DUMPED = ("--single-transaction", "--quick", "--skip-add-locks", "--routines", "--triggers", "--events")
 # Where in the binary logs the dump is, as a comment: its snapshot knows it, and nothing is locked for that.
 _WITH_PLACE = ("--master-data=2",)
 _PLACED = re.compile(rb"^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);", re.MULTILINE)
@@ -54,6 +54,19 @@ _COPIED = ("/etc/webha/node.json", "/etc/corosync/corosync.conf", "/etc/hosts")
 def _left(folder: str) -> tuple[str, ...]:
     """Return what of a folder that pages write is not in a point."""
     return (".webha-files",) if folder else LEFT
+
+
+def asked(statement: str) -> str:
+    """Return what MariaDB of this node answers. Raises BackupError."""
+    done = run(*client(), "-e", statement, seconds=60)
+    if done.returncode != 0:
+        raise BackupError(f"MariaDB of this node does not answer: {done.stderr.strip()}")
+    return done.stdout
+
+
+def logs_folder() -> Path:
+    """Return the folder in which MariaDB has its binary logs, where it keeps any."""
+    return Path(asked("SELECT @@log_bin_basename").strip()).parent
 
 
 @dataclass
@@ -74,7 +87,7 @@ class Gathering:
         self.stage.mkdir(parents=True, exist_ok=True)
         PLACE.chmod(0o700)
         self._room()
-        self._logs = self._asked("SELECT @@log_bin").strip() == "1"
+        self._logs = asked("SELECT @@log_bin").strip() == "1"
         self.healed()
         before = {folder: listed(self.brick / folder, _left(folder)) for folder in self._written()}
         self._copied("", *LEFT)
@@ -85,7 +98,7 @@ class Gathering:
     def at_once(self) -> None:
         """Take what changed since, and the database's snapshot: in the moment. Done again it takes them again."""
         self._ended()
-        self._asked("SET SESSION wsrep_sync_wait=1; SELECT COUNT(*) FROM information_schema.schemata")
+        asked("SET SESSION wsrep_sync_wait=1; SELECT COUNT(*) FROM information_schema.schemata")
         dump = self.stage / record.DUMP
         with self._private(dump) as file:
             words = (
@@ -121,7 +134,7 @@ class Gathering:
         self._note(found)
         (self.stage / record.SUMS).write_text(record.listed(found), errors="surrogateescape")
         dump = self.stage / record.DUMP
-        made = self._asked(
+        made = asked(
             f"SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name='{self.database}'"
         ).split()
         written = record.Record(
@@ -135,7 +148,7 @@ class Gathering:
             rows=record.rows(dump),
             files=len(found),
             size=dump.stat().st_size + sum(one[0] for one in found.values()),
-            versions={"mariadb": self._asked("SELECT VERSION()").strip()},
+            versions={"mariadb": asked("SELECT VERSION()").strip()},
             **self._place(dump),
             charset=made[0],
             collation=made[1],
@@ -192,13 +205,9 @@ class Gathering:
         if not source.is_dir():
             return
         target.mkdir(parents=True, exist_ok=True)
-        excluded = [f"--exclude={one}" for one in left]
-        done = subprocess.run(
-            ("rsync", "-a", "-H", "--delete", "--delete-excluded", "--numeric-ids", *excluded, f"{source}/", f"{target}/"),
-            capture_output=True, text=True, check=False, errors="replace",
-        )  # fmt: skip
-        if done.returncode not in (0, 24):  # files that went while it copied
-            raise BackupError(f"the volume could not be copied to {self.stage}: {done.stderr.strip()[-400:]}")
+        self._rsynced(
+            "--delete", "--delete-excluded", *(f"--exclude={one}" for one in left), f"{source}/", f"{target}/"
+        )
 
     def _again(self, folder: str, before: Mapping[bytes, bytes]) -> None:
         """Copy what is not as it was ``before`` the last copy: in the moment there is no time to compare all of it with the copy."""
@@ -213,21 +222,16 @@ class Gathering:
                 old.unlink(missing_ok=True)
         self._seen[folder] = now
         if changed:
-            words = (
-                "rsync",
-                "-a",
-                "-H",
-                "--force",
-                "--numeric-ids",
-                "--from0",
-                "--files-from=-",
-                f"{source}/",
-                f"{target}/",
-            )
-            done = subprocess.run(words, input=b"\0".join(changed), capture_output=True, check=False)
-            if done.returncode not in (0, 24):  # of another attempt: what went is seen in the next
-                said = done.stderr.decode("utf-8", "replace").strip()[-400:]
-                raise BackupError(f"the volume could not be copied to {self.stage}: {said}")
+            some = ("--force", "--from0", "--files-from=-")
+            self._rsynced(*some, f"{source}/", f"{target}/", given=b"\0".join(changed))
+
+    def _rsynced(self, *words: str, given: bytes = b"") -> None:
+        done = subprocess.run(
+            ("rsync", "-a", "-H", "--numeric-ids", *words), input=given, capture_output=True, check=False
+        )
+        if done.returncode not in (0, 24):  # files that went while it copied
+            said = done.stderr.decode("utf-8", "replace").strip()[-400:]
+            raise BackupError(f"the volume could not be copied to {self.stage}: {said}")
 
     def _begun(self, dump: Path) -> None:
         """Wait until the dump has its snapshot, which it takes before it writes of the first table."""
@@ -245,13 +249,12 @@ class Gathering:
         if found is None:
             return {}
         log, position = found[1].decode(), int(found[2])
-        folder = Path(self._asked("SELECT @@log_bin_basename").strip()).parent
-        return {"log": log, "position": position, "head": record.head(folder / log, position)}
+        return {"log": log, "position": position, "head": record.head(logs_folder() / log, position)}
 
     def _room(self) -> None:
         """Raise BackupError where the copy, and the database, would not fit beside what is there."""
         there = run("du", "-sxk", str(self.stage), seconds=300).stdout.split()
-        size = self._asked(
+        size = asked(
             f"SELECT COALESCE(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema='{self.database}'"
         )
         needed = self._brick_size() + int(float(size)) // 1024 - int((there or ["0"])[0])
@@ -278,12 +281,6 @@ class Gathering:
 
     def _private(self, path: Path) -> IO[bytes]:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-
-    def _asked(self, statement: str) -> str:
-        done = run(*client(), "-e", statement, seconds=60)
-        if done.returncode != 0:
-            raise BackupError(f"MariaDB of this node does not answer: {done.stderr.strip()}")
-        return done.stdout
 
     def _ended(self) -> None:
         if self._dumping is not None:

@@ -25,7 +25,7 @@ BEFORE = "before-restore"  # the tag of a point of what was there
 PARTS = ("all", "database", "files", "settings")
 SETTINGS = PLACE / "settings"  # of the machine that made the point: to be read, nothing is changed by them
 WRITERS = 8  # a file that is made on the volume is a dozen round trips
-_AHEAD = 300.0  # seconds that clocks may be apart
+AHEAD = 300.0  # seconds that clocks may be apart
 # Of the volume, which is not in a point: how the nodes speak, and the databases of releases that were left.
 KEPT = (
     "/.glusterfs*",
@@ -48,7 +48,7 @@ def chosen(points: list[Point], wanted: str, before: float = math.inf) -> Point:
     if not points:
         raise BackupError(f"the repository has no restore point from before {repository.local(before)}")
     if wanted == "latest":  # not what is damaged, and was kept before a restore; nor one of a clock that was ahead
-        until_now = [one for one in points if one.when < time.time() + _AHEAD]
+        until_now = [one for one in points if one.when < time.time() + AHEAD]
         return next((one for one in reversed(until_now) if BEFORE not in one.tags), points[-1])
     found = [one for one in points if one.id.startswith(wanted) or wanted.startswith(one.id)]
     if len(found) != 1:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from webha_node.backup.gather import DUMPED
 from webha_node.backup.repository import BackupError
 from webha_node.commands import run
+from webha_node.site.database import DUMPED
 
 _STARTING = 120.0  # seconds
 

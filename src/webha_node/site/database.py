@@ -11,6 +11,8 @@ from webha_node.site.change import ChangeError
 from webha_node.sql import SOCKET, client
 
 ENDING = 120.0  # seconds that requests of before may take to end
+# All of a database at one moment; no LOCK TABLES in it, which Galera does not replicate.
+DUMPED = ("--single-transaction", "--quick", "--skip-add-locks", "--routines", "--triggers", "--events")
 SITES_OWN = "SELECT id FROM information_schema.processlist WHERE db='{}' AND user NOT IN ('root', 'system user')"
 
 
@@ -19,16 +21,13 @@ class DatabaseError(ChangeError):
 
 
 def dump(database: str, path: Path) -> None:
-    """Write all of the database, as it is at one moment, into ``path``, which is seen whole or not at all. Root's alone.
-
-    No LOCK TABLES in it: Galera replicates no locks.
-    """
+    """Write all of the database, as it is at one moment, into ``path``, which is seen whole or not at all. Root's alone."""
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     words = (
         *("mariadb-dump", "--no-defaults", "--protocol=socket", f"--socket={SOCKET}", "--user=root"),
-        *("--single-transaction", "--quick", "--skip-add-locks", "--routines", "--triggers", "--events", database),
+        *(*DUMPED, database),
     )
     with part.open("wb") as file:
         wrong = _piped(words, ("gzip", "-1"), file)

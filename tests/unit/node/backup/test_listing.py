@@ -7,6 +7,8 @@ import pytest
 from webha_node.backup import listing
 from webha_node.backup.repository import BackupError
 
+from ...stubs import fake_program
+
 
 def paths(found):
     return {os.fsdecode(path) for path in found}
@@ -49,9 +51,7 @@ def test_every_kind_of_change_is_seen(tmp_path):
 
 def test_a_folder_that_cannot_be_listed_is_no_empty_one(tmp_path, monkeypatch):
     programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "find").write_text("#!/bin/sh\necho \"find: '.': Input/output error\" >&2; exit 1\n")
-    (programs / "find").chmod(0o755)
+    fake_program(programs, "find", "echo \"find: '.': Input/output error\" >&2; exit 1")
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     with pytest.raises(BackupError, match="Input/output error"):
         listing.listed(tmp_path)
