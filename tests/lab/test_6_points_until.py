@@ -10,24 +10,19 @@ import pytest
 from tests.faults.points import WITH
 from tests.faults.saving import saving
 from tests.lab.nodes import converge, everywhere, on, refused, whole
-from tests.lab.restorepoints import CONFIRM, DRUPAL, point, share, status
+from tests.lab.restorepoints import CONFIRM, DRUPAL, LOGGED, point, share, status
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _a_share(deployed: str) -> Iterator[None]:
-    assert deployed
-    yield from share()
+_a_share = pytest.fixture(scope="module", autouse=True)(share)
 
 
 @pytest.fixture(scope="module")
 def logged() -> Iterator[tuple[str, ...]]:
-    """The data of a cluster that keeps binary logs, which it did not on its first day."""
-    data = (*WITH, "--data", "galera_binlog=True", "--data", "backup_log_minutes=1")
-    converge("tasks/galera.py", *data)
-    converge("tasks/backups.py", *data)
-    yield data
+    for task in ("galera", "backups"):
+        converge(f"tasks/{task}.py", *LOGGED)
+    yield LOGGED
     on("nodoha", f"{DRUPAL} 'DROP EVENT IF EXISTS yearly; DROP TABLE IF EXISTS dropped, words, large'")
     converge("tasks/galera.py")
     whole()
@@ -107,3 +102,16 @@ def test_what_logs_cannot_do_is_refused(logged: tuple[str, ...]) -> None:
     said = refused("tasks/restore.py", *wanted, f"until={now}")
     assert "'ALTER TABLE drupal.dropped ADD b INT' from a session of another database" in said, said[-900:]
     assert status(logged)["problems"] == ["no restore point was ever restored to try it: run tasks/drill.py"]
+
+
+def test_turned_off_nothing_of_it_stays(logged: tuple[str, ...]) -> None:
+    """Nor does a timer that fired meanwhile stay as a failed unit of ours."""
+    on("nodoha", "systemctl start webha-logs.service")
+    assert logged
+    converge("tasks/galera.py", *WITH)
+    on("nodoha2", "systemctl start webha-logs.service", check=False)
+    converge("tasks/backups.py", *WITH)
+    left = "ls -d /var/lib/mysql/webha-bin.* /var/lib/webha/backup/logs 2>/dev/null; systemctl --failed --no-legend"
+    assert set(everywhere(left).values()) == {""}
+    again = converge("tasks/backups.py", *WITH)
+    assert again.converged, again.changed

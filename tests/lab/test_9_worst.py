@@ -1,24 +1,20 @@
-"""The worst day: three bare machines, the repository and its password, docs/operations.md by the word. The lab's cluster ends with it."""
+"""The worst day on machines of other names and addresses, up to a given second. The lab's cluster ends with it."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.nodes import DOCROOT, ROOT, VIP, converge, everywhere, lab, on, whole
+from tests.lab.nodes import converge, everywhere, lab, on, whole
+from tests.lab.restorepoints import DRUPAL, LOGGED, hashes, only_the_password, share
 from tests.lab.standin import write
 
-pytestmark = pytest.mark.any_release
+pytestmark = [pytest.mark.usefixtures("bare"), pytest.mark.any_release, pytest.mark.long]
 INVENTORY = "tests/lab/elsewhere.py"
-TARGET = "/srv/share/worst"
-WITH = ("--data", f"backup_target={TARGET}")
-
-
-# The machines that are there then: what each node is called, and its address (tests/lab/elsewhere.py); and what else the new cluster has of its own.
+# What each node is called then, and its address (tests/lab/elsewhere.py); and what else the new cluster has of its own.
 MOVED = {"nodoha": ("web-a", "10.0.0.143"), "nodoha2": ("web-b", "10.0.0.144"), "nodoha3": ("web-c", "10.0.0.145")}
-ELSEWHERE = "10.0.0.251"
-NEW = ("--data", f"vip={ELSEWHERE}", "--data", "cluster_name=elsewhere", "--data", "galera_cluster_name=others")
+VIP = "10.0.0.251"
+NEW = ("--data", f"vip={VIP}", "--data", "cluster_name=elsewhere", "--data", "galera_cluster_name=others")
 
 
 def moved() -> None:
@@ -32,49 +28,37 @@ def moved() -> None:
         )
 
 
-@pytest.fixture(autouse=True)
-def _secrets_of_before(suite: str) -> Iterator[None]:
-    """The control machine is gone, too: but for the password all secrets are new."""
-    assert suite
-    secrets, kept = ROOT / "secrets", ROOT / ".secrets-of-before"
-    yield
-    for path in secrets.glob("*"):
-        path.unlink()
-    if kept.exists():
-        kept.rmdir()
-    on("nodoha", f"rm -rf {TARGET}")
-
-
-@pytest.mark.parametrize(
-    "elsewhere", [False, pytest.param(True, marks=pytest.mark.long, id="of other names and addresses")]
-)
-def test_three_bare_machines_have_the_site_again(elsewhere: bool, archive: Path, tmp_path: Path) -> None:
-    more, inventory, vip = (NEW, INVENTORY, ELSEWHERE) if elsewhere else ((), "inventory.py", VIP)
+def test_other_machines_have_the_site_as_it_was_the_second_before(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lab("reset")
     os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
     converge("deploy.py")
-    on(
-        "nodoha",
-        f"mkdir {TARGET}; echo ours > {DOCROOT}/sites/default/files/note.txt; mariadb drupal -e 'CREATE TABLE kept (id INT PRIMARY KEY, word TEXT); INSERT INTO kept VALUES (7, \"acknowledged\")'",
-    )
-    converge("tasks/site.py", "--data", f"drupal_archive={write(tmp_path / 'new.tar', '7.7.7')}", *WITH)
-    converge("tasks/backup.py", *WITH)
-    files = f"cd {DOCROOT}; find . -type f ! -name '.*' ! -name 'settings*' ! -path './.webha-backup/*' ! -path './.webha-releases/*.sql.gz' -print0 | sort -z | xargs -0 sha256sum"
-    before = on("nodoha", files)
-    password = (ROOT / "secrets/backup_password").read_text()
+    shared = share()
+    next(shared)
+    on("nodoha", f"{DRUPAL} 'CREATE TABLE kept (word TEXT); INSERT INTO kept VALUES (\"acknowledged\")'")
+    converge("deploy.py", *LOGGED)
+    converge("tasks/site.py", "--data", f"drupal_archive={write(tmp_path / 'new.tar', '7.7.7')}", *LOGGED)
+    converge("tasks/backup.py", *LOGGED)
+    before = hashes()
+    on("nodoha2", f"{DRUPAL} 'INSERT INTO kept VALUES (\"later\")'")
+    wait = "sleep 2; t=$(($(date +%s) + 2)); while [ $(date +%s) -lt $t ]; do sleep 0.02; done"
+    second = on("nodoha3", f"{wait}; {DRUPAL} 'DROP TABLE kept'; date -d @$t '+%F %T'")
+    whole()
+    everywhere("systemctl start webha-logs.service")
     lab("reset")
-    for path in (ROOT / "secrets").glob("*"):
-        path.unlink()
-    (ROOT / "secrets/backup_password").write_text(password)
-    del os.environ["WEBHA_DRUPAL_ARCHIVE"]
-    if elsewhere:
-        moved()
-    run = converge("tasks/restore.py", *WITH, *more, inventory=inventory)
+    only_the_password()
+    monkeypatch.delenv("WEBHA_DRUPAL_ARCHIVE")
+    moved()
+    more = (*LOGGED, *NEW)
+    run = converge("tasks/restore.py", *more, "--data", f"until={second}", inventory=INVENTORY)
     assert "is back" in run.text
-    if not elsewhere:
-        whole()
-    assert "7.7.7" in lab("run", "curl", "-s", "-m", "30", f"http://{vip}/")
-    assert on("nodoha", files) == before
-    assert set(everywhere("mariadb -N -B drupal -e 'SELECT word FROM kept WHERE id = 7'").values()) == {"acknowledged"}
-    again = converge("deploy.py", *WITH, *more, inventory=inventory)
+    assert "7.7.7" in lab("run", "curl", "-s", "-m", "30", f"http://{VIP}/")
+    assert hashes() == before
+    assert set(everywhere(f"{DRUPAL} 'SELECT GROUP_CONCAT(word ORDER BY 1) FROM kept'").values()) == {
+        "acknowledged,later"
+    }
+    again = converge("deploy.py", *more, inventory=INVENTORY)
     assert again.converged, again.changed
+    on("nodoha", "rm -rf /srv/share/points")
+    only_the_password()

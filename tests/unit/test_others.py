@@ -35,6 +35,7 @@ MEMBER = f"{FRESH}\nf grastate.dat\nf gvwstate.dat\nf galera.cache\nf tc.log\nf 
         ("l /srv/gone", True, (), ("/srv/gone",)),
         ("d .\nf ibdata1\nf ib_logfile0", True, (), ("ib_logfile0", "ibdata1")),
         ("d .\nf ibdata1\nf grastate.dat", True, (), ()),
+        (f"{FRESH}\nf webha-bin.000001\nf webha-bin.000001.idx\nf webha-bin.state\nf binlog.000001.idx", True, (), ()),
         (f"{FRESH}\nf mysql-bin.000001\nf mysql-bin.index\nf db1.pid\nf db1.err", True, (), ()),
     ],
 )

@@ -1,6 +1,8 @@
 """What the restore points' step puts on every node; the repository is elsewhere, and its password in ``secrets/`` as well."""
 
+from webha.galera.datadir import PLACE as DATA
 from webha.ground.manifest import Part
+from webha_node.backup.binlog import BASE
 from webha_node.backup.binlog import LOGS as COPIES
 from webha_node.backup.gate import GATE, INSIDE
 from webha_node.backup.gather import PLACE
@@ -22,11 +24,13 @@ POINTS = Part(
     packages="backup_packages",
     stop=f"systemctl stop {BACKUP_SERVICE} {DRILL_SERVICE} || :",
 )
+# Of ours, by their name, and only where MariaDB itself says that it writes none.
+_UNWRITTEN = f'[ "$(mariadb -N -B -e "SELECT @@log_bin" 2>/dev/null)" != 0 ] || rm -f -- {DATA}/{BASE}.*'
 LOGS = Part(
     "binary logs",
     files=(str(COPIES),),
     units=(LOGS_TIMER,),
     companions=(LOGS_SERVICE,),
-    stop=f"systemctl stop {LOGS_SERVICE} 2>/dev/null || :",
+    stop=f"systemctl stop {LOGS_SERVICE} 2>/dev/null || :; {_UNWRITTEN}",
 )
 PARTS = (LOGS, POINTS)

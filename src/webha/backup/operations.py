@@ -43,7 +43,7 @@ OPENS = (
 
 @operation()
 def off(parts: Iterable[Part], why: str) -> Commands:
-    """Own that nothing of these ``parts`` works on this node; what was saved stays in its repository, copies on the node go. Does nothing where that is so, and says ``why``."""
+    """Own that nothing of these ``parts`` works on this node; what was saved stays in its repository, copies on the node go, and binary logs that MariaDB no longer writes. Does nothing where that is so, and says ``why``."""
     there = []
     for part in parts:
         states = host.get_fact(Files, paths=tuple(f"{UNITS}/{one}" for one in part.units))
@@ -52,7 +52,8 @@ def off(parts: Iterable[Part], why: str) -> Commands:
             return
         there += [part] if any(one.exists and one.ours for one in states.values()) else []
     for part in there:
-        yield shell.script(f'{part.stopping}\nrm -rf -- "$@"; systemctl daemon-reload', *part.paths)
+        failed = f"systemctl reset-failed {' '.join((*part.units, *part.companions))} 2>/dev/null || :"
+        yield shell.script(f'{part.stopping}\nrm -rf -- "$@"; systemctl daemon-reload; {failed}', *part.paths)
     if not there:
         host.noop(why)
 

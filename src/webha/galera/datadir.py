@@ -10,9 +10,9 @@ MARK = "Made by pyinfra-webha"  # the COMMENT of a database that we made: it sta
 _SYSTEM = {"mysql", "performance_schema", "sys", "information_schema"}
 _FILES = re.compile(
     r"aria_log.*|ib_(buffer_pool|logfile\d+)|ibdata\d+|ibtmp\d+|undo_?\d+|lost\+found|\S+\.(flag|pem|pid|err|log|sst)"
-    r"|(mariadb|mysql)_upgrade_info|(multi-)?master(-\S+)?\.info|relay-log(-\S+)?\.info|\S+-(bin|relay-bin)\.(\d+|index|state)"
+    r"|(mariadb|mysql)_upgrade_info|(multi-)?master(-\S+)?\.info|relay-log(-\S+)?\.info|\S+-(bin|relay-bin)\.(\d+(\.idx)?|index|state)"
     r"|grastate\.dat|gvwstate\.dat|galera\.cache|gcache\.\S+|donor_galera_info|sst_in_progress|\.sst|wsrep_\S+"
-    r"|rsync_sst\S*|stunnel\S*|tables_flushed|sst_error\S*|gvwstate\.dat\.tmp|ib_lru_dump|binlog\.(\d+|index|state)|ddl\.log"
+    r"|rsync_sst\S*|stunnel\S*|tables_flushed|sst_error\S*|gvwstate\.dat\.tmp|ib_lru_dump|binlog\.(\d+(\.idx)?|index|state)|ddl\.log"
     r"|(xtrabackup|mariadb_backup|mariabackup|innobackup)\S*|backup-my\.cnf|ddl_recovery\S*|core(\.\d+)?|\S+\.sock(et)?|#rocksdb|#sql\S*"
 )
 
