@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import access, cloud, disk, gateway, layers, loss, memory, network, node, visitor
+from lab import access, cloud, disk, gateway, layers, limits, loss, network, node, visitor
 from lab.group import Group, hierarchy
 from lab.layout import CLOUD, HUB, NODES, READY, RUN, SHARE, STATE, VARIANT, LabError, Node
 from lab.variant import Variant, chosen
@@ -139,7 +139,8 @@ def restore() -> None:
     """Bring back what is off, paused, unplugged or hard to reach in a lab that is up."""
     for one in NODES:
         node.resume(one)
-        memory.relax(one)
+        limits.relax(one)
+        limits.hasten(one)
         if one.isolated.exists():
             one.isolated.unlink()
             if network.exists(one.name):

@@ -17,7 +17,7 @@ from typing import Any
 from tests.faults.points import TARGET, WITH
 from tests.faults.report import machine, told
 from tests.faults.saving import FOLDER, clear, prepare, saving
-from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, Run, everywhere, lab, on, pyinfra, whole
+from tests.lab.nodes import ADDRESSES, DOCROOT, Run, everywhere, holder, lab, on, pyinfra, whole
 
 BALLAST = f"{DOCROOT}/sites/default/files/ballast"
 SLOW = ("--data", "backup_limit=200")  # KiB a second: a point of the ballast takes a minute
@@ -35,12 +35,6 @@ def refusal(run: Run) -> str:
     return found[1] if found else run.text[-500:]
 
 
-def holder() -> str:
-    return next(
-        name for name, said in everywhere(f"ip -4 -o address show | grep -c ' {VIP}/' || :").items() if said == "1"
-    )
-
-
 def heavier(megabytes: int) -> None:
     """Put so much on the volume that no repository has yet."""
     on("nodoha", f"mkdir -p {BALLAST}; head -c {megabytes}M /dev/urandom > {BALLAST}/$(date +%s%N)", timeout=600)
@@ -50,7 +44,7 @@ def working(seconds: float = 60) -> str:
     """Return the node that makes a point: the one whose restic saves."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for name, said in everywhere("pgrep -fc 'restic .* backup ' || :").items():
+        for name, said in everywhere("pgrep -fc '[r]estic .* backup ' || :").items():
             if int(said or 0):
                 return name
     raise SystemExit("no node saves anything")

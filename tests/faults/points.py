@@ -2,17 +2,22 @@
 
 On the deployed lab with the stand-in (script/demo). Files and rows are put on the site, a point is made, a second one of the same; then, under a client that
 saves a file and its row twenty times a second, points one after the other, each looked into: every row's file is in it, and every file's row.
-``--pages``: before that, what visitors get while a point of all files is made, and without one. ``--bare``: then the nodes are reset, and it comes back there.
+``--pages``: before that, what visitors get while a point of all files is made, and without one; ``--cores``: with nodes that compute no more than that, so
+that one node's work does not take another's processor, which it does in a lab on one machine. ``--bare``: then the nodes are reset, and it comes back there.
 One JSON object.
 """
 
 import argparse
 import re
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lab import limits
+from lab.layout import NODES
 from tests.faults.report import machine, told
 from tests.faults.saving import FOLDER, clear, prepare, saving
 from tests.lab.nodes import DOCROOT, Run, converge, everywhere, lab, on
@@ -88,6 +93,21 @@ def speed(clients: int) -> float:
     return float(lab("run", ".venv/bin/python", "-c", words, timeout=120).split()[-1])
 
 
+@contextmanager
+def slow(cores: float | None) -> Iterator[None]:
+    """Have every node compute no more than that; None: than the machine."""
+    if cores is None:
+        yield
+        return
+    try:
+        for one in NODES:
+            limits.slow(one, cores)
+        yield
+    finally:
+        for one in NODES:
+            limits.hasten(one)
+
+
 def beside(clients: int) -> dict[str, Any]:
     """Return the pages a second without, and with, a point being made of all files anew, windows of the same run."""
     before = [speed(clients) for _ in range(2)]
@@ -140,6 +160,7 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=int, nargs="*", default=[1, 4], help="visitors at once, beside whom a point is made"
     )
+    parser.add_argument("--cores", type=float, help="of each node, while pages are counted")
     parser.add_argument("--json", type=Path, help="keep the result there")
     given = parser.parse_args()
     result: dict[str, Any] = {"machine": machine(), "files": given.files, "megabytes": given.megabytes}
@@ -149,7 +170,8 @@ def main() -> None:
         fill(given.files, given.megabytes)
         result["first"] = point(converge("tasks/backup.py", *WITH))
         result["again"] = point(converge("tasks/backup.py", *WITH))
-        result["pages"] = [beside(clients) for clients in given.pages]
+        with slow(given.cores):
+            result["pages"] = [{"cores": given.cores, **beside(clients)} for clients in given.pages]
         before, client = len(waits()), dict[str, Any]()
         with saving(client):
             made = [point(converge("tasks/backup.py", *WITH)) for _ in range(given.times)]

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from lab import disk, memory, visitor
+from lab import disk, limits, visitor
 from lab.layout import VIP, LabError, call
 from tests.faults import reach
 from tests.faults.acts import NotDoneError, Scene, boot, do, shut_down, turn_on, wait
@@ -170,7 +170,7 @@ time.sleep(600)
 def exhaust_memory(scene: Scene) -> None:
     """Leave the node 512 MB, and let a crowd of programs ask for 1536."""
     try:
-        memory.squeeze(BY_NAME[scene.node], 512)
+        limits.squeeze(BY_NAME[scene.node], 512)
     except LabError as error:
         raise NotDoneError(str(error)) from error
     ask(scene.node, f'systemd-run -q --collect --unit=webha-hog python3 -c "{_HOGS}"')
@@ -180,7 +180,7 @@ def end_hogs(scene: Scene) -> None:
     """End them, as the program's owner does; the memory is there again."""
     scene.notes.append("killed for memory, where systemd saw it: " + (_killed(scene.node) or "none"))
     ask(scene.node, "systemctl stop webha-hog")
-    memory.relax(BY_NAME[scene.node])
+    limits.relax(BY_NAME[scene.node])
 
 
 def _killed(name: str) -> str:

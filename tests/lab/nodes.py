@@ -98,6 +98,13 @@ def everywhere(command: str) -> dict[str, str]:
     return {name: on(name, command) for name in ADDRESSES}
 
 
+def holder() -> str:
+    """Return the node that has the virtual IP. Raises StopIteration where none has it."""
+    return next(
+        name for name, said in everywhere(f"ip -4 -o address show | grep -cF ' {VIP}/' || :").items() if said == "1"
+    )
+
+
 BARE: dict[str, set[str]] = {}  # the listing of every node before anything was deployed
 # Where a deploy puts anything, and where packages, their scripts and their daemons do.
 _ROOMS = "/ -xdev ( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /usr/share -o -path /usr/lib -o -path /var/cache/apt -o -path /var/lib/apt -o -path /var/lib/dpkg -o -path /var/lib/systemd -o -path /var/log/journal -o -path /var/tmp ) -prune -o -print"

@@ -8,16 +8,9 @@ from contextlib import contextmanager
 import pytest
 
 from tests.lab.client import Client
-from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, everywhere, on, pyinfra, refused
+from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, everywhere, holder, on, pyinfra, refused
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
-
-
-def holder() -> str:
-    """Return the node that has the address."""
-    return next(
-        name for name, said in everywhere(f"ip -4 -o address show | grep -cF ' {VIP}/' || :").items() if said == "1"
-    )
 
 
 FILES = f"{DOCROOT}/sites/default/files"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.lab.nodes import ADDRESSES, ROOT, converge, eventually, everywhere, on, pyinfra, refused, unhealthy
-from tests.lab.test_3_protection import holder
+from tests.lab.nodes import ADDRESSES, ROOT, converge, eventually, everywhere, holder, on, pyinfra, refused, unhealthy
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.lab.nodes import ADDRESSES, VIP, eventually, everywhere, lab, on, unhealthy, whole
-from tests.lab.test_3_protection import Client, holder
+from tests.lab.nodes import ADDRESSES, VIP, eventually, everywhere, holder, lab, on, unhealthy, whole
+from tests.lab.test_3_protection import Client
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.long]
 

@@ -10,7 +10,7 @@ import pytest
 
 from lab.layout import NODES
 from tests.lab.client import Client
-from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, Run, converge, everywhere, lab, on, page, refused, whole
+from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, Run, converge, everywhere, holder, lab, on, page, refused, whole
 
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 APP = ("--data", "app=wordpress", "--data", "site_code=local")
@@ -138,11 +138,6 @@ def test_it_answers_under_its_own_names_alone() -> None:
     asked = ("curl", "-s", "-o", "/dev/null", "-m", "20", "-w", "%{http_code}", "-H")
     assert lab("run", *asked, "Host: evil.example", f"http://{VIP}/") == "400"
     assert lab("run", *asked, "Host: www.gonzalonazareno.com", f"http://{VIP}/") == "200"
-
-
-def holder() -> str:
-    held = everywhere(f"ip -4 -o address show | grep -c ' {VIP}/' || :")
-    return next(name for name, said in held.items() if said == "1")
 
 
 def test_cron_runs_on_the_holder() -> None:

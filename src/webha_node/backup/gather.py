@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from webha_node.backup import record
 from webha_node.backup.listing import difference, listed
-from webha_node.backup.repository import BackupError
+from webha_node.backup.repository import BackupError, room_for
 from webha_node.commands import run
 from webha_node.site import apps, layout
 from webha_node.site.database import DUMPED
@@ -258,12 +258,7 @@ class Gathering:
             f"SELECT COALESCE(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema='{self.database}'"
         )
         needed = self._brick_size() + int(float(size)) // 1024 - int((there or ["0"])[0])
-        status = os.statvfs(self.stage)
-        free = status.f_bavail * status.f_frsize // 1024
-        if free < needed * 1.1:
-            raise BackupError(
-                f"{self.stage} has {free // 1024} MB free, a copy of volume and database needs {needed // 1024} MB more: free some on this node"
-            )
+        room_for(self.stage, needed * 1.1 * 1024, "a copy of volume and database")
 
     def _brick_size(self) -> int:
         said = run("du", "-sxk", "--exclude=.glusterfs", str(self.brick), seconds=600).stdout.split()

@@ -1,6 +1,7 @@
 """A point comes back: onto the volume and into the database, whole or a part of it. On the node that serves, where the site writes."""
 
 import math
+import mmap
 import os
 import re
 import shutil
@@ -213,20 +214,23 @@ def _rsync(*words: str, given: str | None = None) -> None:
 
 def _table(dump: Path, table: str, name: str) -> None:
     part = dump.with_name("table.sql")
-    part.write_bytes(b"".join(section(dump.read_bytes(), table)))
+    with dump.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text, part.open("wb") as out:
+        for one in section(text, table):
+            with memoryview(text) as view, view[one] as words:
+                out.write(words)
     done = subprocess.run((*client(), name), stdin=part.open("rb"), capture_output=True, check=False, text=True)
     if done.returncode != 0:
         raise BackupError(f"the table {table} could not be restored: {done.stderr.strip()}")
 
 
-def section(dump: bytes, table: str) -> tuple[bytes, bytes, bytes]:
-    """Return what of a dump makes one table: its head, the table's own part, its end. Raises BackupError where it has no such table."""
-    found = list(_SECTION.finditer(dump))
-    names = [one[1].replace(b"``", b"`").decode("utf-8", "replace") for one in found]
+def section(dump: bytes | mmap.mmap, table: str) -> tuple[slice, slice, slice]:
+    """Return where in a dump is what makes one table: its head, the table's own part, its end. Raises BackupError where it has no such table."""
+    found = [(one.start(), one[1]) for one in _SECTION.finditer(dump)]
+    names = [name.replace(b"``", b"`").decode("utf-8", "replace") for _, name in found]
     if table not in names:
         raise BackupError(f"the point has no table {table}; it has {', '.join(names[:40])}")
     number = names.index(table)
-    begin = found[number].start()
+    begin = found[number][0]
     tail = dump.rfind(b"\n/*!40103 SET TIME_ZONE=")
-    end = found[number + 1].start() if number + 1 < len(found) else (tail if tail > begin else len(dump))
-    return dump[: found[0].start()], dump[begin:end], dump[tail:] if tail > 0 else b""
+    end = found[number + 1][0] if number + 1 < len(found) else (tail if tail > begin else len(dump))
+    return slice(0, found[0][0]), slice(begin, end), slice(tail if tail > 0 else len(dump), len(dump))
