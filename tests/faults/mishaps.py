@@ -18,6 +18,7 @@ from tests.faults.points import TARGET, WITH
 from tests.faults.report import machine, told
 from tests.faults.saving import FOLDER, clear, prepare, saving
 from tests.lab.nodes import ADDRESSES, DOCROOT, Run, everywhere, holder, lab, on, pyinfra, whole
+from tests.lab.restorepoints import status
 
 BALLAST = f"{DOCROOT}/sites/default/files/ballast"
 SLOW = ("--data", "backup_limit=200")  # KiB a second: a point of the ballast takes a minute
@@ -107,6 +108,7 @@ def simple(name: str) -> dict[str, Any]:
         begin = time.monotonic()
         run = backup()
         found = {"said": refusal(run), "code": run.code, "seconds": round(time.monotonic() - begin)}
+        found["status"] = status()["problems"]
     return {**found, "again": refusal(backup())}
 
 
@@ -128,10 +130,10 @@ def cut_while_saved() -> dict[str, Any]:
         lab("cut", node)
         said = refusal(run.result())
     found = {"node": node, "said": said}
-    known = on(next(name for name in ADDRESSES if name != node), f"cat {DOCROOT}/.webha-backup/state.json")
+    known = status()["problems"]
     lab("boot", node)
     whole(400)
-    return {**found, "remembered": known, "again": refusal(backup())}
+    return {**found, "status": known, "again": refusal(backup())}
 
 
 def cut_while_it_comes_back() -> dict[str, Any]:
