@@ -90,4 +90,6 @@ def test_s3_keeps_them(bucket: tuple[str, ...]) -> None:
     table = ("--data", "table=users")
     assert "table users of the point" in converge("tasks/restore.py", *bucket, *CONFIRM, *table).text
     nobody = ("--data", f"backup_target=s3:http://{GATEWAY}:9001/points")
-    assert "can it be reached?" in refused("tasks/backup.py", *nobody)
+    said = refused("tasks/backup.py", *nobody)
+    # restic of Debian 12 gives up at once, a newer one tries again until it is ended.
+    assert "can it be reached?" in said or ":9001/points cannot be reached: " in said, said[-2000:]
