@@ -32,7 +32,7 @@ def backup(*more: str) -> Run:
 
 def refusal(run: Run) -> str:
     """Return the sentence with which a run ended, or that a point was made."""
-    found = re.search(r"refused: (.*)", run.text) or re.search(r"(restore point [0-9a-f]{8}, made on \w+)", run.text)
+    found = re.search(r"refused: (.*)", run.text) or re.search(r"(restore point [0-9a-f]{8,}, made on \w+)", run.text)
     return found[1] if found else run.text[-500:]
 
 
@@ -139,7 +139,7 @@ def cut_while_saved() -> dict[str, Any]:
 def cut_while_it_comes_back() -> dict[str, Any]:
     """The node that brings a point back loses its power in the middle; the same again brings all of it."""
     heavier(40)
-    made = re.search(r"restore point ([0-9a-f]{8})", refusal(backup()))
+    made = re.search(r"restore point ([0-9a-f]{8,})", refusal(backup()))
     if made is None:
         raise SystemExit("no point")
     files = f"cd {DOCROOT} && find . -type f ! -path './.webha-*' ! -path '*/saving/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum"
@@ -185,7 +185,7 @@ def a_clock_that_was_ahead() -> dict[str, Any]:
     )
     made = refusal(backup())
     drill = pyinfra("tasks/drill.py", *WITH, "-y")
-    found = re.search(r"the point ([0-9a-f]{8}) restores|refused: (.*)", drill.text)
+    found = re.search(r"the point ([0-9a-f]{8,}) restores|refused: (.*)", drill.text)
     on(
         "nodoha",
         'set -a; . /etc/webha/backup.env; restic forget -q $(restic snapshots --json | python3 -c \'import json,sys; print(*[one["short_id"] for one in json.load(sys.stdin) if one["time"] > "2034"])\')',

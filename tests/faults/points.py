@@ -59,7 +59,7 @@ def fill(files: int, megabytes: int) -> None:
 def point(run: Run) -> dict[str, Any]:
     """Return what a run says of the point that it made."""
     found = re.search(
-        r"restore point ([0-9a-f]{8}), made on (\w+) in (\d+) s: (\d+) files, (\d+) rows, (\d+) MB, of which ([0-9.]+) MB",
+        r"restore point ([0-9a-f]{8,}), made on (\w+) in (\d+) s: (\d+) files, (\d+) rows, (\d+) MB, of which ([0-9.]+) MB",
         run.text,
     )
     assert found is not None, run.text[-3000:]

@@ -37,7 +37,7 @@ def status(data: tuple[str, ...] = WITH) -> dict[str, Any]:
 
 
 def point(run: Run) -> str:
-    found = re.search(r"restore point ([0-9a-f]{8}), made on", run.text)
+    found = re.search(r"restore point ([0-9a-f]{8,}), made on", run.text)
     assert found is not None, run.text[-3000:]
     return found[1]
 

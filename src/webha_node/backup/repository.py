@@ -6,6 +6,7 @@ restic commands of ours run under the lock on the volume.
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import tempfile
@@ -26,6 +27,7 @@ SFTP = "WEBHA_SFTP_COMMAND"  # in it: how restic reaches another machine
 CACHE = Path("/var/lib/webha/backup/cache")
 TAG, LOG_TAG = "webha", "webha-log"
 RECENT = "2d"  # of which all points are kept: those that somebody made, and those of before a restore
+_CALLED = 8  # letters and digits
 _GENTLY = ("nice", "-n", "15", "ionice", "-c", "3")  # but for what a person waits for
 _WAITED_FOR = ("restore", "snapshots", "cat")
 _PATIENCE = 24 * 3600.0
@@ -218,6 +220,12 @@ def saved(folder: Path, cluster: str, tags: Iterable[str], when: float, limit: i
     raise BackupError("restic did not say what it saved")
 
 
+def called(whole: str) -> str:
+    """Return the beginning of restic's id by which a point is called: no shorter than restic's own, and none that ``--data point=`` takes for a number."""
+    beginnings = (whole[:length] for length in range(_CALLED, len(whole)))
+    return next((one for one in beginnings if not re.fullmatch(r"\d+(e\d*)?", one)), whole)
+
+
 def local(when: float) -> str:
     """Return a time (seconds of the epoch) as this machine's clock shows it."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
@@ -228,7 +236,7 @@ def points(cluster: str | None = None, tag: str = TAG) -> list[Point]:
     chosen = ("--host", cluster) if cluster else ()
     found = json.loads(restic("snapshots", "--tag", tag, "--no-lock", *chosen, seconds=600) or "[]") or []
     return [
-        Point(one["short_id"], one["time"], one["hostname"], tuple(one.get("tags") or ()))
+        Point(called(one["id"]), one["time"], one["hostname"], tuple(one.get("tags") or ()))
         for one in sorted(found, key=lambda one: str(one["time"]))
     ]
 

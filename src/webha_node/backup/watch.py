@@ -158,7 +158,7 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
     said = repository.saved(gather.STAGE, cluster.name, (repository.TAG, *tags), written.when, cluster.limit)
     made = {
         "at": time.time(),
-        "point": str(said["snapshot_id"])[:8],
+        "point": repository.called(str(said["snapshot_id"])),
         "when": written.when,
         "node": cluster.node,
         "why": why,

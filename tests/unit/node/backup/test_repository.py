@@ -1,9 +1,12 @@
 """restic's words in ours, and what it is told: nothing of a secret on its command line."""
 
+import json
 import os
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from webha_node.backup import record, repository, watch
 from webha_node.backup.gather import Gathering
@@ -152,3 +155,26 @@ def test_a_member_is_desynced_where_two_others_are_left_and_never_stays_so():
     with watch.desynced(lambda words: said.append(words) or "2"):
         pass
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("whole", "name"),
+    [
+        ("7d20e1b9ffff", "7d20e1b9"),
+        ("79648496ab01", "79648496a"),
+        ("1234e5670000c1", "1234e5670000c"),
+        ("9" * 64, "9" * 64),
+    ],
+)
+def test_a_point_is_called_by_what_is_no_number(whole, name):
+    assert repository.called(whole) == name
+
+
+@given(st.text("0123456789e", min_size=8, max_size=60), st.sampled_from("abcdf"))
+def test_no_point_is_one_for_pyinfras_command_line(digits, letter):
+    whole = f"{digits}{letter}{digits}"
+    name = repository.called(whole)
+    assert whole.startswith(name)
+    assert len(name) >= 8
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(name)
