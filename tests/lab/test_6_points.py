@@ -23,6 +23,10 @@ def _a_share(deployed: str) -> Iterator[None]:
 def test_a_place_that_is_none_is_refused() -> None:
     said = refused("tasks/backup.py", "--data", "backup_target=/srv/nowhere")
     assert "nodoha, nodoha2, nodoha3: /srv/nowhere is not there" in said
+
+
+@pytest.mark.long
+def test_a_folder_that_not_all_share_is_refused() -> None:
     everywhere("rm -rf /srv/each; mkdir /srv/each")
     said = refused("tasks/backup.py", "--data", "backup_target=/srv/each")
     assert "/srv/each is not the same on all nodes: nodoha2, nodoha3 see nothing of what nodoha writes there" in said
