@@ -95,7 +95,8 @@ def on(name: str, command: str, check: bool = True, timeout: float = 300) -> str
 
 
 def everywhere(command: str) -> dict[str, str]:
-    return {name: on(name, command) for name in ADDRESSES}
+    with ThreadPoolExecutor(len(ADDRESSES)) as pool:
+        return dict(zip(ADDRESSES, pool.map(lambda name: on(name, command), ADDRESSES), strict=True))
 
 
 def holder() -> str:

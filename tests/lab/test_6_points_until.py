@@ -105,6 +105,7 @@ def test_what_logs_cannot_do_is_refused(logged: tuple[str, ...]) -> None:
     assert status(logged)["problems"] == ["no restore point was ever restored to try it: run tasks/drill.py"]
 
 
+@pytest.mark.long
 def test_turned_off_nothing_of_it_stays(logged: tuple[str, ...]) -> None:
     """Nor does a timer that fired meanwhile stay as a failed unit of ours."""
     on("nodoha", "systemctl start webha-logs.service")

@@ -14,7 +14,7 @@ from tests.lab.nodes import Run, converge, everywhere, unhealthy
 # that fails once in twenty runs for want of processor time is worth nothing. docs/failures.md has the measured numbers.
 BUSY = 4.0
 SAME_TIME = 0.5
-ALWAYS = ("power-cut-active", "mariadbd-killed-active")
+ALWAYS = ("power-cut-active",)
 
 pytestmark = pytest.mark.any_release
 

@@ -10,7 +10,7 @@ from tests.lab.client import Client
 from tests.lab.nodes import ADDRESSES, DOCROOT, VIP, converge, everywhere, lab, on, page, refused, whole
 from tests.lab.standin import write
 
-pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
+pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release, pytest.mark.long]
 DUMP = Path(__file__).parents[1] / "unit" / "site" / "mysql8.sql"
 SETTINGS = """<?php
 // Of the place where the site was.

@@ -211,6 +211,7 @@ def test_it_goes_out(tmp_path: Path) -> None:
     assert everywhere("ls -d /var/tmp/webha-* 2>/dev/null || :") == dict.fromkeys(ADDRESSES, "")
 
 
+@pytest.mark.long
 def test_a_docroot_of_ones_own_takes_its_place(tmp_path: Path) -> None:
     """``app = "php"``: a page that says what belongs there, then a site by tasks/site.py."""
     converge("tasks/reset.py", "--data", "confirm=hacloud", "--data", "layer=vip,drupal")
