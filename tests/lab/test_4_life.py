@@ -32,6 +32,7 @@ class TestReboot:
         on("nodoha3", "systemctl start glusterd")
         whole(60)
 
+    @pytest.mark.any_release
     def test_a_dead_client_is_replaced(self) -> None:
         on("nodoha3", "pkill -KILL -f 'glusterfs.*fs_ha.*drupal'")
         time.sleep(1)

@@ -81,7 +81,6 @@ def test_a_table_and_a_file_come_back() -> None:
     converge("tasks/restore.py", *named, *CONFIRM, "--data", "table=saving")
     converge("tasks/restore.py", *named, *CONFIRM, "--data", "path=sites/default/files/saving")
     assert on("nodoha", f"mariadb -N -B drupal -e 'SELECT name FROM saving ORDER BY 1'; ls {FOLDER}") == before
-    assert "has no table nothing" in refused("tasks/restore.py", *named, *CONFIRM, "--data", "table=nothing")
 
 
 def test_all_of_it_comes_back_and_what_was_there_is_a_point_first() -> None:
@@ -106,7 +105,6 @@ def test_all_of_it_comes_back_and_what_was_there_is_a_point_first() -> None:
     assert everywhere("mariadb -N -B -e 'CHECKSUM TABLE drupal.users, drupal.saving'") == tables
     whole()
     assert "<title>" in page()
-    assert converge("tasks/drupal.py", *WITH).converged
 
 
 def test_a_flipped_byte_is_found() -> None:
