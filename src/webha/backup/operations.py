@@ -21,7 +21,7 @@ from webha.ground import shell
 from webha.ground.manifest import ARCHIVE, UNITS, Part
 from webha.machine.facts import Files
 from webha.machine.operations import Commands
-from webha.run.across import done, everyone, given, telling_of, together
+from webha.run.across import done, everyone, given, said, telling_of, together
 from webha.run.ending import say_at_end
 from webha.site.facts import Releases
 from webha.site.state import Volume, Where
@@ -143,18 +143,22 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
         )
     )
     _each(names, shell.script(start), more)
-    look = shell.script(f'cat "$1"/{STATE} 2>/dev/null || echo "{{}}"', folder)
-    running = shell.script(f"systemctl is-active {BACKUP_SERVICE} || :")
-    end, idle = time.monotonic() + PATIENCE, 0
+    look = shell.script(
+        f'systemctl is-active {BACKUP_SERVICE} || :; cat "$1"/{STATE} 2>/dev/null || echo "{{}}"', folder
+    )
+    end, idle, there = time.monotonic() + PATIENCE, 0, names
     while time.monotonic() < end:
         gevent.sleep(_LOOK)
-        told: dict[str, Any] = json.loads(done(host, look, 60, more))
+        answers = _heard(there, look, more)
+        there = list(answers)
+        told: dict[str, Any] = max(
+            (json.loads(one[-1]) for one in answers.values()), key=lambda one: float(one.get("last", {}).get("when", 0))
+        )
         if told.get("last", {}).get("when", 0) > asked:
             return told
         if told.get("failed", {}).get("at", 0) > asked:
             raise PyinfraError(f"{told['failed']['node']}: {told['failed']['why']}")
-        states = _each(names, running, more)
-        idle = 0 if any("activ" in one and "inactive" not in one for one in states.values()) else idle + 1
+        idle = 0 if any(one[0] in ("active", "activating", "deactivating") for one in answers.values()) else idle + 1
         if idle > 2:  # noqa: PLR2004 (a moment between the end and what is remembered)
             raise PyinfraError(f"no node made a restore point: journalctl -u {BACKUP_SERVICE} on the nodes says why")
     raise PyinfraError(f"no restore point was made within {PATIENCE / 3600:.0f} hours")
@@ -264,6 +268,18 @@ def _on(name: str, asked: dict[str, Any], more: dict[str, Any], program: str = "
 def _each(names: Iterable[str], command: StringCommand, more: dict[str, Any]) -> dict[str, str]:
     """Return what each of the nodes says to the command, given at the same time."""
     return together({name: partial(done, inventory.get_host(name), command, 120, more) for name in names})
+
+
+def _heard(names: Iterable[str], command: StringCommand, more: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the lines that each node says to the command; without those that are lost meanwhile, whose work another one takes over."""
+    jobs = {name: gevent.spawn(said, inventory.get_host(name), command, 120, more) for name in names}
+    gevent.joinall(list(jobs.values()))
+    answers = {name: job.value for name, job in jobs.items() if job.value}
+    if lost := sorted(jobs.keys() - answers.keys()):
+        say_at_end(f"{', '.join(lost)} no longer answered while the restore point was made")
+    if not answers:
+        raise PyinfraError("no node answers any more while the restore point is made: look with tasks/status.py")
+    return answers
 
 
 def _holder(volumes: Mapping[str, Volume | None]) -> str:

@@ -86,7 +86,9 @@ def done(one: Host, command: StringCommand, seconds: float, more: Mapping[str, A
     except (SSHException, OSError, EOFError) as error:
         raise PyinfraError(f"{one.name}: {error}") from error
     if not well:
-        raise PyinfraError(f"{one.name}: {' '.join(output.stderr_lines[-3:]) or output.stdout[-300:]}")
+        raise PyinfraError(
+            f"{one.name}: {' '.join(output.stderr_lines[-3:]) or output.stdout[-300:] or 'the connection was lost'}"
+        )
     return str(output.stdout)
 
 
