@@ -139,9 +139,10 @@ def cut_while_saved() -> dict[str, Any]:
 def cut_while_it_comes_back() -> dict[str, Any]:
     """The node that brings a point back loses its power in the middle; the same again brings all of it."""
     heavier(40)
-    made = re.search(r"restore point ([0-9a-f]{8,})", refusal(backup()))
+    first = refusal(backup())
+    made = re.search(r"restore point ([0-9a-f]{8,})", first)
     if made is None:
-        raise SystemExit("no point")
+        raise SystemExit(f"no point: {first}")
     files = f"cd {DOCROOT} && find . -type f ! -path './.webha-*' ! -path '*/saving/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum"
     before, node = on("nodoha", files, timeout=600), holder()
     words = ("tasks/restore.py", *WITH, *CONFIRM, "--data", f"point={made[1]}", "--data", "before=False", "-y")
@@ -152,8 +153,8 @@ def cut_while_it_comes_back() -> dict[str, Any]:
         while time.monotonic() < end and on(node, "pgrep -c rsync || :") in ("", "0"):
             pass
         lab("cut", node)
-        first = run.result()
-    said = " ".join(first.text.split())[-400:]
+        ended = run.result()
+    said = " ".join(ended.text.split())[-400:]
     lab("boot", node)
     whole(400)
     again = pyinfra(*words, "--data", "takeover=True")
