@@ -11,10 +11,8 @@ from lab.group import NAME, Group, hierarchy, mounts
 from lab.layout import LabError, Node
 
 _PERIOD = 100_000  # µs, the kernel's own
-_V1 = {
-    "memory": "memory.limit_in_bytes",
-    "cpu": "cpu.shares",
-}  # a file that the controller has in its topmost group, too
+# In cgroup v1, a file that the controller has in its topmost group, too.
+_V1 = {"memory": "memory.limit_in_bytes", "cpu": "cpu.shares"}
 
 
 def squeeze(node: Node, megabytes: int) -> None:

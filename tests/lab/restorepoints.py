@@ -16,10 +16,15 @@ CONFIRM = ("--data", "confirm=hacloud")
 LOGGED = (*WITH, "--data", "galera_binlog=True", "--data", "backup_log_minutes=1")
 
 
-def share() -> Iterator[None]:
-    """An empty folder that all nodes share, and a page that writes; a fixture's."""
+def begin() -> None:
+    """Have an empty folder that all nodes share, and a page that writes."""
     on("nodoha", f"rm -rf {TARGET} {DOCROOT}/.webha-backup; mkdir {TARGET}")
     prepare()
+
+
+def share() -> Iterator[None]:
+    """The same as a fixture, which takes them away again."""
+    begin()
     yield
     clear()
     on("nodoha", f"rm -rf {TARGET} {DOCROOT}/.webha-backup")

@@ -1,7 +1,6 @@
 """Restore points of database and files on real nodes: made under writes, tried, damaged, and brought back whole and in parts."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +13,7 @@ from tests.lab.restorepoints import CONFIRM, point, share, status
 pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _a_share(deployed: str) -> Iterator[None]:
-    assert deployed
-    yield from share()
+_a_share = pytest.fixture(scope="module", autouse=True)(share)
 
 
 def test_a_place_that_is_none_is_refused() -> None:

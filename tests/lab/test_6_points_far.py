@@ -16,10 +16,7 @@ pytestmark = [pytest.mark.usefixtures("deployed"), pytest.mark.any_release]
 GATEWAY = "10.0.0.1"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _a_share(deployed: str) -> Iterator[None]:
-    assert deployed
-    yield from share()
+_a_share = pytest.fixture(scope="module", autouse=True)(share)
 
 
 @pytest.fixture

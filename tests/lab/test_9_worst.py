@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.nodes import converge, everywhere, lab, on, whole
-from tests.lab.restorepoints import DRUPAL, LOGGED, hashes, only_the_password, share
+from tests.lab.restorepoints import DRUPAL, LOGGED, begin, hashes, only_the_password
 from tests.lab.standin import write
 
 pytestmark = [pytest.mark.usefixtures("bare"), pytest.mark.any_release, pytest.mark.long]
@@ -34,8 +34,7 @@ def test_other_machines_have_the_site_as_it_was_the_second_before(
     lab("reset")
     os.environ["WEBHA_DRUPAL_ARCHIVE"] = str(archive)
     converge("deploy.py")
-    shared = share()
-    next(shared)
+    begin()
     on("nodoha", f"{DRUPAL} 'CREATE TABLE kept (word TEXT); INSERT INTO kept VALUES (\"acknowledged\")'")
     converge("deploy.py", *LOGGED)
     converge("tasks/site.py", "--data", f"drupal_archive={write(tmp_path / 'new.tar', '7.7.7')}", *LOGGED)
