@@ -61,9 +61,9 @@ class Group:
     def processes(self) -> list[int]:
         """The ids of all processes in it and in the groups inside it."""
         found: list[int] = []
-        for file in self.path.glob("**/cgroup.procs"):
-            with contextlib.suppress(OSError):  # a group that ends while it is looked at
-                found += map(int, file.read_text().split())
+        for folder, _, _ in os.walk(self.path):  # which passes over what ends while it is looked at
+            with contextlib.suppress(OSError):
+                found += map(int, (Path(folder) / "cgroup.procs").read_text().split())
         return found
 
     def freeze(self) -> None:

@@ -140,7 +140,7 @@ def restore() -> None:
     for one in NODES:
         node.resume(one)
         limits.relax(one)
-        limits.hasten(one)
+        limits.unpin(one)
         if one.isolated.exists():
             one.isolated.unlink()
             if network.exists(one.name):

@@ -1,73 +1,72 @@
-"""A node that has little memory left, or less than a processor.
+"""A node that has little memory left, or some of the machine's processors.
 
 Of memory, what the node holds already is not counted: the limit is what is left to it, and the kernel's OOM killer chooses there. On a host with
 cgroup v1's controllers (the lab's own groups are v2's) the node's processes join a group there; children follow their parents.
 """
 
 import contextlib
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab.group import NAME, Group, hierarchy, mounts
 from lab.layout import LabError, Node
 
-_PERIOD = 100_000  # µs, the kernel's own
-# In cgroup v1, a file that the controller has in its topmost group, too.
-_V1 = {"memory": "memory.limit_in_bytes", "cpu": "cpu.shares"}
+_ROUNDS = 3  # what was born while its parent moved
 
 
 def squeeze(node: Node, megabytes: int) -> None:
     """Leave the node so many MB."""
-    limit = f"{megabytes << 20}"
-    _limit(node, "memory", ("memory.limit_in_bytes", limit), ("memory.max", limit))
+    old = _old_group(node)
+    if old is None:
+        _hand_down()
+        (Group(node.name).path / "memory.max").write_text(f"{megabytes << 20}")
+        return
+    old.mkdir(parents=True, exist_ok=True)
+    (old / "memory.limit_in_bytes").write_text(f"{megabytes << 20}")
+    for _ in range(_ROUNDS):
+        for process in _processes(node):
+            with contextlib.suppress(OSError):  # it has ended, or is the kernel's
+                (old / "cgroup.procs").write_text(str(process))
 
 
 def relax(node: Node) -> None:
     """Give the node all of the machine's memory again."""
-    _unlimit(node, "memory", ("memory.limit_in_bytes", "-1"), ("memory.max", "max"))
+    old = _old_group(node)
+    folder, name, all_of_it = (
+        (Group(node.name).path, "memory.max", "max") if old is None else (old, "memory.limit_in_bytes", "-1")
+    )
+    if (folder / name).exists():
+        (folder / name).write_text(all_of_it)
 
 
-def slow(node: Node, cores: float) -> None:
-    """Have the node compute no more than so many of the machine's processors would."""
-    quota = f"{int(cores * _PERIOD)}"
-    _limit(node, "cpu", ("cpu.cfs_quota_us", quota), ("cpu.max", f"{quota} {_PERIOD}"))
+def pin(node: Node, processors: Iterable[int]) -> None:
+    """Have the node compute on these of the machine's processors alone."""
+    for _ in range(_ROUNDS):
+        for process in _processes(node):
+            for thread in Path(f"/proc/{process}/task").glob("*"):
+                with contextlib.suppress(OSError):
+                    os.sched_setaffinity(int(thread.name), processors)
 
 
-def hasten(node: Node) -> None:
-    """Give the node all of the machine's processors again."""
-    _unlimit(node, "cpu", ("cpu.cfs_quota_us", "-1"), ("cpu.max", "max"))
+def unpin(node: Node) -> None:
+    """Have the node compute on all of them again."""
+    pin(node, range(os.cpu_count() or 1))
 
 
-def _limit(node: Node, controller: str, old: tuple[str, str], new: tuple[str, str]) -> None:
-    group = _old_group(node, controller)
-    if group is None:
-        _hand_down(controller)
-        (Group(node.name).path / new[0]).write_text(new[1])
-        return
-    group.mkdir(parents=True, exist_ok=True)
-    (group / old[0]).write_text(old[1])
-    for _ in range(3):  # what was born while its parent moved
-        for process in Group(f"{node.name}/machine").processes():
-            with contextlib.suppress(OSError):  # it has ended, or is the kernel's
-                (group / "cgroup.procs").write_text(str(process))
+def _processes(node: Node) -> list[int]:
+    return Group(f"{node.name}/machine").processes()
 
 
-def _unlimit(node: Node, controller: str, old: tuple[str, str], new: tuple[str, str]) -> None:
-    group = _old_group(node, controller)
-    name, value = new if group is None else old
-    file = (Group(node.name).path if group is None else group) / name
-    if file.exists():
-        file.write_text(value)
-
-
-def _old_group(node: Node, controller: str) -> Path | None:
-    """Return the node's group in cgroup v1's hierarchy of that controller; None where v2 has it."""
-    tops = [one for one in mounts("cgroup") if (one / _V1[controller]).exists()]
+def _old_group(node: Node) -> Path | None:
+    """Return the node's group in cgroup v1's hierarchy of memory; None where v2 has it."""
+    tops = [one for one in mounts("cgroup") if (one / "memory.limit_in_bytes").exists()]
     return tops[0] / NAME / node.name if tops else None
 
 
-def _hand_down(controller: str) -> None:
-    """Let the controller reach the nodes' groups."""
+def _hand_down() -> None:
+    """Let the memory controller reach the nodes' groups."""
     for folder in (hierarchy(), Group("").path):
-        if controller not in (folder / "cgroup.controllers").read_text().split():
-            raise LabError(f"no {controller} controller in {folder}: this machine cannot limit a node's {controller}")
-        (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+        if "memory" not in (folder / "cgroup.controllers").read_text().split():
+            raise LabError(f"no memory controller in {folder}: this machine cannot limit a node's memory")
+        (folder / "cgroup.subtree_control").write_text("+memory")

@@ -208,6 +208,18 @@ MISHAPS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
+def tried(name: str) -> dict[str, Any]:
+    """Return what is said of that mishap, and how much of what was acknowledged meanwhile is lost."""
+    client: dict[str, Any] = {}
+    with saving(client):
+        found = MISHAPS[name]()
+    there = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
+    files = {one.removesuffix(".txt") for one in on("nodoha", f"ls {FOLDER}").split()}
+    kept = set(client["saved"]) - set(client["gone"])
+    lost = 0 if "comes back" in name else len(kept - there | kept - files)  # the database is another one then
+    return {**found, "acknowledged": len(client["saved"]), "lost": lost}
+
+
 def main() -> None:
     """Go through them, on the lab that is up."""
     parser = argparse.ArgumentParser(prog="script/bench mishaps")
@@ -220,14 +232,7 @@ def main() -> None:
     try:
         backup()
         for name in given.names or MISHAPS:
-            client: dict[str, Any] = {}
-            with saving(client):
-                found = MISHAPS[name]()
-            there = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
-            files = {one.removesuffix(".txt") for one in on("nodoha", f"ls {FOLDER}").split()}
-            kept = set(client["saved"]) - set(client["gone"])
-            lost = 0 if "comes back" in name else len(kept - there | kept - files)  # the database is another one then
-            result["mishaps"][name] = {**found, "acknowledged": len(client["saved"]), "lost": lost}
+            result["mishaps"][name] = tried(name)
             print(name, result["mishaps"][name], flush=True)
     finally:
         on("nodoha", f"rm -rf {BALLAST}", check=False)

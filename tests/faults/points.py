@@ -2,17 +2,18 @@
 
 On the deployed lab with the stand-in (script/demo). Files and rows are put on the site, a point is made, a second one of the same; then, under a client that
 saves a file and its row twenty times a second, points one after the other, each looked into: every row's file is in it, and every file's row.
-``--pages``: before that, what visitors get while a point of all files is made, and without one; ``--cores``: with nodes that compute no more than that, so
-that one node's work does not take another's processor, which it does in a lab on one machine. ``--bare``: then the nodes are reset, and it comes back there.
+``--pages``: before that, what visitors get while a point of all files is made, and without one; ``--apart``: with the node that
+serves and its visitors on one of this machine's processors and the other nodes on the rest, for nodes do not take each other's. ``--bare``: then the nodes are reset, and it comes back there.
 One JSON object.
 """
 
 import argparse
+import os
 import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from lab import limits
 from lab.layout import NODES
 from tests.faults.report import machine, told
 from tests.faults.saving import FOLDER, clear, prepare, saving
-from tests.lab.nodes import DOCROOT, Run, converge, everywhere, lab, on
+from tests.lab.nodes import DOCROOT, Run, converge, everywhere, holder, lab, on
 
 TARGET = "/srv/share/points"
 WITH = ("--data", f"backup_target={TARGET}")
 STAGE = "/var/lib/webha/backup/point"
 MANY = f"{DOCROOT}/sites/default/files/many"
 WINDOW = 5  # seconds
+ALL = os.sched_getaffinity(0)
 _FILL = """
 import concurrent.futures, os, sys
 folder, count = sys.argv[1], int(sys.argv[2])
@@ -37,6 +39,13 @@ def some(part):
             file.write(os.urandom(4096))
 with concurrent.futures.ThreadPoolExecutor(16) as pool:
     list(pool.map(some, range(16)))
+"""
+# saving.php writes its name, line after line.
+_WHOLE = """
+import pathlib
+for path in pathlib.Path(".").iterdir():
+    data, line = path.read_bytes(), f"{path.stem}\\n".encode()
+    print(path.stem if data and data == line * (len(data) // len(line)) else f"{path.stem}:torn")
 """
 
 
@@ -70,15 +79,16 @@ def point(run: Run) -> dict[str, Any]:
 
 
 def inside(one: str) -> tuple[set[str], set[str]]:
-    """Return the names that rows of a point have, and those of its files."""
+    """Return the names that rows of a point have, and those of its files which are whole; of others with what is wrong."""
     said = on(
         "nodoha",
         f"set -a; . /etc/webha/backup.env; rm -rf /var/tmp/point; restic restore {one} --target /var/tmp/point --include {STAGE}/database.sql "
         f"--include {STAGE}/volume/sites/default/files/saving >&2; cd /var/tmp/point{STAGE}; "
-        "sed -n '/^INSERT INTO `saving`/,/;$/p' database.sql; echo ---; ls volume/sites/default/files/saving; rm -rf /var/tmp/point",
+        "sed -n '/^INSERT INTO `saving`/,/;$/p' database.sql; echo ---; cd volume/sites/default/files/saving; "
+        f"python3 - <<'END'\n{_WHOLE}\nEND\nrm -rf /var/tmp/point",
     )
     rows, files = said.split("---")
-    return set(re.findall(r"'(w[0-9-]+)'", rows)), {name.removesuffix(".txt") for name in files.split()}
+    return set(re.findall(r"'(w[0-9-]+)'", rows)), set(files.split())
 
 
 def waits() -> list[float]:
@@ -94,39 +104,49 @@ def speed(clients: int) -> float:
 
 
 @contextmanager
-def slow(cores: float | None) -> Iterator[None]:
-    """Have every node compute no more than that; None: than the machine."""
-    if cores is None:
-        yield
-        return
+def apart() -> Iterator[None]:
+    """Have the virtual IP's holder, and what this thread starts, compute on one processor, and the other nodes on the rest."""
+    first, *rest = sorted(ALL)
     try:
         for one in NODES:
-            limits.slow(one, cores)
+            limits.pin(one, [first] if one.name == holder() else rest)
+        os.sched_setaffinity(0, [first])
         yield
     finally:
+        os.sched_setaffinity(0, ALL)
         for one in NODES:
-            limits.hasten(one)
+            limits.unpin(one)
 
 
-def beside(clients: int) -> dict[str, Any]:
-    """Return the pages a second without, and with, a point being made of all files anew, windows of the same run."""
-    before = [speed(clients) for _ in range(2)]
-    everywhere("rm -rf /var/lib/webha/backup/point /var/lib/webha/backup/known.json /var/lib/webha/backup/cache")
+def aside() -> dict[str, Any]:
+    """Have a point made, by a run that computes where this thread's own work does not, if that is on some processors only."""
+    os.sched_setaffinity(0, ALL - os.sched_getaffinity(0) or ALL)
+    return point(converge("tasks/backup.py", *WITH))
+
+
+def beside(clients: int, rounds: int) -> dict[str, Any]:
+    """Return the pages a second without, and with, a point being made of all files anew, in turns: the machine is faster in one minute than in the next."""
+    speed(clients)  # caches fill
+    plain = [speed(clients) for _ in range(3)]
     during: list[float] = []
-    with ThreadPoolExecutor(1) as pool:
-        run = pool.submit(lambda: point(converge("tasks/backup.py", *WITH)))
-        time.sleep(4)  # what pyinfra itself takes of this machine
-        while not run.done():
-            found = speed(clients)
-            during += [] if run.done() else [found]
-    before += [speed(clients) for _ in range(2)]
-    plain = sum(before) / len(before)
+    made: list[dict[str, Any]] = []
+    for _ in range(rounds):
+        everywhere("rm -rf /var/lib/webha/backup/point /var/lib/webha/backup/known.json /var/lib/webha/backup/cache")
+        with ThreadPoolExecutor(1) as pool:
+            run = pool.submit(aside)
+            time.sleep(4)  # what pyinfra itself takes of this machine
+            while not run.done():
+                found = speed(clients)
+                during += [] if run.done() else [found]
+            made.append(run.result())
+        plain += [speed(clients) for _ in range(3)]
     return {
         "clients": clients,
-        "without": [round(one, 1) for one in before],
+        "without": [round(one, 1) for one in plain],
         "with": [round(one, 1) for one in during],
-        "ratio": round(sum(during) / len(during) / plain, 2) if during else None,
-        "point": run.result(),
+        "ratio": round(sum(during) / len(during) / (sum(plain) / len(plain)), 2) if during else None,
+        "seconds": [int(one["seconds"]) for one in made],
+        "of one moment": sum(one["moment"] for one in made),
     }
 
 
@@ -160,7 +180,8 @@ def main() -> None:
     parser.add_argument(
         "--pages", type=int, nargs="*", default=[1, 4], help="visitors at once, beside whom a point is made"
     )
-    parser.add_argument("--cores", type=float, help="of each node, while pages are counted")
+    parser.add_argument("--apart", action="store_true", help="while pages are counted, nodes do not share processors")
+    parser.add_argument("--rounds", type=int, default=4, help="points beside each number of visitors")
     parser.add_argument("--json", type=Path, help="keep the result there")
     given = parser.parse_args()
     result: dict[str, Any] = {"machine": machine(), "files": given.files, "megabytes": given.megabytes}
@@ -170,8 +191,8 @@ def main() -> None:
         fill(given.files, given.megabytes)
         result["first"] = point(converge("tasks/backup.py", *WITH))
         result["again"] = point(converge("tasks/backup.py", *WITH))
-        with slow(given.cores):
-            result["pages"] = [{"cores": given.cores, **beside(clients)} for clients in given.pages]
+        with apart() if given.apart else nullcontext():
+            result["pages"] = [{"apart": given.apart, **beside(clients, given.rounds)} for clients in given.pages]
         before, client = len(waits()), dict[str, Any]()
         with saving(client):
             made = [point(converge("tasks/backup.py", *WITH)) for _ in range(given.times)]

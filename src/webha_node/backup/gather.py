@@ -86,6 +86,7 @@ class Gathering:
         """Copy the volume, whatever happens to it meanwhile. Raises BackupError where this node cannot."""
         self.stage.mkdir(parents=True, exist_ok=True)
         PLACE.chmod(0o700)
+        self.abandoned()
         self._room()
         self._logs = asked("SELECT @@log_bin").strip() == "1"
         self.healed()
@@ -96,8 +97,7 @@ class Gathering:
         self._seen = {folder: dict.fromkeys(copies[folder], b"") | before[folder] for folder in before}
 
     def at_once(self) -> None:
-        """Take what changed since, and the database's snapshot: in the moment. Done again it takes them again."""
-        self._ended()
+        """Take what changed since, and the database's snapshot: in the moment. Done again, after :meth:`abandoned`, it takes them again."""
         asked("SET SESSION wsrep_sync_wait=1; SELECT COUNT(*) FROM information_schema.schemata")
         dump = self.stage / record.DUMP
         with self._private(dump) as file:
@@ -106,9 +106,9 @@ class Gathering:
                 *(*DUMPED, *(_WITH_PLACE if self._logs else ()), self.database),
             )
             self._dumping = subprocess.Popen(words, stdout=file, stderr=subprocess.PIPE)
-        self._begun(dump)
         for folder, before in list(self._seen.items()):
             self._again(folder, before)
+        self._begun(dump)
 
     def after(self, cluster: str, node: str, when: float, why: str) -> record.Record:
         """Wait for the dump, gather what is of the machine, and write down what all of it is."""
@@ -157,8 +157,12 @@ class Gathering:
         return written
 
     def abandoned(self) -> None:
-        """End what was begun."""
-        self._ended()
+        """End the dump that was begun, and have it gone: to make a large file empty takes longer than a moment has."""
+        if self._dumping is not None:
+            self._dumping.kill()
+            self._dumping.communicate()
+            self._dumping = None
+        (self.stage / record.DUMP).unlink(missing_ok=True)
 
     def healed(self) -> None:
         """Wait until no brick owes a file to one that is there. Raises BackupError where that does not come."""
@@ -276,9 +280,3 @@ class Gathering:
 
     def _private(self, path: Path) -> IO[bytes]:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-
-    def _ended(self) -> None:
-        if self._dumping is not None:
-            self._dumping.kill()
-            self._dumping.communicate()
-            self._dumping = None

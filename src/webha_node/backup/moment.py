@@ -21,10 +21,10 @@ AGAIN = 2.0  # seconds between them
 _STEP = 0.02
 
 
-def take(folder: Path, holds: Callable[[], bool], work: Callable[[], None]) -> str:
+def take(folder: Path, holds: Callable[[], bool], work: Callable[[], None], undo: Callable[[], None]) -> str:
     """Have ``work`` done while no page of the site runs, again where it took too long; return why there was no such moment, or nothing.
 
-    ``holds``: whether this node is the holder itself. Without such a moment the work is done nevertheless, at last.
+    ``holds``: whether this node is the holder itself. ``undo``: what has to be before the work is done again, pages run then. Without such a moment the work is done nevertheless, at last.
     """
     why = "no attempt was made"
     for attempt in range(ATTEMPTS):
@@ -33,6 +33,8 @@ def take(folder: Path, holds: Callable[[], bool], work: Callable[[], None]) -> s
         why = _alone(work) if holds() else _asked(folder, work)
         if not why:
             return ""
+        print(f"no moment: {why}", flush=True)
+        undo()
     work()
     return why
 
@@ -62,10 +64,16 @@ def _asked(folder: Path, work: Callable[[], None]) -> str:
             return "a request of the site did not end in time"
         if answer is None:
             return "the holder of the virtual IP did not answer"
+        begun = time.monotonic()
         work()
+        lasted = time.monotonic() - begun
         (folder / f"{name}.taken").touch()
         answer = _heard(folder, name, ("intime", "late"))
-        return "" if answer == "intime" else f"it took longer than {SHUT:.0f} s, for which pages wait"
+        return (
+            ""
+            if answer == "intime"
+            else f"it took longer than the {SHUT:.0f} s for which pages wait, {lasted:.1f} s of them here"
+        )
     finally:
         for path in folder.glob(f"{name}.*"):
             path.unlink(missing_ok=True)

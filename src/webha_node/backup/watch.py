@@ -153,7 +153,7 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
         taken.append(time.time())
 
     with desynced():
-        why = moment.take(folder, cluster.holds, at_once)
+        why = moment.take(folder, cluster.holds, at_once, gathering.abandoned)
         written = gathering.after(cluster.name, cluster.node, taken[-1], why)
     said = repository.saved(gather.STAGE, cluster.name, (repository.TAG, *tags), written.when, cluster.limit)
     made = {

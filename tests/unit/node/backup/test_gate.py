@@ -9,6 +9,10 @@ import pytest
 from webha_node.backup import gate, moment
 
 
+def nothing():
+    """Nothing has to be undone."""
+
+
 @pytest.fixture(autouse=True)
 def notes(tmp_path, monkeypatch):
     monkeypatch.setattr(gate, "GATE", tmp_path / "run/gate")
@@ -94,30 +98,31 @@ def test_the_work_is_done_while_the_holders_gate_is_shut(notes, holder):
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         seen.append("shut")
 
-    assert moment.take(notes, lambda: False, work) == ""
+    assert moment.take(notes, lambda: False, work, nothing) == ""
     assert seen == ["shut"]
     holder.stop()
     assert not [one for one in notes.iterdir() if one.suffix in (".shut", ".taken", ".ready")]
 
 
 @pytest.mark.usefixtures("holder")
-def test_work_that_takes_too_long_is_done_again_and_the_gate_does_not_wait(notes):
-    times = []
+def test_work_that_takes_too_long_is_undone_and_done_again_and_the_gate_does_not_wait(notes):
+    times, undone = [], []
 
     def work():
         times.append(time.monotonic())
         if len(times) == 1:
             time.sleep(0.8)
 
-    assert moment.take(notes, lambda: False, work) == ""
+    assert moment.take(notes, lambda: False, work, lambda: undone.append(len(times))) == ""
     assert len(times) == 2
+    assert undone == [1]
 
 
 def test_without_a_holder_the_work_is_done_and_that_is_said(notes, monkeypatch):
     monkeypatch.setattr(moment, "ATTEMPTS", 2)
     monkeypatch.setattr(moment, "ANSWER", 0.1)
     done = []
-    assert "did not answer" in moment.take(notes, lambda: False, lambda: done.append(1))
+    assert "did not answer" in moment.take(notes, lambda: False, lambda: done.append(1), nothing)
     assert done == [1]
     assert list(notes.iterdir()) == []
 
@@ -127,17 +132,17 @@ def test_a_request_that_never_ends_is_said(notes, monkeypatch):
     monkeypatch.setattr(moment, "ATTEMPTS", 2)
     done = []
     with gate.passing():
-        assert "did not end in time" in moment.take(notes, lambda: False, lambda: done.append(1))
+        assert "did not end in time" in moment.take(notes, lambda: False, lambda: done.append(1), nothing)
     assert done == [1]
 
 
 def test_a_node_that_serves_itself_shuts_its_own(notes):
     done = []
-    assert moment.take(notes, lambda: True, lambda: done.append(1)) == ""
+    assert moment.take(notes, lambda: True, lambda: done.append(1), nothing) == ""
     assert done == [1]
 
 
 def test_what_fails_opens_the_gate(notes):
     with pytest.raises(ZeroDivisionError):
-        moment.take(notes, lambda: True, lambda: 1 / 0)
+        moment.take(notes, lambda: True, lambda: 1 / 0, nothing)
     gate.shut(0.1).open()
