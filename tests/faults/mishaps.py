@@ -32,13 +32,14 @@ def backup(*more: str) -> Run:
 
 def refusal(run: Run) -> str:
     """Return the sentence with which a run ended, or that a point was made."""
-    found = re.search(r"refused: (.*)", run.text) or re.search(r"(restore point [0-9a-f]{8,}, made on \w+)", run.text)
+    words = r"(?:refused|changed on any node): (.*)", r"(restore point [0-9a-f]{8,}, made on \w+)"
+    found = next(filter(None, (re.search(one, run.text) for one in words)), None)
     return found[1] if found else run.text[-500:]
 
 
 def heavier(megabytes: int) -> None:
     """Put so much on the volume that no repository has yet."""
-    on("nodoha", f"mkdir -p {BALLAST}; head -c {megabytes}M /dev/urandom > {BALLAST}/$(date +%s%N)", timeout=600)
+    on(holder(), f"mkdir -p {BALLAST}; head -c {megabytes}M /dev/urandom > {BALLAST}/$(date +%s%N)", timeout=600)
 
 
 def working(seconds: float = 60) -> str:

@@ -21,7 +21,7 @@ SAID = {
     "files to heal": MADE,
     "target slow": MADE,
     "a clock that was ahead": MADE,
-    "a deploy at the same time": r"another run|deploy",
+    "a deploy at the same time": r"^a run of .*deploy\.py.* holds the cluster's lock",
     "power cut while it is saved": MADE,
     "power cut while it comes back": ".",
 }
