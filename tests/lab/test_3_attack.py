@@ -17,7 +17,7 @@ def stranger(deployed: str) -> Iterator[None]:  # noqa: ARG001 (needed before)
 
 
 # Half a minute each, alike on both Debians, or one like the other.
-ONCE = ("every TCP port of a node and of the virtual IP",)
+ONCE = ("every TCP port of a node and of the virtual IP", "join it with a certificate of his own")
 SELDOM = ("join the database's cluster, by its name", "join the database's cluster, by another name")
 MARKS = dict.fromkeys(ONCE, pytest.mark.any_release) | dict.fromkeys(SELDOM, pytest.mark.long)
 

@@ -176,6 +176,7 @@ def versions() -> tuple[str, str]:
     )
 
 
+@pytest.mark.long  # test_4_site does that with Drupal
 def test_it_is_updated_with_its_database_and_goes_back(newer: Path) -> None:
     before = versions()
     with Client() as client:
