@@ -37,9 +37,9 @@ def refusal(run: Run) -> str:
     return found[1] if found else run.text[-500:]
 
 
-def heavier(megabytes: int) -> None:
+def heavier(megabytes: int, node: str = "nodoha") -> None:
     """Put so much on the volume that no repository has yet."""
-    on(holder(), f"mkdir -p {BALLAST}; head -c {megabytes}M /dev/urandom > {BALLAST}/$(date +%s%N)", timeout=600)
+    on(node, f"mkdir -p {BALLAST}; head -c {megabytes}M /dev/urandom > {BALLAST}/$(date +%s%N)", timeout=600)
 
 
 def working(seconds: float = 60) -> str:
@@ -84,10 +84,11 @@ def full_copy() -> Iterator[None]:
 
 def healing() -> Iterator[None]:
     """A node comes back that missed files."""
-    node = next(name for name in ADDRESSES if name != holder())
+    serving = holder()
+    node = next(name for name in ADDRESSES if name != serving)
     lab("cut", node)
     time.sleep(15)
-    heavier(20)
+    heavier(20, serving)
     lab("boot", node)
     time.sleep(20)
     yield
