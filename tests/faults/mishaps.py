@@ -156,14 +156,14 @@ def cut_while_it_comes_back() -> dict[str, Any]:
             pass
         lab("cut", node)
         ended = run.result()
-    said = " ".join(ended.text.split())[-400:]
     lab("boot", node)
     whole(400)
     again = pyinfra(*words, "--data", "takeover=True")
     whole(400)
     return {
         "node": node,
-        "said": said,
+        "said": refusal(ended),
+        "code": ended.code,
         "again": again.code,
         "as it was": on("nodoha", files, timeout=600) == before,
         "users": on("nodoha", "mariadb -N -B drupal -e 'SELECT COUNT(*) FROM users'", check=False),

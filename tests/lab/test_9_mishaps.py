@@ -23,7 +23,7 @@ SAID = {
     "a clock that was ahead": MADE,
     "a deploy at the same time": r"^a run of .*deploy\.py.* holds the cluster's lock",
     "power cut while it is saved": MADE,
-    "power cut while it comes back": ".",
+    "power cut while it comes back": "the connection was lost",
 }
 
 
@@ -40,7 +40,7 @@ def _a_point(_a_share: None) -> Iterator[None]:
 def right(name: str, found: dict[str, Any]) -> bool:
     """Return whether what came after it is as it should be."""
     if name == "power cut while it comes back":
-        return found["again"] == 0 and found["as it was"] and found["users"].isdigit()
+        return found["code"] != 0 and found["again"] == 0 and found["as it was"] and found["users"].isdigit()
     return re.search(MADE, found["again"]) is not None and found.get("right", True) and not found.get("deploy", 0)
 
 

@@ -21,7 +21,7 @@ PATIENCE = 12 * 3600.0  # seconds that a node stands by
 # not make one alone, while no holder listens.
 RECENT = 20 * 3600.0
 CACHED = 1.5  # seconds after which a node's mount no longer shows what another one has replaced meanwhile
-_STEP = 0.05
+_STEP = 0.25  # seconds between two looks at what the node that works asks for: each lists a folder of the volume, where pages are served
 _LOOK = 2.0  # seconds between two looks at the lock
 
 
