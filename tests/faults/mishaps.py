@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.faults.points import TARGET, WITH
+from tests.faults.points import STAGE, TARGET, WITH
 from tests.faults.report import machine, told
 from tests.faults.saving import FOLDER, clear, prepare, saving
 from tests.lab.nodes import ADDRESSES, DOCROOT, Run, everywhere, holder, lab, on, pyinfra, whole
@@ -111,7 +111,23 @@ def simple(name: str) -> dict[str, Any]:
         run = backup()
         found = {"said": refusal(run), "code": run.code, "seconds": round(time.monotonic() - begin)}
         found["status"] = status()["problems"]
+    if name == "files to heal":
+        found["right"] = has_the_ballast(run)
     return {**found, "again": refusal(backup())}
+
+
+def has_the_ballast(run: Run) -> bool:
+    """Return whether the point that a run made has every file of the ballast as the volume has it."""
+    made = re.search(r"restore point ([0-9a-f]{8,})", run.text)
+    if made is None:
+        return False
+    sums, inner = "sha256sum * | sort", BALLAST.removeprefix(DOCROOT)
+    there = on(
+        "nodoha",
+        f"set -a; . /etc/webha/backup.env; rm -rf /var/tmp/point; restic restore {made[1]} --target /var/tmp/point --include {STAGE}/volume{inner} >&2; "
+        f"cd /var/tmp/point{STAGE}/volume{inner} && {sums}; rm -rf /var/tmp/point",
+    )
+    return there == on("nodoha", f"cd {BALLAST} && {sums}") != ""
 
 
 def slow() -> dict[str, Any]:
@@ -152,8 +168,9 @@ def cut_while_it_comes_back() -> dict[str, Any]:
         on("nodoha", f"rm -rf {BALLAST}/* {DOCROOT}/core; mariadb drupal -e 'DROP TABLE users'")
         run = pool.submit(pyinfra, *words)
         end = time.monotonic() + 120
-        while time.monotonic() < end and on(node, "pgrep -c rsync || :") in ("", "0"):
-            pass
+        while on(node, "pgrep -c rsync || :") in ("", "0"):
+            if time.monotonic() > end:
+                raise SystemExit("nothing was seen to come back")
         lab("cut", node)
         ended = run.result()
     lab("boot", node)

@@ -197,6 +197,8 @@ def main() -> None:
         with saving(client):
             made = [point(converge("tasks/backup.py", *WITH)) for _ in range(given.times)]
         looked = [inside(one["point"]) for one in made]
+        if not all(rows and files for rows, files in looked):
+            raise SystemExit("a point has nothing of what was saved")
         there = set(on("nodoha", "mariadb -N -B drupal -e 'SELECT name FROM saving'").split())
         result["under writes"] = {
             "points": len(made),

@@ -41,6 +41,10 @@ def right(name: str, found: dict[str, Any]) -> bool:
     """Return whether what came after it is as it should be."""
     if name == "power cut while it comes back":
         return found["code"] != 0 and found["again"] == 0 and found["as it was"] and found["users"].isdigit()
+    if name == "target slow" and found["seconds"] < 4e6 / 200e3:
+        return False
+    if name == "power cut while it is saved" and f"made on {found['node']}" in found["said"]:
+        return False
     return re.search(MADE, found["again"]) is not None and found.get("right", True) and not found.get("deploy", 0)
 
 

@@ -62,12 +62,17 @@ def to_restore(site: Site | None, confirmed: bool, cluster: str, target: str, st
         )
     if state.target not in FINE:
         return Verdict("refuse", f"{target}: no repository is there. Is the disk or the share mounted?")
-    if site.code == "none" and not site.tables:
+    if site.mounted and site.code == "none" and site.tables == 0:
         return Verdict("restore", "no site is here")
     if not confirmed:
+        here = (
+            "a site is here"
+            if site.mounted and site.tables is not None
+            else "this node does not see whether a site is here (its docroot is not mounted, or its MariaDB in no reachable primary component: tasks/status.py)"
+        )
         return Verdict(
             "refuse",
-            f"a site is here, and would be what it was then: --data confirm={cluster}; what is here now becomes a restore point first",
+            f"{here}, and would be what it was then: --data confirm={cluster}; what is here now becomes a restore point first",
         )
     return Verdict("replace", "asked for")
 
@@ -119,6 +124,8 @@ def _drill(seen: Points, now: float) -> Iterator[str]:
         yield from () if seen.last is None else ("no restore point was ever restored to try it: run tasks/drill.py",)
     elif seen.drill.why:
         yield f"{seen.drill.node}: the last drill failed: {seen.drill.why}"
+    elif seen.drill.at > now + AHEAD:
+        yield f"{seen.drill.node}: the last drill is of a time {age(seen.drill.at - now)} ahead: is that node's clock right? Run tasks/drill.py"
     elif now - seen.drill.at > DRILL_AGE:
         yield f"the last drill was {age(now - seen.drill.at)} ago: run tasks/drill.py"
 

@@ -131,21 +131,14 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
         f"{where.root}/{FOLDER}",
         f"systemctl reset-failed {BACKUP_SERVICE} 2>/dev/null || :; systemctl start --no-block {BACKUP_SERVICE}",
     )
-    asked = float(
-        done(
-            host,
-            shell.script(
-                f'mkdir -p -m 700 "$1"; date +%s.%N > "$1"/.{ASKED}; mv "$1"/.{ASKED} "$1"/{ASKED}; cat "$1"/{ASKED}',
-                folder,
-            ),
-            60,
-            more,
-        )
+    state = f'cat "$1"/{STATE} 2>/dev/null || echo "{{}}"'
+    begin = (
+        f'mkdir -p -m 700 "$1"; date +%s.%N > "$1"/.{ASKED}; mv "$1"/.{ASKED} "$1"/{ASKED}; cat "$1"/{ASKED}; {state}'
     )
+    time_of_it, known = done(host, shell.script(begin, folder), 60, more).strip().split("\n", 1)
+    asked, before = float(time_of_it), json.loads(known).get("last", {}).get("point")
     _each(names, shell.script(start), more)
-    look = shell.script(
-        f'systemctl is-active {BACKUP_SERVICE} || :; cat "$1"/{STATE} 2>/dev/null || echo "{{}}"', folder
-    )
+    look = shell.script(f"systemctl is-active {BACKUP_SERVICE} || :; {state}", folder)
     end, idle, there = time.monotonic() + PATIENCE, 0, names
     while time.monotonic() < end:
         gevent.sleep(_LOOK)
@@ -154,7 +147,10 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
         told: dict[str, Any] = max(
             (json.loads(one[-1]) for one in answers.values()), key=lambda one: float(one.get("last", {}).get("when", 0))
         )
-        if told.get("last", {}).get("when", 0) > asked:
+        last = told.get("last", {})
+        if (
+            last.get("when", 0) > asked and last["point"] != before
+        ):  # one that is there may be of a clock that was ahead
             return told
         if told.get("failed", {}).get("at", 0) > asked:
             raise PyinfraError(f"{told['failed']['node']}: {told['failed']['why']}")

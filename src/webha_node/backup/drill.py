@@ -34,7 +34,7 @@ _SHOWN = 5
 
 def attend(cluster: Cluster) -> None:
     """Do it once on all nodes; where another one has done it meanwhile, nothing. Raises BackupError."""
-    watch.attend(cluster, ("drill",), lambda: drill(cluster))
+    watch.attend(cluster, ("drill",), lambda: drill(cluster), serves=False)
 
 
 def drill(cluster: Cluster) -> None:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from webha_node.backup import record
+from webha_node.backup import healing, record
 from webha_node.backup.listing import difference, listed
 from webha_node.backup.repository import BackupError, room_for
 from webha_node.commands import run
-from webha_node.site import apps, layout
+from webha_node.site import apps, journal, layout
 from webha_node.site.database import DUMPED
 from webha_node.sql import SOCKET, client
 
@@ -71,12 +71,13 @@ def logs_folder() -> Path:
 
 @dataclass
 class Gathering:
-    """From ``brick``, the one of ``volume``, and the ``database``; ``root`` is where the volume is mounted."""
+    """From ``brick``, the one that ``node`` has of ``volume``, and the ``database``; ``root`` is where the volume is mounted."""
 
     root: Path
     brick: Path
     volume: str
     database: str
+    node: str
     stage: Path = STAGE
     _dumping: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _logs: bool = field(default=False, init=False)
@@ -169,22 +170,29 @@ class Gathering:
         end, left = time.monotonic() + HEALED, "Gluster did not say whether files wait for healing"
         while True:
             said = run("gluster", "--mode=script", "volume", "heal", self.volume, "info", "summary", seconds=60)
-            waiting = re.findall(r"^Number of entries in heal pending: (\S+)$", said.stdout, re.MULTILINE)
-            split = re.findall(r"^Number of entries in split-brain: (\S+)$", said.stdout, re.MULTILINE)
-            if (
-                said.returncode == 0
-                and waiting
-                and set(split) <= {"0", "-"}
-                and ("-" in waiting or set(waiting) == {"0"})
-            ):
-                return
-            if not waiting:
+            bricks = healing.bricks(said.stdout) if said.returncode == 0 else {}
+            own = f"{self.node}:{self.brick}"
+            if not bricks:
                 left = f"Gluster does not say whether files wait for healing ({(said.stderr or said.stdout).strip()[-200:]})"
+            elif why := healing.owed(bricks, own):
+                left = why
+            elif missing := [
+                one for one in self._written() if (self.root / one).is_dir() and not (self.brick / one).is_dir()
+            ]:
+                left = f"{self.brick / missing[0]} is not on the brick, and on the volume it is"
             else:
-                left = f"files of the volume wait for healing ({', '.join(waiting)} on its bricks, {', '.join(split)} in split-brain)"
+                return
             if time.monotonic() > end:
                 raise BackupError(f"{left}: no point is made of a brick that may be old; tasks/status.py says more")
             time.sleep(2)
+
+    def release(self) -> tuple[str | None, str]:
+        """Return which release runs, and what of a change of it is under way, empty: nothing is. Of code that is lost, why."""
+        try:
+            entry = journal.read(self.root)
+            return layout.running(self.root), entry.phase if entry is not None and entry.unfinished else ""
+        except layout.LayoutError as error:
+            return str(error), ""
 
     def _written(self) -> list[str]:
         """Return the folders that pages write: what all releases share; of code at the top that is all that may be."""

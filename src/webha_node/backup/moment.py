@@ -8,7 +8,8 @@ taken again.
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from webha_node.backup import gate
@@ -43,16 +44,23 @@ def _alone(work: Callable[[], None]) -> str:
     shut = gate.shut(SHUT / 2)
     if shut is None:
         return "a request of the site did not end in time"
-    timer = threading.Timer(SHUT, shut.open)  # pages do not wait for more than that, whatever the work does
-    timer.start()
-    begun = shut.since
-    try:
+    with _opened_in_time(shut):
         work()
-        lasted = time.monotonic() - begun
+        lasted = time.monotonic() - shut.since
+    return "" if lasted < SHUT else f"it took {lasted:.1f} s, pages wait for {SHUT:.0f}"
+
+
+@contextmanager
+def _opened_in_time(shut: gate.Gate) -> Generator[None]:
+    """Have the gate open at the end, and after a second whatever keeps this program: a volume that does not answer, say."""
+    timer = threading.Timer(max(0.0, shut.since + SHUT - time.monotonic()), shut.open)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
     finally:
         timer.cancel()
         shut.open()
-    return "" if lasted < SHUT else f"it took {lasted:.1f} s, pages wait for {SHUT:.0f}"
 
 
 def _asked(folder: Path, work: Callable[[], None]) -> str:
@@ -68,7 +76,7 @@ def _asked(folder: Path, work: Callable[[], None]) -> str:
         work()
         lasted = time.monotonic() - begun
         (folder / f"{name}.taken").touch()
-        answer = _heard(folder, name, ("intime", "late"))
+        answer = _heard(folder, name, ("late", "intime"))
         return (
             ""
             if answer == "intime"
@@ -90,8 +98,8 @@ def _heard(folder: Path, name: str, words: tuple[str, ...]) -> str | None:
     return None
 
 
-def serve(folder: Path, served: set[str]) -> None:
-    """Do what a node that makes a point asks this one for, which is the holder. ``served``: the names that were answered before."""
+def serve(folder: Path, served: set[str], holds: Callable[[], bool]) -> None:
+    """Do what a node that makes a point asks this one for, which is the holder, as long as it ``holds`` the virtual IP. ``served``: the names that were answered before."""
     for path in sorted(folder.glob("*.shut")):
         name = path.stem
         if name in served:
@@ -102,14 +110,15 @@ def serve(folder: Path, served: set[str]) -> None:
             (folder / f"{name}.busy").touch()
             continue
         taken = False
-        try:
+        with _opened_in_time(shut):
             (folder / f"{name}.ready").touch()
             while not taken and time.monotonic() < shut.since + SHUT:
                 taken = f"{name}.taken" in {one.name for one in folder.iterdir()}
                 time.sleep(0.0 if taken else _STEP)
-        finally:
-            lasted = shut.open()
+            lasted = time.monotonic() - shut.since
+            intime = taken and lasted < SHUT and holds()  # pages elsewhere passed no gate of this node
         print(
-            f"pages waited {lasted:.2f} s for a restore point" + ("" if taken else ", which was not taken in that time")
+            f"pages waited {min(lasted, SHUT):.2f} s for a restore point"
+            + ("" if intime else ", which was not taken in that time")
         )
-        (folder / f"{name}.{'intime' if taken and lasted < SHUT + 0.4 else 'late'}").touch()
+        (folder / f"{name}.{'intime' if intime else 'late'}").touch()

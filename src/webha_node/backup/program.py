@@ -41,7 +41,7 @@ def main(values: Values) -> None:
         name=values.cluster,
         node=values.name,
         vip=values.vip,
-        gathering=Gathering(Path(values.root), Path(values.brick), values.volume, values.database),
+        gathering=Gathering(Path(values.root), Path(values.brick), values.volume, values.database, values.name),
         keep=values.keep,
         limit=values.limit,
         log_days=values.log_days,

@@ -114,7 +114,10 @@ def _of(cluster: Cluster, account: str, wish: Wish, found: Point, end: float = m
             gone = until.advanced(told, folder, logs, end)
             went = f", and {gone} transactions after it, up to {repository.local(end)}"
         what = _put(cluster, account, wish, folder, told)
-    return f"{what} of the point {found.id} ({found.time[:19]}) is back: {told.files} files, {sum(told.rows.values())} rows in it{went}"
+    return (
+        f"{what} of the point {found.id} ({found.time[:19]}) is back: {told.files} files, {sum(told.rows.values())} rows in it{went}"
+        + (f"; its database and files are not of one moment: {told.why}" if told.why else "")
+    )
 
 
 def _wanted(wish: Wish) -> list[str]:

@@ -1,6 +1,7 @@
 """Which node makes the point, and what the others do meanwhile."""
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,12 @@ PATIENCE = 12 * 3600.0  # seconds that a node stands by
 # Hours before this program began of which a point is what it was started for, where nobody asked since: a node that was off at the time does
 # not make one alone, while no holder listens.
 RECENT = 20 * 3600.0
+ORDINARY = 3600.0  # the same for a node that is up: what was made by hand before does not stand for the timer's
+UP = 3600.0  # seconds after a boot that a timer may catch up what was missed
+AHEAD = 300.0  # seconds by which nodes' clocks differ at most; what is of a later time says nothing
+CHANGED = 900.0  # seconds for a change of the site's release to end
+CHANGES = 3
+MOUNTED = 90.0  # seconds for the volume to be mounted after a boot
 CACHED = 1.5  # seconds after which a node's mount no longer shows what another one has replaced meanwhile
 _STEP = 0.25  # seconds between two looks at what the node that works asks for: each lists a folder of the volume, where pages are served
 _LOOK = 2.0  # seconds between two looks at the lock
@@ -51,13 +58,13 @@ class Cluster:
         return address.held(self.vip)
 
 
-def attend(cluster: Cluster, ends: Iterable[str], work: Callable[[], object]) -> None:
+def attend(cluster: Cluster, ends: Iterable[str], work: Callable[[], object], *, serves: bool = True) -> None:
     """Do the ``work`` that this node was started for, or stand by until another one has. Raises BackupError where it came to nothing.
 
-    ``ends``: what is remembered on the volume once it is done, or has failed.
+    ``ends``: what is remembered on the volume once it is done, or has failed. ``serves``: whether it needs the holder's gate.
     """
     begun, served = time.time(), set[str]()
-    folder = prepared(cluster)
+    folder = prepared(cluster, MOUNTED)
     looked = 0.0
     with (folder / LOCK).open("a") as file:
         while time.time() < begun + PATIENCE:
@@ -71,17 +78,20 @@ def attend(cluster: Cluster, ends: Iterable[str], work: Callable[[], object]) ->
                     if not _done(folder, ends, begun):
                         work()
                     return
-            if cluster.holds():
-                moment.serve(folder, served)
+            if serves and cluster.holds():
+                with suppress(OSError):  # a volume that does not answer for a moment: asked again by another name
+                    moment.serve(folder, served, cluster.holds)
             time.sleep(_STEP)
     raise BackupError(f"another node has been at work for {PATIENCE / 3600:.0f} hours")
 
 
-def prepared(cluster: Cluster) -> Path:
-    """Return the folder by which the nodes speak, root's alone. Raises BackupError where the volume is not mounted."""
-    folder = cluster.folder
-    if not folder.parent.is_mount():
-        raise BackupError(f"{folder.parent} is not mounted here")
+def prepared(cluster: Cluster, seconds: float = 0.0) -> Path:
+    """Return the folder by which the nodes speak, root's alone. Raises BackupError where the volume is not mounted after so many ``seconds``."""
+    folder, end = cluster.folder, time.monotonic() + seconds
+    while not folder.parent.is_mount():
+        if time.monotonic() >= end:
+            raise BackupError(f"{folder.parent} is not mounted here")
+        time.sleep(1)
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
@@ -113,12 +123,24 @@ def _done(folder: Path, ends: Iterable[str], begun: float) -> bool:
     """Whether somebody did it meanwhile, or could not: what failed for one would fail for the next."""
     known = record.state(folder)
     asked = record.asked(folder)
+    recent = RECENT if up() < UP else ORDINARY
     for what in ends:
         one = known.get(what, {})
-        since = max(begun - (STARTED if what == "failed" else RECENT), asked)
-        if float(one.get("when" if what == "last" else "at", 0)) >= since:
+        since = max(begun - (STARTED if what == "failed" else recent), asked)
+        if since <= float(one.get("when" if what == "last" else "at", 0)) <= time.time() + AHEAD and not one.get(
+            "tags"
+        ):
             return True
     return False
+
+
+def up() -> float:
+    """Return for how many seconds this node is up: its first process, for a machine may have more than one."""
+    try:
+        ticks = float(Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 
 def make(cluster: Cluster, tags: tuple[str, ...]) -> str:
@@ -145,16 +167,23 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
             f"{repository.settings().get('RESTIC_REPOSITORY')}: no repository is there: is the disk or the share mounted? For a new one name another place in backup_target, or run tasks/backup.py where none was"
         )
     repository.unlocked()
-    gathering.before()
     taken: list[float] = []
 
     def at_once() -> None:
         gathering.at_once()
         taken.append(time.time())
 
-    with desynced():
-        why = moment.take(folder, cluster.holds, at_once, gathering.abandoned)
-        written = gathering.after(cluster.name, cluster.node, taken[-1], why)
+    for _ in range(CHANGES):
+        release = gathering.release() if tags else _unchanging(gathering)  # what is broken is what may be gone back from
+        gathering.before()
+        with desynced():
+            why = moment.take(folder, cluster.holds, at_once, gathering.abandoned)
+            if gathering.release() == release:
+                written = gathering.after(cluster.name, cluster.node, taken[-1], why)
+                break
+            gathering.abandoned()
+    else:
+        raise BackupError("the site's release was changed again and again while its files were copied")
     said = repository.saved(gather.STAGE, cluster.name, (repository.TAG, *tags), written.when, cluster.limit)
     made = {
         "at": time.time(),
@@ -162,6 +191,7 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
         "when": written.when,
         "node": cluster.node,
         "why": why,
+        "tags": list(tags),
         "seconds": round(time.time() - begun, 1),
         "added": said.get("data_added_packed", said.get("data_added")),
         "size": written.size,
@@ -174,6 +204,18 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
                 repository.forgotten_logs(cluster.name, cluster.log_days or 1)
             repository.forgotten(cluster.name, cluster.keep)
     return made
+
+
+def _unchanging(gathering: Gathering) -> tuple[str | None, str]:
+    """Return the release that runs, once nothing changes it: code of one and the database of another would be no site. Raises BackupError where that does not come."""
+    end = time.monotonic() + CHANGED
+    while (found := gathering.release())[1]:
+        if time.monotonic() > end:
+            raise BackupError(
+                f"a change of the site's release has not ended ({found[1]}): no point is made meanwhile. Run tasks/site.py or tasks/rollback.py again"
+            )
+        time.sleep(2)
+    return found
 
 
 @contextmanager

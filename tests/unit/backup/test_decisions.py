@@ -42,6 +42,13 @@ def test_a_target_that_is_asked_by_nobody_is_begun_once_and_another_one_anew():
     assert backup.to_restore(EMPTY, False, "ha", "s3:https://h/b", far).action == "restore"
 
 
+def test_a_drill_of_a_time_to_come_is_said():
+    ahead = replace(WELL, drill=Drill(NOW + 86400, "c", "", 20))
+    assert backup.unwell(seen(ahead, ahead, ahead), "/b", NOW, 30)[0].startswith(
+        "c: the last drill is of a time 24 hours ahead"
+    )
+
+
 @pytest.mark.parametrize(
     ("states", "words"),
     [
@@ -65,6 +72,10 @@ def test_a_point_comes_back_onto_what_is_empty_or_where_that_was_said():
     assert backup.to_restore(SITE, True, "ha", "/b", WELL).action == "replace"
     asked = backup.to_restore(SITE, False, "ha", "/b", WELL)
     assert (asked.action, "confirm=ha" in asked.reason) == ("refuse", True)
+    for unseen in (replace(EMPTY, tables=None), replace(EMPTY, mounted=False)):  # which is not absent
+        asked = backup.to_restore(unseen, False, "ha", "/b", WELL)
+        assert (asked.action, "does not see whether a site is here" in asked.reason) == ("refuse", True)
+        assert backup.to_restore(unseen, True, "ha", "/b", WELL).action == "replace"
     for site, state in ((None, WELL), (SITE, None), (SITE, replace(WELL, target="empty"))):
         assert backup.to_restore(site, True, "ha", "/b", state).action == "refuse"
 

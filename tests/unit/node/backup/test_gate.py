@@ -3,6 +3,7 @@
 import fcntl
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -70,12 +71,12 @@ class Holder(threading.Thread):
 
     def __init__(self, folder):
         super().__init__(daemon=True)
-        self.folder, self.ended, self.served = folder, threading.Event(), set()
+        self.folder, self.ended, self.served, self.holds = folder, threading.Event(), set(), True
         self.start()
 
     def run(self):
         while not self.ended.is_set():
-            moment.serve(self.folder, self.served)
+            moment.serve(self.folder, self.served, lambda: self.holds)
             time.sleep(0.01)
 
     def stop(self):
@@ -116,6 +117,32 @@ def test_work_that_takes_too_long_is_undone_and_done_again_and_the_gate_does_not
     assert moment.take(notes, lambda: False, work, lambda: undone.append(len(times))) == ""
     assert len(times) == 2
     assert undone == [1]
+
+
+def test_a_holder_that_the_virtual_ip_left_meanwhile_says_that_it_was_none(notes, holder, monkeypatch):
+    monkeypatch.setattr(moment, "ATTEMPTS", 1)
+    holder.holds = False
+    assert "took longer" in moment.take(notes, lambda: False, lambda: None, nothing)
+
+
+def test_a_volume_that_hangs_does_not_keep_the_gate_shut(notes, monkeypatch):
+    (notes / "one.shut").touch()
+    hung, opened = threading.Event(), threading.Event()
+    monkeypatch.setattr(type(notes), "iterdir", lambda _: iter([Path(f"{hung.wait(5)}")]))
+    serving = threading.Thread(target=moment.serve, args=(notes, set(), lambda: True), daemon=True)
+    serving.start()
+
+    def page():
+        with gate.passing():
+            opened.set()
+
+    time.sleep(0.1)
+    threading.Thread(target=page, daemon=True).start()
+    assert opened.wait(2)
+    assert not hung.is_set()
+    hung.set()
+    serving.join()
+    assert (notes / "one.late").exists()
 
 
 def test_without_a_holder_the_work_is_done_and_that_is_said(notes, monkeypatch):

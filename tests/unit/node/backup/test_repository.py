@@ -110,8 +110,9 @@ def cluster(tmp_path, monkeypatch):
     root = tmp_path / "root"
     root.mkdir()
     monkeypatch.setattr(watch, "_LOOK", 0.0)
+    monkeypatch.setattr(watch, "MOUNTED", 0.0)
     monkeypatch.setattr(type(root), "is_mount", lambda self: self == root)
-    return Here("ha", "a", "10.0.0.250", Gathering(root, tmp_path / "brick", "v", "d"), {})
+    return Here("ha", "a", "10.0.0.250", Gathering(root, tmp_path / "brick", "v", "d", "a"), {})
 
 
 def test_one_does_it_and_the_next_does_nothing_until_somebody_asks(cluster):
@@ -127,6 +128,37 @@ def test_one_does_it_and_the_next_does_nothing_until_somebody_asks(cluster):
     (cluster.folder / record.ASKED).write_text(str(time.time()))
     watch.attend(cluster, ("last",), make)
     assert made == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("last", "again"),
+    [
+        ({"when": 10}, False),
+        ({"when": 10, "tags": ["before-restore"]}, True),  # that of somebody who restores stands for no night's
+        ({"when": 2 * 3600}, True),  # made by hand, some hours ago
+        ({"when": -86400}, True),  # by a clock that was ahead
+    ],
+)
+def test_what_stands_for_the_timers_own(cluster, monkeypatch, last, again):
+    monkeypatch.setattr(watch, "up", lambda: 5 * 86400.0)
+    watch.prepared(cluster)
+    record.remember(cluster.folder, last=last | {"when": time.time() - last["when"]})
+    made = []
+    watch.attend(cluster, ("last",), lambda: made.append(1))
+    assert bool(made) == again
+
+
+def test_a_node_that_was_off_at_the_time_makes_none_alone(cluster, monkeypatch):
+    monkeypatch.setattr(watch, "up", lambda: 60.0)
+    watch.prepared(cluster)
+    record.remember(cluster.folder, last={"when": time.time() - 4 * 3600})
+    made = []
+    watch.attend(cluster, ("last",), lambda: made.append(1))
+    assert made == []
+
+
+def test_how_long_a_node_is_up_is_told():
+    assert 0 < watch.up() < time.clock_gettime(time.CLOCK_BOOTTIME) + 1
 
 
 def test_what_failed_for_one_is_not_tried_by_the_next(cluster):
