@@ -1,16 +1,20 @@
 """Restore points: what may be done with a repository and a site, and what of them is not well. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 from webha.backup.manifest import LOGS_SERVICE
 from webha.backup.state import Points
 from webha.drupal import Site
 from webha.ground.verdict import Verdict
-from webha_node.backup.restoring import AHEAD
+from webha_node.backup.repository import TORN
+from webha_node.backup.restoring import AHEAD, BEFORE
 
 FULL = 90  # per cent
 FINE = ("repository", "remote")  # as a target is seen
 DRILL_AGE = 8 * 86400.0  # seconds: weekly, and a day
+NOTED = {BEFORE: "what was there before a restore", TORN: "database and files not of one moment"}  # by a point's tag
 _HOUR, _MINUTE = 3600.0, 60.0
 LATE = 4  # times that binary logs may be missed
 
@@ -153,6 +157,17 @@ def shown(states: Mapping[str, Points | None], now: float) -> str:
     drilled = f", drill {age(now - seen.drill.at)} ago" if seen.drill is not None and not seen.drill.why else ""
     last = seen.last
     return f"last point {last.point}, {age(now - last.when)} ago ({last.files} files, {last.rows} rows, {last.size / 1e6:.0f} MB, {last.seconds:.0f} s){drilled}"
+
+
+def listed(point: Mapping[str, Any], now: float) -> str:
+    """Say a point of the repository in a line: its name, time (UTC), age, and size where it has one written on it."""
+    tags = dict(word.partition("=")[::2] for word in point["tags"])
+    when = datetime.fromtimestamp(point["when"], UTC)
+    size = f", {int(tags['size']) / 1e6:.0f} MB" if tags.get("size", "").isdigit() else ""
+    more = ", ".join(words for tag, words in NOTED.items() if tag in tags)
+    return f"restore point {point['id']} of {when:%Y-%m-%d %H:%M:%S} UTC, {age(now - point['when'])} ago{size}" + (
+        f" ({more})" if more else ""
+    )
 
 
 def age(seconds: float) -> str:

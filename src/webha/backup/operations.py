@@ -246,8 +246,7 @@ def _logged(name: str, more: dict[str, Any]) -> str:
 def _list(more: dict[str, Any]) -> None:
     found = json.loads(_on(host.name, {"do": "points"}, more) or "[]")
     for one in found:
-        tags = ", ".join(tag for tag in one["tags"] if tag != "webha")
-        say_at_end(f"restore point {one['id']} of {one['time'][:19].replace('T', ' ')}{f' ({tags})' if tags else ''}")
+        say_at_end(backup.listed(one, time.time()))
     if not found:
         say_at_end("the repository has no restore points of this cluster")
 

@@ -85,7 +85,7 @@ def look(_: Cluster, __: Values) -> None:
 
 def points(cluster: Cluster, _: Values) -> None:
     """Say the points that are there, as JSON, the oldest first."""
-    print(json.dumps([vars(one) for one in repository.points(cluster.name)]))
+    print(json.dumps([{**vars(one), "when": one.when} for one in repository.points(cluster.name)]))
 
 
 def restore(cluster: Cluster, values: Values, **how: str) -> None:

@@ -26,6 +26,7 @@ ENVIRONMENT = Path(
 SFTP = "WEBHA_SFTP_COMMAND"  # in it: how restic reaches another machine
 CACHE = Path("/var/lib/webha/backup/cache")
 TAG, LOG_TAG = "webha", "webha-log"
+TORN = "torn"  # of a point that is not of one moment
 RECENT = "2d"  # of which all points are kept: those that somebody made, and those of before a restore
 _CALLED = 8  # letters and digits
 _GENTLY = ("nice", "-n", "15", "ionice", "-c", "3")  # but for what a person waits for

@@ -174,7 +174,9 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
         taken.append(time.time())
 
     for _ in range(CHANGES):
-        release = gathering.release() if tags else _unchanging(gathering)  # what is broken is what may be gone back from
+        release = (
+            gathering.release() if tags else _unchanging(gathering)
+        )  # what is broken is what may be gone back from
         gathering.before()
         with desynced():
             why = moment.take(folder, cluster.holds, at_once, gathering.abandoned)
@@ -184,7 +186,8 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
             gathering.abandoned()
     else:
         raise BackupError("the site's release was changed again and again while its files were copied")
-    said = repository.saved(gather.STAGE, cluster.name, (repository.TAG, *tags), written.when, cluster.limit)
+    words = (repository.TAG, *tags, f"size={written.size}", *((repository.TORN,) if why else ()))
+    said = repository.saved(gather.STAGE, cluster.name, words, written.when, cluster.limit)
     made = {
         "at": time.time(),
         "point": repository.called(str(said["snapshot_id"])),

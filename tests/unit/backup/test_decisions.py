@@ -42,6 +42,16 @@ def test_a_target_that_is_asked_by_nobody_is_begun_once_and_another_one_anew():
     assert backup.to_restore(EMPTY, False, "ha", "s3:https://h/b", far).action == "restore"
 
 
+def test_points_are_listed_with_age_and_size():
+    one = {"id": "0a1b2c3d", "when": 1_800_000_000.0, "time": "", "tags": ["webha", "at=1800000000.000"]}
+    said = "restore point 0a1b2c3d of 2027-01-15 08:00:00 UTC, 3 hours ago"
+    assert backup.listed(one, NOW + 3 * 3600) == said
+    more = {**one, "tags": [*one["tags"], "size=12345678", "torn", "before-restore"]}
+    assert backup.listed(more, NOW + 3 * 3600) == (
+        f"{said}, 12 MB (what was there before a restore, database and files not of one moment)"
+    )
+
+
 def test_a_drill_of_a_time_to_come_is_said():
     ahead = replace(WELL, drill=Drill(NOW + 86400, "c", "", 20))
     assert backup.unwell(seen(ahead, ahead, ahead), "/b", NOW, 30)[0].startswith(
