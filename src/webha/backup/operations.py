@@ -34,6 +34,7 @@ PATIENCE = 24 * 3600  # seconds
 _SEEN = 'for i in 1 2 3 4 5 6 7 8; do [ ! -e "$1/config" ] || exit 0; ls "$1" > /dev/null; sleep 5; done; echo no'
 _UNDONE = 'rm -rf -- "$1"/config "$1"/data "$1"/index "$1"/keys "$1"/locks "$1"/snapshots'
 _LOOK = 1.0  # seconds between two looks at what is being made
+_ENDED = 2  # looks at which nobody works any more: a moment between the end and what is remembered
 OFF = "backup_target is None: no restore points are made"
 OPENS = (
     "the restore points are encrypted: whoever has {where} opens them, and nobody without. "
@@ -152,10 +153,13 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
             last.get("when", 0) > asked and last["point"] != before
         ):  # one that is there may be of a clock that was ahead
             return told
-        if told.get("failed", {}).get("at", 0) > asked:
-            raise PyinfraError(f"{told['failed']['node']}: {told['failed']['why']}")
+        failed = told.get("failed", {})
+        if failed.get("at", 0) > asked and (
+            idle > _ENDED or not failed.get("own")
+        ):  # of its own trouble: another one goes on
+            raise PyinfraError(f"{failed['node']}: {failed['why']}")
         idle = 0 if any(one[0] in ("active", "activating", "deactivating") for one in answers.values()) else idle + 1
-        if idle > 2:  # noqa: PLR2004 (a moment between the end and what is remembered)
+        if idle > _ENDED + 1:
             raise PyinfraError(f"no node made a restore point: journalctl -u {BACKUP_SERVICE} on the nodes says why")
     raise PyinfraError(f"no restore point was made within {PATIENCE / 3600:.0f} hours")
 

@@ -38,6 +38,7 @@ LEFT = (
     ".webha-files",
 )
 HEALED = 900.0  # seconds to wait for files that wait for healing
+RESTARTED = 60.0  # seconds for this node's brick to be there again
 # Where in the binary logs the dump is, as a comment: its snapshot knows it, and nothing is locked for that.
 _WITH_PLACE = ("--master-data=2",)
 _PLACED = re.compile(rb"^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);", re.MULTILINE)
@@ -51,6 +52,10 @@ _MACHINE = {
 _COPIED = ("/etc/webha/node.json", "/etc/corosync/corosync.conf", "/etc/hosts")
 
 
+class OwnError(BackupError):
+    """What keeps this node from making a point, and no other."""
+
+
 def _left(folder: str) -> tuple[str, ...]:
     """Return what of a folder that pages write is not in a point."""
     return (".webha-files",) if folder else LEFT
@@ -60,7 +65,7 @@ def asked(statement: str) -> str:
     """Return what MariaDB of this node answers. Raises BackupError."""
     done = run(*client(), "-e", statement, seconds=60)
     if done.returncode != 0:
-        raise BackupError(f"MariaDB of this node does not answer: {done.stderr.strip()}")
+        raise OwnError(f"MariaDB of this node does not answer: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -174,6 +179,8 @@ class Gathering:
             own = f"{self.node}:{self.brick}"
             if not bricks:
                 left = f"Gluster does not say whether files wait for healing ({(said.stderr or said.stdout).strip()[-200:]})"
+            elif bricks.get(own, healing.AWAY) == healing.AWAY and time.monotonic() > end - HEALED + RESTARTED:
+                raise OwnError(f"the brick {own} is not connected to its volume")
             elif why := healing.owed(bricks, own):
                 left = why
             elif missing := [
@@ -270,7 +277,10 @@ class Gathering:
             f"SELECT COALESCE(SUM(data_length), 0) FROM information_schema.tables WHERE table_schema='{self.database}'"
         )
         needed = self._brick_size() + int(float(size)) // 1024 - int((there or ["0"])[0])
-        room_for(self.stage, needed * 1.1 * 1024, "a copy of volume and database")
+        try:
+            room_for(self.stage, needed * 1.1 * 1024, "a copy of volume and database")
+        except BackupError as error:
+            raise OwnError(str(error)) from error
 
     def _brick_size(self) -> int:
         said = run("du", "-sxk", "--exclude=.glusterfs", str(self.brick), seconds=600).stdout.split()

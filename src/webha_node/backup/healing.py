@@ -15,6 +15,9 @@ class Brick:
     split: int | None
 
 
+AWAY = Brick(None, None)
+
+
 def bricks(text: str) -> dict[str, Brick]:
     """Return them by HOST:PATH."""
     found = {}

@@ -70,12 +70,12 @@ def attend(cluster: Cluster, ends: Iterable[str], work: Callable[[], object], *,
         while time.time() < begun + PATIENCE:
             if time.monotonic() >= looked + _LOOK:
                 looked = time.monotonic()
-                if _done(folder, ends, begun):
+                if _done(cluster, ends, begun):
                     return
                 mine = not cluster.holds() or time.time() > begun + HOLDER_WAITS
                 if mine and locked(file):
                     time.sleep(CACHED)
-                    if not _done(folder, ends, begun):
+                    if not _done(cluster, ends, begun):
                         work()
                     return
             if serves and cluster.holds():
@@ -119,13 +119,15 @@ def alone(cluster: Cluster, seconds: float = 900.0) -> Generator[Path]:
         yield folder
 
 
-def _done(folder: Path, ends: Iterable[str], begun: float) -> bool:
-    """Whether somebody did it meanwhile, or could not: what failed for one would fail for the next."""
-    known = record.state(folder)
-    asked = record.asked(folder)
+def _done(cluster: Cluster, ends: Iterable[str], begun: float) -> bool:
+    """Whether somebody did it meanwhile, or could not: what failed for one would fail for the next, but for what is that node's own trouble."""
+    known = record.state(cluster.folder)
+    asked = record.asked(cluster.folder)
     recent = RECENT if up() < UP else ORDINARY
     for what in ends:
         one = known.get(what, {})
+        if one.get("own") and one.get("node") != cluster.node:
+            continue
         since = max(begun - (STARTED if what == "failed" else recent), asked)
         if since <= float(one.get("when" if what == "last" else "at", 0)) <= time.time() + AHEAD and not one.get(
             "tags"
@@ -151,7 +153,8 @@ def make(cluster: Cluster, tags: tuple[str, ...]) -> str:
     except Exception as error:  # whatever it is: nothing of it may run on, and the status has to say so
         cluster.gathering.abandoned()
         why = str(error) or type(error).__name__
-        record.remember(cluster.folder, failed={"at": time.time(), "node": cluster.node, "why": why})
+        own = isinstance(error, gather.OwnError)
+        record.remember(cluster.folder, failed={"at": time.time(), "node": cluster.node, "why": why, "own": own})
         raise BackupError(str(error)) from error
     record.remember(cluster.folder, last=made, failed=None)
     return str(made["point"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webha_node.backup import record, repository, watch
-from webha_node.backup.gather import Gathering
+from webha_node.backup.gather import Gathering, OwnError
 from webha_node.backup.repository import BackupError, explained
 from webha_node.backup.watch import Cluster
 
@@ -165,6 +165,31 @@ def test_what_failed_for_one_is_not_tried_by_the_next(cluster):
     watch.prepared(cluster)
     record.remember(cluster.folder, failed={"at": time.time()})
     watch.attend(cluster, ("last", "failed"), lambda: pytest.fail("tried"))
+
+
+@pytest.mark.parametrize(("node", "tries"), [("b", True), ("a", False)])
+def test_what_is_another_nodes_own_trouble_is_tried_by_the_next(cluster, node, tries):
+    watch.prepared(cluster)
+    record.remember(cluster.folder, failed={"at": time.time(), "node": node, "why": "no room", "own": True})
+    made = []
+    watch.attend(cluster, ("last", "failed"), lambda: made.append(1))
+    assert bool(made) == tries
+
+
+def test_whose_trouble_it_was_is_remembered(cluster, monkeypatch):
+    monkeypatch.setattr(watch.repository, "exists", lambda: True)
+    monkeypatch.setattr(watch.repository, "unlocked", lambda: None)
+    monkeypatch.setattr(cluster.gathering, "abandoned", lambda: None)
+    watch.prepared(cluster)
+    for error, own in ((OwnError("MariaDB does not answer"), True), (BackupError("the target is full"), False)):
+
+        def fails(error=error):
+            raise error
+
+        monkeypatch.setattr(cluster.gathering, "before", fails)
+        with pytest.raises(BackupError, match=str(error)):
+            watch.make(cluster, ())
+        assert record.state(cluster.folder)["failed"]["own"] is own
 
 
 def test_a_volume_that_is_not_mounted_is_refused(cluster, monkeypatch):
