@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from webha_node.backup import healing, record
 from webha_node.backup.listing import difference, listed
-from webha_node.backup.repository import BackupError, room_for
+from webha_node.backup.repository import BackupError, OwnError, room_for
 from webha_node.commands import run
 from webha_node.site import apps, journal, layout
 from webha_node.site.database import DUMPED
@@ -37,8 +37,6 @@ LEFT = (
     "/.webha-releases/.lock",
     ".webha-files",
 )
-HEALED = 900.0  # seconds to wait for files that wait for healing
-RESTARTED = 60.0  # seconds for this node's brick to be there again
 # Where in the binary logs the dump is, as a comment: its snapshot knows it, and nothing is locked for that.
 _WITH_PLACE = ("--master-data=2",)
 _PLACED = re.compile(rb"^-- CHANGE MASTER TO MASTER_LOG_FILE='([^']+)', MASTER_LOG_POS=(\d+);", re.MULTILINE)
@@ -50,10 +48,6 @@ _MACHINE = {
     "restic.txt": ("restic", "version"),
 }
 _COPIED = ("/etc/webha/node.json", "/etc/corosync/corosync.conf", "/etc/hosts")
-
-
-class OwnError(BackupError):
-    """What keeps this node from making a point, and no other."""
 
 
 def _left(folder: str) -> tuple[str, ...]:
@@ -172,26 +166,12 @@ class Gathering:
 
     def healed(self) -> None:
         """Wait until no brick owes a file to one that is there. Raises BackupError where that does not come."""
-        end, left = time.monotonic() + HEALED, "Gluster did not say whether files wait for healing"
-        while True:
-            said = run("gluster", "--mode=script", "volume", "heal", self.volume, "info", "summary", seconds=60)
-            bricks = healing.bricks(said.stdout) if said.returncode == 0 else {}
-            own = f"{self.node}:{self.brick}"
-            if not bricks:
-                left = f"Gluster does not say whether files wait for healing ({(said.stderr or said.stdout).strip()[-200:]})"
-            elif bricks.get(own, healing.AWAY) == healing.AWAY and time.monotonic() > end - HEALED + RESTARTED:
-                raise OwnError(f"the brick {own} is not connected to its volume")
-            elif why := healing.owed(bricks, own):
-                left = why
-            elif missing := [
-                one for one in self._written() if (self.root / one).is_dir() and not (self.brick / one).is_dir()
-            ]:
-                left = f"{self.brick / missing[0]} is not on the brick, and on the volume it is"
-            else:
-                return
-            if time.monotonic() > end:
-                raise BackupError(f"{left}: no point is made of a brick that may be old; tasks/status.py says more")
-            time.sleep(2)
+        healing.wait(self.volume, f"{self.node}:{self.brick}", self._lacking)
+
+    def _lacking(self) -> str:
+        """Return why the brick is not what the volume shows, or nothing."""
+        missing = [one for one in self._written() if (self.root / one).is_dir() and not (self.brick / one).is_dir()]
+        return f"{self.brick / missing[0]} is not on the brick, and on the volume it is" if missing else ""
 
     def release(self) -> tuple[str | None, str]:
         """Return which release runs, and what of a change of it is under way, empty: nothing is. Of code that is lost, why."""

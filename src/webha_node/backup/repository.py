@@ -39,6 +39,10 @@ class BackupError(Exception):
     """What went wrong, in a sentence."""
 
 
+class OwnError(BackupError):
+    """What keeps this node from making a point, and no other."""
+
+
 @dataclass(frozen=True)
 class Point:
     """A restore point: restic's short ``id``, when it was taken (ISO 8601), and of which cluster."""

@@ -12,7 +12,7 @@ from typing import IO
 from webha_node import address, sql
 from webha_node.backup import gather, moment, record, repository
 from webha_node.backup.gather import Gathering
-from webha_node.backup.repository import BackupError
+from webha_node.backup.repository import BackupError, OwnError
 
 LOCK = "lock"
 STARTED = 60.0  # seconds between the nodes that the timer starts, at most
@@ -153,7 +153,7 @@ def make(cluster: Cluster, tags: tuple[str, ...]) -> str:
     except Exception as error:  # whatever it is: nothing of it may run on, and the status has to say so
         cluster.gathering.abandoned()
         why = str(error) or type(error).__name__
-        own = isinstance(error, gather.OwnError)
+        own = isinstance(error, OwnError)
         record.remember(cluster.folder, failed={"at": time.time(), "node": cluster.node, "why": why, "own": own})
         raise BackupError(str(error)) from error
     record.remember(cluster.folder, last=made, failed=None)

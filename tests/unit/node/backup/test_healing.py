@@ -1,9 +1,12 @@
 """Whose brick may lack files, by what Gluster says."""
 
+from subprocess import CompletedProcess
+
 import pytest
 
 from webha_node.backup import healing
 from webha_node.backup.healing import Brick
+from webha_node.backup.repository import BackupError, OwnError
 
 SAID = """Brick nodoha:/gluster
 Status: Connected
@@ -26,7 +29,7 @@ Number of entries in heal pending: 0
 Number of entries in split-brain: 0
 Number of entries possibly healing: 0
 """
-AWAY = Brick(None, None)
+AWAY = healing.AWAY
 
 
 def test_bricks_are_read_one_by_one():
@@ -52,6 +55,27 @@ def test_bricks_are_read_one_by_one():
 )
 def test_a_brick_that_may_lack_something_is_said(own, others, why):
     found = {"b:/x": others[0], "c:/x": others[1]} | ({} if own is None else {"a:/x": own})
-    said = healing.owed(found, "a:/x")
+    said = healing.owed(found, found, "a:/x")
     assert why in said
     assert bool(why) == bool(said)
+
+
+def test_what_pages_write_between_two_bricks_answers_is_in_ours_when_it_is_looked_at_again():
+    found = {"a:/x": Brick(4, 0), "b:/x": Brick(6, 0), "c:/x": AWAY}
+    assert "wait for healing" in healing.owed(found, found, "a:/x")
+    assert healing.owed(found, {**found, "a:/x": Brick(7, 0)}, "a:/x") == ""
+    assert "is not connected" in healing.owed(found, {}, "a:/x")
+
+
+def test_a_brick_that_does_not_come_is_its_nodes_own_trouble(monkeypatch):
+    passed = iter(range(0, 10_000, 31))
+    monkeypatch.setattr(healing.time, "monotonic", lambda: next(passed))
+    monkeypatch.setattr(healing.time, "sleep", lambda _: None)
+    monkeypatch.setattr(healing, "summary", lambda _: CompletedProcess((), 0, SAID, ""))
+    with pytest.raises(OwnError, match="nodoha2:/gluster is not connected"):
+        healing.wait("v", "nodoha2:/gluster", lambda: "")
+    healing.wait("v", "nodoha:/gluster", lambda: "")
+    with pytest.raises(BackupError, match=r"3 on nodoha:/gluster, 0 on nodoha3:/gluster\): no point is made"):
+        healing.wait("v", "nodoha3:/gluster", lambda: "")
+    with pytest.raises(BackupError, match="is not on the brick"):
+        healing.wait("v", "nodoha:/gluster", lambda: "/gluster/sites is not on the brick")

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webha_node.backup import record, repository, watch
-from webha_node.backup.gather import Gathering, OwnError
-from webha_node.backup.repository import BackupError, explained
+from webha_node.backup.gather import Gathering
+from webha_node.backup.repository import BackupError, OwnError, explained
 from webha_node.backup.watch import Cluster
 
 from ...stubs import fake_program
