@@ -214,6 +214,7 @@ def a_clock_that_was_ahead() -> dict[str, Any]:
         "said": made,
         "drill": found[0] if found else drill.text[-300:],
         "right": bool(found and found[1] and found[1] in made),
+        "again": refusal(backup()),
     }
 
 
