@@ -12,18 +12,19 @@ from webha_node.commands import run
 HEALED = 900.0  # seconds to wait for files that wait for healing
 RESTARTED = 60.0  # seconds for this node's brick to be there again
 _STEP = 2.0
-_PENDING, _SPLIT = "Number of entries in heal pending", "Number of entries in split-brain"
+_WORDS = "Number of entries in heal pending", "Number of entries in split-brain", "Total Number of entries"
 
 
 @dataclass(frozen=True)
 class Brick:
-    """A brick that answered; ``pending``: names in its list of what other bricks lack; ``split``: of what nobody knows which is right. None: it did not answer."""
+    """A brick that answered; ``pending``: names in its list of what other bricks lack; ``split``: of what nobody knows which is right; ``total``: both, and those at which somebody works just now. None: it did not answer."""
 
     pending: int | None
     split: int | None
+    total: int | None
 
 
-AWAY = Brick(None, None)
+AWAY = Brick(None, None, None)
 
 
 def bricks(text: str) -> dict[str, Brick]:
@@ -33,7 +34,7 @@ def bricks(text: str) -> dict[str, Brick]:
         name, *lines = block.splitlines()
         told = dict(line.partition(": ")[::2] for line in lines)
         there = told.get("Status") == "Connected"
-        found[name.strip()] = Brick(*(_number(told.get(key, "")) if there else None for key in (_PENDING, _SPLIT)))
+        found[name.strip()] = Brick(*(_number(told.get(key, "")) if there else None for key in _WORDS))
     return found
 
 
@@ -45,12 +46,12 @@ def owed(found: Mapping[str, Brick], later: Mapping[str, Brick], own: str) -> st
     the two looks are not seen.
     """
     mine = later.get(own, AWAY)
-    if mine.pending is None or mine.split is None:
+    if mine.total is None or mine.split is None:
         return f"the brick {own} is not connected to its volume"
     there = {name: one for name, one in found.items() if one.pending is not None}
     if torn := [name for name, one in there.items() if one.split]:
         return f"files of the volume are in split-brain on {', '.join(torn)}"
-    allowed = mine.pending if len(there) < len(found) else 0
+    allowed = mine.total if len(there) < len(found) else 0
     if any((one.pending or 0) > allowed for one in there.values()):
         return f"files of the volume wait for healing ({', '.join(f'{one.pending} on {name}' for name, one in there.items())})"
     return ""

@@ -34,9 +34,9 @@ AWAY = healing.AWAY
 
 def test_bricks_are_read_one_by_one():
     assert healing.bricks(SAID) == {
-        "nodoha:/gluster": Brick(3, 0),
+        "nodoha:/gluster": Brick(3, 0, 3),
         "nodoha2:/gluster": AWAY,
-        "nodoha3:/gluster": Brick(0, 0),
+        "nodoha3:/gluster": Brick(0, 0, 0),
     }
     assert healing.bricks("Volume fs_ha does not exist") == {}
 
@@ -44,13 +44,13 @@ def test_bricks_are_read_one_by_one():
 @pytest.mark.parametrize(
     ("own", "others", "why"),
     [
-        (Brick(0, 0), (Brick(0, 0), Brick(0, 0)), ""),
-        (Brick(0, 0), (Brick(2, 0), Brick(0, 0)), "wait for healing"),
-        (Brick(2, 0), (Brick(2, 0), AWAY), ""),  # what the one that is away misses
-        (Brick(0, 0), (Brick(37, 0), AWAY), "wait for healing"),  # some of it is ours
-        (AWAY, (Brick(0, 0), Brick(0, 0)), "is not connected"),
-        (None, (Brick(0, 0), Brick(0, 0)), "is not connected"),
-        (Brick(0, 0), (Brick(0, 1), AWAY), "split-brain on b:/x"),
+        (Brick(0, 0, 0), (Brick(0, 0, 0), Brick(0, 0, 0)), ""),
+        (Brick(0, 0, 0), (Brick(2, 0, 2), Brick(0, 0, 0)), "wait for healing"),
+        (Brick(2, 0, 2), (Brick(2, 0, 2), AWAY), ""),  # what the one that is away misses
+        (Brick(0, 0, 0), (Brick(37, 0, 37), AWAY), "wait for healing"),  # some of it is ours
+        (AWAY, (Brick(0, 0, 0), Brick(0, 0, 0)), "is not connected"),
+        (None, (Brick(0, 0, 0), Brick(0, 0, 0)), "is not connected"),
+        (Brick(0, 0, 0), (Brick(0, 1, 0), AWAY), "split-brain on b:/x"),
     ],
 )
 def test_a_brick_that_may_lack_something_is_said(own, others, why):
@@ -61,9 +61,9 @@ def test_a_brick_that_may_lack_something_is_said(own, others, why):
 
 
 def test_what_pages_write_between_two_bricks_answers_is_in_ours_when_it_is_looked_at_again():
-    found = {"a:/x": Brick(4, 0), "b:/x": Brick(6, 0), "c:/x": AWAY}
+    found = {"a:/x": Brick(4, 0, 4), "b:/x": Brick(6, 0, 6), "c:/x": AWAY}
     assert "wait for healing" in healing.owed(found, found, "a:/x")
-    assert healing.owed(found, {**found, "a:/x": Brick(7, 0)}, "a:/x") == ""
+    assert healing.owed(found, {**found, "a:/x": Brick(7, 0, 7)}, "a:/x") == ""
     assert "is not connected" in healing.owed(found, {}, "a:/x")
 
 
