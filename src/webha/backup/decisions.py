@@ -9,7 +9,8 @@ from webha.backup.state import Points
 from webha.drupal import Site
 from webha.ground.verdict import Verdict
 from webha_node.backup.repository import TORN
-from webha_node.backup.restoring import AHEAD, BEFORE
+from webha_node.backup.restoring import BEFORE
+from webha_node.backup.watch import AHEAD
 
 FULL = 90  # per cent
 FINE = ("repository", "remote")  # as a target is seen

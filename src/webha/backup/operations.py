@@ -149,9 +149,8 @@ def _taken(names: list[str], where: Where, more: dict[str, Any]) -> dict[str, An
             (json.loads(one[-1]) for one in answers.values()), key=lambda one: float(one.get("last", {}).get("when", 0))
         )
         last = told.get("last", {})
-        if (
-            last.get("when", 0) > asked and last["point"] != before
-        ):  # one that is there may be of a clock that was ahead
+        # One that was there may be of a clock that was ahead.
+        if last.get("when", 0) > asked and last["point"] != before:
             return told
         failed = told.get("failed", {})
         if failed.get("at", 0) > asked and (

@@ -110,7 +110,7 @@ class Gathering:
             self._again(folder, before)
         self._begun(dump)
 
-    def after(self, cluster: str, node: str, when: float, why: str) -> record.Record:
+    def after(self, cluster: str, when: float, why: str) -> record.Record:
         """Wait for the dump, gather what is of the machine, and write down what all of it is."""
         if self._dumping is None:
             raise BackupError("no dump was begun")
@@ -139,7 +139,7 @@ class Gathering:
         ).split()
         written = record.Record(
             when=when,
-            node=node,
+            node=self.node,
             why=why,
             cluster=cluster,
             database=self.database,

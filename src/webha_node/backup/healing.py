@@ -61,7 +61,7 @@ def owed_with_one_away(found: Mapping[str, int | None], later: Mapping[str, int 
     """
     mine = later.get(own)
     if mine is None:
-        return f"the brick {own} is not connected to its volume"
+        return _away(own)
     return _said(found) if any((one or 0) > mine for one in found.values()) else ""
 
 
@@ -73,7 +73,7 @@ def wait(volume: str, own: str, lacking: Callable[[], str]) -> None:
         if not why:
             return
         passed = time.monotonic() - begun
-        if passed > RESTARTED and f"the brick {own} is not connected" in why:
+        if passed > RESTARTED and why == _away(own):
             raise OwnError(why)
         if passed > HEALED:
             raise BackupError(f"{why}: no point is made of a brick that may be old; tasks/status.py says more")
@@ -97,6 +97,10 @@ def _owed(volume: str, own: str) -> str:
 def asked(volume: str, *words: str) -> CompletedProcess[str]:
     """Return what Gluster says of the volume's healing."""
     return run("gluster", "--mode=script", "volume", "heal", volume, *words, seconds=600)
+
+
+def _away(own: str) -> str:
+    return f"the brick {own} is not connected to its volume"
 
 
 def _said(found: Mapping[str, int | None]) -> str:

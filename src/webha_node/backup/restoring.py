@@ -16,7 +16,7 @@ from pathlib import Path
 from webha_node.backup import record, repository, until
 from webha_node.backup.gather import PLACE, STAGE
 from webha_node.backup.repository import BackupError, Point
-from webha_node.backup.watch import Cluster, alone
+from webha_node.backup.watch import AHEAD, Cluster, alone
 from webha_node.site import apps, database
 from webha_node.site.application import away
 from webha_node.sql import client
@@ -26,7 +26,6 @@ BEFORE = "before-restore"  # the tag of a point of what was there
 PARTS = ("all", "database", "files", "settings")
 SETTINGS = PLACE / "settings"  # of the machine that made the point: to be read, nothing is changed by them
 WRITERS = 8  # a file that is made on the volume is a dozen round trips
-AHEAD = 300.0  # seconds that clocks may be apart
 # Of the volume, which is not in a point: how the nodes speak, and the databases of releases that were left.
 KEPT = (
     "/.glusterfs*",

@@ -126,12 +126,10 @@ def _done(cluster: Cluster, ends: Iterable[str], begun: float) -> bool:
     recent = RECENT if up() < UP else ORDINARY
     for what in ends:
         one = known.get(what, {})
-        if one.get("own") and one.get("node") != cluster.node:
+        if one.get("tags") or (one.get("own") and one.get("node") != cluster.node):
             continue
         since = max(begun - (STARTED if what == "failed" else recent), asked)
-        if since <= float(one.get("when" if what == "last" else "at", 0)) <= time.time() + AHEAD and not one.get(
-            "tags"
-        ):
+        if since <= float(one.get("when" if what == "last" else "at", 0)) <= time.time() + AHEAD:
             return True
     return False
 
@@ -177,14 +175,13 @@ def _make(cluster: Cluster, tags: tuple[str, ...], begun: float) -> dict[str, ob
         taken.append(time.time())
 
     for _ in range(CHANGES):
-        release = (
-            gathering.release() if tags else _unchanging(gathering)
-        )  # what is broken is what may be gone back from
+        # Before a restore: what is broken is what may be gone back from.
+        release = gathering.release() if tags else _unchanging(gathering)
         gathering.before()
         with desynced():
             why = moment.take(folder, cluster.holds, at_once, gathering.abandoned)
             if gathering.release() == release:
-                written = gathering.after(cluster.name, cluster.node, taken[-1], why)
+                written = gathering.after(cluster.name, taken[-1], why)
                 break
             gathering.abandoned()
     else:
